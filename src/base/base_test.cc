@@ -1,0 +1,126 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/random.h"
+#include "base/strings.h"
+#include "base/time.h"
+
+namespace spoke {
+namespace {
+
+TEST(Strings, SplitKeepsEmptyParts) {
+  EXPECT_EQ(split("a,,b", ','), (std::vector<std::string>{"a", "", "b"}));
+  EXPECT_EQ(split("", ','), (std::vector<std::string>{""}));
+}
+
+TEST(Strings, Base64RoundTripsEveryLength) {
+  for (size_t n = 0; n < 40; ++n) {
+    const std::string bytes = random_bytes(n);
+    EXPECT_EQ(from_base64(base64(bytes)), bytes);
+  }
+  EXPECT_EQ(base64("any carnal pleas"), "YW55IGNhcm5hbCBwbGVhcw==");
+}
+
+TEST(Strings, Base64RefusesWhatIsNot) {
+  for (const char* bad : {"a", "ab=c", "====", "a===", "ab c", "abc\n", "YQ==YQ=="}) EXPECT_FALSE(from_base64(bad)) << bad;
+}
+
+TEST(Strings, ToIntTakesTheWholeText) {
+  EXPECT_EQ(to_int("-42"), -42);
+  EXPECT_EQ(to_int("+7"), 7);
+  for (const char* bad : {"", "1x", " 1", "1e3", "99999999999999999999"}) EXPECT_FALSE(to_int(bad)) << bad;
+}
+
+TEST(Time, Rfc3339RoundTrip) {
+  const auto t = parse_rfc3339("2026-02-28T23:59:58.123456Z");
+  ASSERT_TRUE(t);
+  EXPECT_EQ(rfc3339(*t), "2026-02-28T23:59:58Z");
+  EXPECT_EQ(rfc3339_micro(*t), "2026-02-28T23:59:58.123456Z");
+  EXPECT_EQ(rfc3339_nano(*t), "2026-02-28T23:59:58.123456000Z");
+  EXPECT_EQ(parse_rfc3339("2026-03-01T00:59:58.123456789+01:00"), t);
+}
+
+TEST(Time, Rfc3339RefusesWhatIsNot) {
+  for (const char* bad : {"", "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T24:00:00Z",
+                          "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+1:00", "2026-01-01T00:00:00Zx"})
+    EXPECT_FALSE(parse_rfc3339(bad)) << bad;
+}
+
+TEST(Time, HumanDurationAsKubectlPrintsIt) {
+  using std::chrono::seconds;
+  EXPECT_EQ(human_duration(seconds(0)), "0s");
+  EXPECT_EQ(human_duration(seconds(119)), "119s");
+  EXPECT_EQ(human_duration(seconds(120)), "2m");
+  EXPECT_EQ(human_duration(seconds(187)), "3m7s");
+  EXPECT_EQ(human_duration(seconds(3600)), "60m");
+  EXPECT_EQ(human_duration(seconds(3 * 3600 + 60)), "3h1m");
+  EXPECT_EQ(human_duration(seconds(52 * 3600)), "2d4h");
+}
+
+class Scratch : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/spoke-base-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    dir_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+  Path dir_;
+};
+
+TEST_F(Scratch, WriteFileReplacesWholeAndKeepsTheMode) {
+  write_file(dir_ / "f", "one", 0600);
+  write_file(dir_ / "f", "two", 0600);
+  EXPECT_EQ(read_file(dir_ / "f"), "two");
+  EXPECT_EQ(std::filesystem::status(dir_ / "f").permissions(), std::filesystem::perms(0600));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_), std::filesystem::directory_iterator()), 1);
+}
+
+TEST_F(Scratch, ErrorsNameThePath) {
+  try {
+    read_file(dir_ / "absent");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(std::string(e.what()), "read " + (dir_ / "absent").string() + ": No such file or directory");
+  }
+}
+
+TEST(Process, GivesInputOutputAndExitCode) {
+  const std::string big(1 << 20, 'x');
+  const Finished cat = run({"cat"}, big);
+  EXPECT_EQ(cat.output, big);
+  const Finished sh = run({"sh", "-c", "echo out; echo err >&2; exit 3"});
+  EXPECT_EQ(sh.exit_code, 3);
+  EXPECT_EQ(sh.output, "out\n");
+  EXPECT_EQ(sh.errors, "err\n");
+  EXPECT_EQ(run({"sh", "-c", "kill -9 $$"}).exit_code, 137);
+}
+
+TEST(Process, AMissingProgramIsNamed) {
+  EXPECT_THROW(
+      try { run({"no-such-program"}); } catch (const Error& e) {
+        EXPECT_STREQ(e.what(), "no-such-program is not installed or not on PATH");
+        throw;
+      },
+      Error);
+}
+
+TEST(Log, AFieldStaysOnItsLine) {
+  std::string out;
+  log::add_fields(out, "a", 1, "b", "two words\n", "c", "\"");
+  EXPECT_EQ(out, " a=1 b=\"two words\\n\" c=\"\\\"\"");
+}
+
+TEST(Random, UuidHasVersionAndVariant) {
+  const std::string id = random_uuid();
+  EXPECT_EQ(id.size(), 36U);
+  EXPECT_EQ(id[14], '4');
+  EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
+}
+
+}  // namespace
+}  // namespace spoke

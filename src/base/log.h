@@ -1,0 +1,49 @@
+// Logs: a constant message, then keys and values. `log::info("pod started", "pod", name, "ip", ip)`.
+// To standard error, one line each. No secret is ever a value.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace spoke::log {
+
+enum class Level { Debug, Info, Warn, Error };
+
+// Lines below `level` are dropped; Info by default.
+void set_level(Level level);
+bool enabled(Level level);
+
+// One line; `fields` is what add_fields made.
+void write(Level level, std::string_view message, std::string_view fields);
+
+// Quotes a value that holds blanks, quotes or control characters, so that a line stays one line.
+void append_field(std::string& out, std::string_view key, std::string_view value);
+
+inline void add_fields(std::string&) {}
+template <class Value, class... Rest>
+void add_fields(std::string& out, std::string_view key, const Value& value, const Rest&... rest) {
+  append_field(out, key, fmt::format("{}", value));
+  add_fields(out, rest...);
+}
+
+template <class... Fields>
+void line(Level level, std::string_view message, const Fields&... fields) {
+  static_assert(sizeof...(fields) % 2 == 0, "fields are pairs of key and value");
+  if (!enabled(level)) return;
+  std::string text;
+  add_fields(text, fields...);
+  write(level, message, text);
+}
+
+template <class... F>
+void debug(std::string_view message, const F&... fields) { line(Level::Debug, message, fields...); }
+template <class... F>
+void info(std::string_view message, const F&... fields) { line(Level::Info, message, fields...); }
+template <class... F>
+void warn(std::string_view message, const F&... fields) { line(Level::Warn, message, fields...); }
+template <class... F>
+void error(std::string_view message, const F&... fields) { line(Level::Error, message, fields...); }
+
+}  // namespace spoke::log

@@ -1,0 +1,24 @@
+// Running another program and waiting for it. Blocks: call it from a thread for work (net/worker.h), not from the loop.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace spoke {
+
+struct Finished {
+  int exit_code = 0;   // 128 + signal where a signal ended it
+  std::string output;  // standard output
+  std::string errors;  // standard error
+};
+
+// argv[0] is looked up on PATH. `input` goes to standard input. Throws Error where the program is not there.
+Finished run(const std::vector<std::string>& argv, const std::string& input = "");
+
+// As run(), but a non-zero exit is an Error that quotes what the program said.
+std::string run_or_fail(const std::vector<std::string>& argv, const std::string& input = "");
+
+// The path of a program on PATH or in /usr/sbin and /sbin, or "".
+std::string find_program(const std::string& name);
+
+}  // namespace spoke

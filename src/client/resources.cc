@@ -1,0 +1,35 @@
+#include "client/api.h"
+
+namespace spoke::client {
+
+std::string Resource::path(std::string_view ns, std::string_view name, std::string_view subresource) const {
+  std::string out = group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
+  if (namespaced && !ns.empty()) out.append("/namespaces/").append(ns);
+  out.append("/").append(plural);
+  if (!name.empty()) out.append("/").append(name);
+  if (!subresource.empty()) out.append("/").append(subresource);
+  return out;
+}
+
+namespace resources {
+
+const Resource pods{"", "v1", "pods", "Pod", true};
+const Resource services{"", "v1", "services", "Service", true};
+const Resource config_maps{"", "v1", "configmaps", "ConfigMap", true};
+const Resource secrets{"", "v1", "secrets", "Secret", true};
+const Resource nodes{"", "v1", "nodes", "Node", false};
+const Resource namespaces{"", "v1", "namespaces", "Namespace", false};
+const Resource service_accounts{"", "v1", "serviceaccounts", "ServiceAccount", true};
+const Resource events{"", "v1", "events", "Event", true};
+const Resource endpoints{"", "v1", "endpoints", "Endpoints", true};
+const Resource endpoint_slices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true};
+const Resource persistent_volume_claims{"", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true};
+const Resource leases{"coordination.k8s.io", "v1", "leases", "Lease", true};
+const Resource network_policies{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", true};
+const Resource custom_resource_definitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
+                                           "CustomResourceDefinition", false};
+const Resource spark_applications{"sparkoperator.k8s.io", "v1beta2", "sparkapplications", "SparkApplication", true};
+
+}  // namespace resources
+
+}  // namespace spoke::client

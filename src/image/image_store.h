@@ -1,0 +1,65 @@
+// The images of this machine: what a container's root is made of, and what it runs.
+//
+// Two sources for now: local/spark:VERSION, put together from the machine itself, and OCI archives that were loaded.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace spoke::image {
+
+// Why there is no image, for the event and the container's waiting state. what() names image, reason and remedy.
+class ImageError : public Error {
+ public:
+  using Error::Error;
+};
+
+struct ImageConfig {  // of the OCI image specification
+  std::vector<std::string> entrypoint, cmd, env;  // env: "NAME=value"
+  std::string user;                               // "", "185", "185:0", "spark"
+  std::string working_dir;
+};
+
+struct Bind {
+  Path source, target;  // target inside of the container
+  bool read_only = true;
+};
+
+// What to mount as a container's root: an overlay of `layers` under a private writable layer, then the binds.
+struct Image {
+  std::string name;  // as resolved, "local/spark:4.1.4"
+  std::string id;    // "sha256:..." of its configuration
+  std::vector<Path> layers;  // topmost first, each a folder, read-only
+  std::vector<Bind> binds;
+  ImageConfig config;
+};
+
+class ImageStore {
+ public:
+  // `dir` holds unpacked layers and image records. `aliases`: "docker.io/library/spark" -> "local/spark": an image name
+  // that starts with the key (whole name or up to ':') stands for the value, tag kept. `spark_homes`: where to look for
+  // Spark distributions besides SPARK_HOME, pip's site-packages (pyspark) and $XDG_DATA_HOME/spoke-spark/VERSION.
+  ImageStore(Path dir, std::map<std::string, std::string> aliases, std::vector<Path> spark_homes);
+
+  // Blocks (reads files, may unpack): call on a worker. Docker's short names are understood: "spark:4.1.4" is
+  // "docker.io/library/spark:4.1.4". Throws ImageError.
+  Image resolve(const std::string& name);
+
+  // Unpacks an OCI archive or layout (tar, or docker save's format), one image in it, or the one called `as`. Answers the
+  // names it is known by. Layers may be plain, gzip or zstd; whiteouts become overlayfs's; hostile paths (absolute, "..",
+  // through links) are refused. A broken or truncated archive leaves nothing behind. Blocks.
+  std::vector<std::string> load(const Path& archive, const std::string& as);
+
+  std::vector<std::string> list() const;  // names that resolve without looking at Spark homes
+
+ private:
+  Path dir_;
+  std::map<std::string, std::string> aliases_;
+  std::vector<Path> spark_homes_;
+};
+
+}  // namespace spoke::image

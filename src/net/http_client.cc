@@ -1,0 +1,237 @@
+#include "net/http_client.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <list>
+#include <optional>
+
+#include "net/scope.h"
+
+namespace spoke::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::use_awaitable;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+// One connection, with or without TLS.
+class Wire {
+ public:
+  Wire(const Executor& executor, asio::ssl::context* context) {
+    if (context != nullptr)
+      tls_.emplace(executor, *context);
+    else
+      plain_.emplace(executor);
+  }
+
+  beast::tcp_stream& lowest() { return tls_ ? beast::get_lowest_layer(*tls_) : *plain_; }
+  beast::flat_buffer& buffer() { return buffer_; }
+
+  Task<> connect(const ClientOptions& options) {
+    lowest().expires_after(options.connect_timeout);
+    tcp::resolver resolver(co_await asio::this_coro::executor);
+    const auto addresses = co_await resolver.async_resolve(options.host, options.port, use_awaitable);
+    co_await lowest().async_connect(addresses, use_awaitable);
+    lowest().socket().set_option(tcp::no_delay(true));
+    if (!tls_) co_return;
+    const std::string name = options.server_name.empty() ? options.host : options.server_name;
+    boost::system::error_code not_an_address;
+    asio::ip::make_address(name, not_an_address);
+    if (not_an_address) SSL_set_tlsext_host_name(tls_->native_handle(), name.c_str());
+    if (!options.insecure) tls_->set_verify_callback(asio::ssl::host_name_verification(name));
+    co_await tls_->async_handshake(asio::ssl::stream_base::client, use_awaitable);
+  }
+
+  // Whether the server has closed it, or said something unasked: then it is of no more use.
+  bool stale() {
+    boost::system::error_code error;
+    auto& socket = lowest().socket();
+    socket.non_blocking(true, error);
+    char byte = 0;
+    socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+    return error != asio::error::would_block;
+  }
+
+  template <class Message>
+  Task<> write(Message& message) {
+    if (tls_)
+      co_await http::async_write(*tls_, message, use_awaitable);
+    else
+      co_await http::async_write(*plain_, message, use_awaitable);
+  }
+
+  template <class Parser>
+  Task<> read_header(Parser& parser) {
+    if (tls_)
+      co_await http::async_read_header(*tls_, buffer_, parser, use_awaitable);
+    else
+      co_await http::async_read_header(*plain_, buffer_, parser, use_awaitable);
+  }
+
+  template <class Parser>
+  Task<> read_some(Parser& parser) {
+    if (tls_)
+      co_await http::async_read_some(*tls_, buffer_, parser, use_awaitable);
+    else
+      co_await http::async_read_some(*plain_, buffer_, parser, use_awaitable);
+  }
+
+ private:
+  std::optional<beast::ssl_stream<beast::tcp_stream>> tls_;
+  std::optional<beast::tcp_stream> plain_;
+  beast::flat_buffer buffer_;
+};
+
+using Parser = http::response_parser<http::buffer_body>;
+
+}  // namespace
+
+struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
+  Impl(Executor e, ClientOptions o) : executor(std::move(e)), options(std::move(o)) {
+    if (!options.tls) return;
+    context.emplace(asio::ssl::context::tls_client);
+    context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    context->set_verify_mode(options.insecure ? asio::ssl::verify_none : asio::ssl::verify_peer);
+    if (options.ca_pem.empty())
+      context->set_default_verify_paths();
+    else
+      context->add_certificate_authority(asio::buffer(options.ca_pem));
+    if (!options.client_cert_pem.empty()) {
+      context->use_certificate_chain(asio::buffer(options.client_cert_pem));
+      context->use_private_key(asio::buffer(options.client_key_pem), asio::ssl::context::pem);
+    }
+    SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  }
+
+  std::string address() const { return (options.tls ? "https://" : "http://") + options.host + ":" + options.port; }
+
+  // A kept connection that still stands, or a new one.
+  Task<std::unique_ptr<Wire>> connection(bool& kept) {
+    while (!idle.empty()) {
+      auto wire = std::move(idle.back());
+      idle.pop_back();
+      if (wire->stale()) continue;
+      kept = true;
+      co_return wire;
+    }
+    kept = false;
+    auto wire = std::make_unique<Wire>(executor, context ? &*context : nullptr);
+    co_await wire->connect(options);
+    co_return wire;
+  }
+
+  Executor executor;
+  ClientOptions options;
+  std::optional<asio::ssl::context> context;
+  std::vector<std::unique_ptr<Wire>> idle;
+};
+
+struct ResponseStream::Impl {
+  std::shared_ptr<HttpClient::Impl> client;
+  std::unique_ptr<Wire> wire;
+  Parser parser;
+  Headers headers;
+  char piece[16384];
+};
+
+ResponseStream::ResponseStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ResponseStream::~ResponseStream() = default;
+ResponseStream::ResponseStream(ResponseStream&&) noexcept = default;
+ResponseStream& ResponseStream::operator=(ResponseStream&&) noexcept = default;
+
+int ResponseStream::status() const { return static_cast<int>(impl_->parser.get().result_int()); }
+const Headers& ResponseStream::headers() const { return impl_->headers; }
+
+Task<std::optional<std::string>> ResponseStream::read() {
+  auto& parser = impl_->parser;
+  try {
+    while (!parser.is_done()) {
+      auto& body = parser.get().body();
+      body.data = impl_->piece;
+      body.size = sizeof impl_->piece;
+      body.more = true;
+      try {
+        co_await impl_->wire->read_some(parser);
+      } catch (const boost::system::system_error& e) {
+        if (e.code() != http::error::need_buffer) throw;
+      }
+      const size_t got = sizeof impl_->piece - body.size;
+      if (got > 0) co_return std::string(impl_->piece, got);
+    }
+  } catch (const boost::system::system_error& e) {
+    if (is_cancelled(e)) throw;
+    throw ConnectionError(impl_->client->address() + " broke off: " + e.code().message());
+  }
+  if (impl_->wire && parser.get().keep_alive() && impl_->client->idle.size() < 16)
+    impl_->client->idle.push_back(std::move(impl_->wire));
+  impl_->wire.reset();
+  co_return std::nullopt;
+}
+
+HttpClient::HttpClient(Executor executor, ClientOptions options)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
+HttpClient::~HttpClient() = default;
+
+Task<ResponseStream> HttpClient::stream(Request request) {
+  const auto impl = impl_;
+  http::request<http::string_body> message;
+  message.version(11);
+  message.method_string(request.method);
+  const std::string query = request.query.encode();
+  std::string target;
+  for (size_t at = 0; at < request.path.size();) {  // each segment by itself: its slashes stay
+    const size_t end = std::min(request.path.find('/', at), request.path.size());
+    target += percent_encode(std::string_view(request.path).substr(at, end - at));
+    if (end < request.path.size()) target += '/';
+    at = end + 1;
+  }
+  message.target(query.empty() ? target : target + "?" + query);
+  message.set(http::field::host, impl->options.host);
+  for (const auto& [name, value] : request.headers) message.set(name, value);
+  message.body() = std::move(request.body);
+  message.prepare_payload();
+
+  for (;;) {
+    bool kept = false;
+    try {
+      auto out = std::make_unique<ResponseStream::Impl>();
+      out->client = impl;
+      out->wire = co_await impl->connection(kept);
+      out->wire->lowest().expires_after(impl->options.request_timeout);
+      co_await out->wire->write(message);
+      out->parser.body_limit(boost::none);
+      out->parser.header_limit(64U << 10);
+      if (message.method() == http::verb::head) out->parser.skip(true);
+      co_await out->wire->read_header(out->parser);
+      out->wire->lowest().expires_never();
+      for (const auto& field : out->parser.get())
+        out->headers.set(std::string(field.name_string()), std::string(field.value()));
+      co_return ResponseStream(std::move(out));
+    } catch (const boost::system::system_error& e) {
+      if (is_cancelled(e)) throw;
+      // A server may close a kept connection just as we write on it; nothing has been answered, so ask once more. A
+      // request that did arrive and changed something is safe to repeat in Kubernetes' API: a second create answers 409.
+      if (kept && e.code() != beast::error::timeout) continue;
+      throw ConnectionError(fmt::format("cannot reach {}: {}", impl->address(), e.code().message()));
+    }
+  }
+}
+
+Task<Response> HttpClient::send(Request request) {
+  ResponseStream stream = co_await this->stream(std::move(request));
+  Response response{stream.status(), stream.headers(), ""};
+  while (auto piece = co_await stream.read()) response.body += *piece;
+  co_return response;
+}
+
+}  // namespace spoke::net

@@ -1,0 +1,61 @@
+// An HTTP/1.1 client for one server: connections are kept and reused, TLS by default.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/http.h"
+#include "net/task.h"
+
+namespace spoke::net {
+
+struct ClientOptions {
+  std::string host;
+  std::string port = "443";
+  bool tls = true;
+  std::string server_name;       // for TLS where it is not `host`
+  std::string ca_pem;            // "": the machine's own authorities
+  std::string client_cert_pem;   // with client_key_pem, shown to the server
+  std::string client_key_pem;
+  bool insecure = false;         // takes any certificate
+  std::chrono::milliseconds connect_timeout{10000};
+  std::chrono::milliseconds request_timeout{30000};  // until a whole answer; a stream's pieces have none
+};
+
+// A response whose body comes piece by piece.
+class ResponseStream {
+ public:
+  struct Impl;
+  explicit ResponseStream(std::unique_ptr<Impl> impl);
+  ~ResponseStream();  // closes the connection unless the body was read to its end
+  ResponseStream(ResponseStream&&) noexcept;
+  ResponseStream& operator=(ResponseStream&&) noexcept;
+
+  int status() const;
+  const Headers& headers() const;
+  // The next bytes of the body, as they come; nothing at its end. Throws ConnectionError where it breaks off.
+  Task<std::optional<std::string>> read();
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+class HttpClient {
+ public:
+  struct Impl;
+  HttpClient(Executor executor, ClientOptions options);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Throws ConnectionError. A request on a kept connection that turns out to be closed is sent once more on a new one.
+  Task<Response> send(Request request);
+  Task<ResponseStream> stream(Request request);
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace spoke::net

@@ -1,0 +1,1 @@
+"""What `tests/api/run` is made of: scripts of HTTP requests, sent to an API server and compared with its answers."""
