@@ -3,6 +3,8 @@
 # One room of the house: a static library from every *.cc of its folders, and a test program `NAME_test` from every
 # *_test.cc beside them. A room links only what it uses, so a look downwards does not link; scripts/check-rooms says so
 # for headers too.
+add_custom_target(tests)  # all test programs
+
 function(spoke_room name)
   cmake_parse_arguments(ARG "" "" "DIRS;USES" ${ARGN})
   set(sources)
@@ -29,5 +31,6 @@ function(spoke_room name)
     target_compile_definitions(${target}_test PRIVATE SPOKE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${target} COMMAND ${target}_test)
     set_tests_properties(${target} PROPERTIES TIMEOUT 300)
+    add_dependencies(tests ${target}_test)
   endif()
 endfunction()

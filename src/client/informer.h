@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "client/api.h"
 #include "net/async.h"
@@ -38,13 +39,15 @@ class Informer {
  private:
   Task<> list();
   Task<> watch();
-  void put(Object object);
-  void drop(const std::string& key);
+  void put(std::string key, Object object);
+  void drop(std::string_view key);
 
   Api& api_;
   InformerOptions options_;
   Changed changed_;
   std::map<std::string, Object, std::less<>> objects_;
+  // Of each object as it came: a projection may leave it out, and a new list repeats most of what is known.
+  std::map<std::string, std::string, std::less<>> versions_;
   std::string resource_version_;
   bool synced_ = false;
 };

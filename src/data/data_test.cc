@@ -27,6 +27,16 @@ TEST(Json, SetMakesTheObjectsOnTheWay) {
   EXPECT_FALSE(json::remove(v, "a.x.c"));
 }
 
+TEST(Json, SetTakesEachKindAsItIsMeant) {
+  json::value v;
+  json::set(v, "zero", 0);
+  json::set(v, "null", nullptr);
+  json::set(v, "text", "t");
+  json::set(v, "string", std::string("s"));
+  json::set(v, "flag", false);
+  EXPECT_EQ(json::dump(v), R"({"zero":0,"null":null,"text":"t","string":"s","flag":false})");
+}
+
 TEST(Json, RefusesDepth) { EXPECT_THROW(json::parse(std::string(100, '[')), json::ParseError); }
 
 TEST(Yaml, PlainScalarsHaveTypesAndQuotedOnesAreText) {

@@ -91,6 +91,8 @@ std::int64_t num(const value& v, std::string_view path, std::int64_t otherwise) 
   const value* found = find(v, path);
   if (found == nullptr) return otherwise;
   if (found->is_int64()) return found->get_int64();
+  if (found->is_uint64() && found->get_uint64() <= static_cast<std::uint64_t>(INT64_MAX))
+    return static_cast<std::int64_t>(found->get_uint64());
   if (found->is_double() && found->get_double() >= -9e15 && found->get_double() <= 9e15)
     return static_cast<std::int64_t>(found->get_double());
   return otherwise;

@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,6 +41,12 @@ const object& members(const value& v, std::string_view path);  // an empty one w
 
 // Makes the objects on the way. Throws Error where something on the way is not an object.
 value& set(value& v, std::string_view path, value to);
+// A text or a null as it is meant: plain overloads would let nullptr become a char pointer.
+template <class T>
+  requires std::convertible_to<T, std::string_view> && (!std::same_as<T, value>)
+value& set(value& v, std::string_view path, const T& to) { return set(v, path, value(std::string_view(to))); }
+template <std::same_as<std::nullptr_t> Null>  // a template, for a plain overload would take the literal 0 as well
+value& set(value& v, std::string_view path, Null) { return set(v, path, value(nullptr)); }
 object& make_object(value& v, std::string_view path);
 array& make_array(value& v, std::string_view path);
 bool remove(value& v, std::string_view path);  // whether it was there

@@ -18,7 +18,13 @@ class ImageError : public Error {
   using Error::Error;
 };
 
-struct ImageConfig {  // of the OCI image specification
+// The name itself is malformed: no image can ever have it (the kubelet's InvalidImageName).
+class InvalidImageName : public ImageError {
+ public:
+  using ImageError::ImageError;
+};
+
+struct ImageConfig {                              // of the OCI image specification
   std::vector<std::string> entrypoint, cmd, env;  // env: "NAME=value"
   std::string user;                               // "", "185", "185:0", "spark"
   std::string working_dir;
@@ -31,8 +37,8 @@ struct Bind {
 
 // What to mount as a container's root: an overlay of `layers` under a private writable layer, then the binds.
 struct Image {
-  std::string name;  // as resolved, "local/spark:4.1.4"
-  std::string id;    // "sha256:..." of its configuration
+  std::string name;          // as resolved, "local/spark:4.1.4"
+  std::string id;            // "sha256:..." of its configuration
   std::vector<Path> layers;  // topmost first, each a folder, read-only
   std::vector<Bind> binds;
   ImageConfig config;
@@ -46,12 +52,15 @@ class ImageStore {
   ImageStore(Path dir, std::map<std::string, std::string> aliases, std::vector<Path> spark_homes);
 
   // Blocks (reads files, may unpack): call on a worker. Docker's short names are understood: "spark:4.1.4" is
-  // "docker.io/library/spark:4.1.4". Throws ImageError.
+  // "docker.io/library/spark:4.1.4". An image that was loaded by that very name goes before an alias. Throws
+  // ImageError.
   Image resolve(const std::string& name);
 
-  // Unpacks an OCI archive or layout (tar, or docker save's format), one image in it, or the one called `as`. Answers the
-  // names it is known by. Layers may be plain, gzip or zstd; whiteouts become overlayfs's; hostile paths (absolute, "..",
-  // through links) are refused. A broken or truncated archive leaves nothing behind. Blocks.
+  // Unpacks an OCI archive (a tar of an OCI layout, or docker save's format; itself plain, gzip or zstd). The one image
+  // in it is known by the name `as` thereafter, or by the archive's own names where `as` is ""; of several images it is
+  // the one called `as`. Answers the names it is known by. Layers may be plain, gzip or zstd; whiteouts become
+  // overlayfs's; hostile paths (absolute, "..", through links) are refused. A broken or truncated archive, or a full
+  // disk, leaves nothing behind. Blocks. Throws ImageError.
   std::vector<std::string> load(const Path& archive, const std::string& as);
 
   std::vector<std::string> list() const;  // names that resolve without looking at Spark homes

@@ -18,11 +18,12 @@ Labels labels_of(const json::value& object);  // metadata.labels
 
 class LabelSelector {
  public:
-  enum class Op { Equals, NotEquals, In, NotIn, Exists, NotExists };
+  // Greater and Less, `a>5`, compare integers.
+  enum class Op { Equals, NotEquals, In, NotIn, Exists, NotExists, Greater, Less };
   struct Requirement {
     std::string key;
     Op op;
-    std::vector<std::string> values;
+    std::vector<std::string> values;  // in order, each once
   };
 
   LabelSelector() = default;  // matches everything
@@ -30,15 +31,17 @@ class LabelSelector {
   // apimachinery's message ("unable to parse requirement: ...").
   static LabelSelector parse(std::string_view text);
   // {matchLabels, matchExpressions}, as in a NetworkPolicy or PodDisruptionBudget. A null or {} matches everything.
+  // Throws StatusError BadRequest where it is malformed, as LabelSelectorAsSelector does.
   static LabelSelector from_object(const json::value& selector);
   // A plain map, as in a Service's spec.selector.
   static LabelSelector from_map(const json::object& map);
 
   bool empty() const { return requirements_.empty(); }
   bool matches(const Labels& labels) const;
-  const std::vector<Requirement>& requirements() const { return requirements_; }
+  const std::vector<Requirement>& requirements() const { return requirements_; }  // in the order of their keys
 
  private:
+  explicit LabelSelector(std::vector<Requirement> requirements);
   std::vector<Requirement> requirements_;
 };
 

@@ -53,6 +53,8 @@ StatusError unsupported_media_type(std::string message);
 StatusError request_too_large(std::string message);
 StatusError the_server_could_not_find();  // 404 for a path that is no resource
 StatusError not_acceptable(std::string message);
+StatusError rejected();                         // 422 that does not say why, as a JSON patch that does not apply
+StatusError unclassified(std::string message);  // 500 without a reason: what the API server itself did not foresee
 
 // Causes with the messages of apimachinery's field package.
 Cause required(std::string field, std::string_view why);                                  // "Required value: why" or "Required value"

@@ -22,7 +22,8 @@ class Headers {
   Headers() = default;
   Headers(std::initializer_list<std::pair<std::string, std::string>> list) : list_(list) {}
   std::string_view get(std::string_view name) const;  // "" where it is not there
-  void set(std::string_view name, std::string value);
+  void set(std::string_view name, std::string value);  // in place of those of that name
+  void add(std::string name, std::string value) { list_.emplace_back(std::move(name), std::move(value)); }
   auto begin() const { return list_.begin(); }
   auto end() const { return list_.end(); }
 

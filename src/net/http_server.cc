@@ -36,7 +36,7 @@ http::response_header<> head_of(int status, const Headers& headers) {
   http::response_header<> head;
   head.version(11);
   head.result(static_cast<unsigned>(status));
-  for (const auto& [name, value] : headers) head.set(name, value);
+  for (const auto& [name, value] : headers) head.insert(name, value);
   return head;
 }
 

@@ -20,6 +20,7 @@ struct NodeOptions {
   std::string bridge = "spoke0";          // made by network setup before the node runs
   std::string pod_network = "10.85.0.0/16";
   std::string gateway = "10.85.0.1";      // the bridge's address; DNS and API server listen there
+  std::string service_network = "10.86.0.0/16";  // of ClusterIPs
   std::string service_host = "10.86.0.1"; // KUBERNETES_SERVICE_HOST of the kubernetes Service
   std::string cluster_domain = "cluster.local";
   std::string executable = "/proc/self/exe";  // spoke itself, re-executed as the container monitor
@@ -40,9 +41,13 @@ struct LogOptions {  // the query of /log
   std::optional<long> limit_bytes;
 };
 
+// What an image name stands for; blocks, throws image::ImageError.
+using ResolveImage = std::function<image::Image(const std::string& name)>;
+
 class Node {
  public:
   Node(client::Api& api, image::ImageStore& images, NodeOptions options);
+  Node(client::Api& api, ResolveImage images, NodeOptions options);
   ~Node();
 
   // Takes up the pods that outlived an earlier process, registers the Node object, then runs until cancelled.

@@ -49,7 +49,7 @@ class Server:
 
 
 def load(path=None, context=None):
-    """The server of `context` (default: current-context) in the kubeconfig at `path` (default: $KUBECONFIG, ~/.kube)."""
+    """The server of `context` (else the current one) in the kubeconfig at `path` (else $KUBECONFIG, ~/.kube/config)."""
     path = path or os.environ.get("KUBECONFIG", "").split(":")[0] or os.path.expanduser("~/.kube/config")
     with open(path, encoding="utf-8") as f:
         config = parse(f.read())
@@ -116,7 +116,8 @@ def _sequence(lines, at, indent):
     return result, at
 
 
-_FLOW = re.compile(r"""\s*(?:([\[\]{},])|(:)(?=\s|$)|"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|((?:[^\[\]{},:\s]|:(?!\s|$))+))""")
+_FLOW = re.compile(r"""\s*(?:([\[\]{},])|:(?=\s|$)|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'"""
+                   r"""|(?:[^\[\]{},:\s]|:(?!\s|$)|\x20(?=\w))+)""")
 
 
 def _flow(text):

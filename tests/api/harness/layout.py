@@ -20,7 +20,8 @@ def parse_all(text):
     return values
 
 
-def _render(value, column):
+def _render(value, column, indent=0):
+    """`value` from `column` on, in a line that is indented by `indent`."""
     flat = json.dumps(value, ensure_ascii=False)
     if column + len(flat) <= WIDTH or not isinstance(value, (dict, list)) or not value:
         return flat
@@ -28,16 +29,15 @@ def _render(value, column):
         parts = [(json.dumps(key, ensure_ascii=False) + ": ", member) for key, member in value.items()]
     else:
         parts = [("", element) for element in value]
-    indent = column + 1
-    text, here = "{" if isinstance(value, dict) else "[", indent
+    indent += 2
+    text, here = "{" if isinstance(value, dict) else "[", column + 1
     for i, (label, member) in enumerate(parts):
         flat = label + json.dumps(member, ensure_ascii=False)
         if i > 0:
-            # Room for a comma, or for the brackets that close.
-            fits = here + 2 + len(flat) + 2 <= WIDTH
+            fits = here + 2 + len(flat) + 2 <= WIDTH  # with room for a comma, or for brackets that close
             text, here = (text + ", ", here + 2) if fits else (text + ",\n" + " " * indent, indent)
         if here + len(flat) + 1 > WIDTH:
-            flat = label + _render(member, here + len(label))
+            flat = label + _render(member, here + len(label), indent)
         text += flat
         here = len(flat.rsplit("\n", 1)[1]) if "\n" in flat else here + len(flat)
     return text + ("}" if isinstance(value, dict) else "]")

@@ -40,7 +40,7 @@ def read(path):
             if at > start:
                 blocks.append((start + 1, lines[start:at]))
             start = at + 1
-    if not blocks or not all(line.startswith("#") for line in blocks[0][1]):
+    if not blocks or not all(line.startswith(("#", "@")) for line in blocks[0][1]):
         raise ScriptError(f"{path} must begin with a comment that says what a person learns from it")
     return blocks[0][1], [_step(path, number, block) for number, block in blocks[1:]]
 

@@ -23,7 +23,7 @@ SHAPES = {
     "uid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
     "microtime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z",
-    "duration": r"(?:\d+[dhms])+|<unknown>|<invalid>",
+    "duration": r"(?:\d+[ydhms])+|<unknown>|<invalid>",
     "ip": r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
     "int": r"-?\d+",
     "name": r"[a-z0-9.-]+",
@@ -50,7 +50,8 @@ class Variables:
         if label in self.values:
             return self.values[label] == value
         shape = label.split(":")[0]
-        if self.owners.setdefault(shape, {}).setdefault(value, label) != label:
+        # Two lists of one moment, and of another in the next run, have equal tokens in the one alone.
+        if shape != "continue" and self.owners.setdefault(shape, {}).setdefault(value, label) != label:
             return False
         self.values[label] = value
         return True
@@ -65,6 +66,9 @@ class Variables:
                 raise Unbound(f"the request needs {match.group(0)}, which no answer before it has given")
             return self.values[name]
         return PLACEHOLDER.sub(value, text)
+
+    def fill_known(self, text):
+        return PLACEHOLDER.sub(lambda m: self.values.get(m.group(1), m.group(0)), text)
 
 
 def differences(expected, actual, variables, path=""):
@@ -89,16 +93,18 @@ def differences(expected, actual, variables, path=""):
 
 
 def _object_differences(expected, actual, variables, path):
-    lines = []
+    lines, told = [], set()
     for key, value in expected.items():
         if key == "...":
             continue
+        key = variables.fill_known(key)
+        told.add(key)
         if key in actual:
             lines += differences(value, actual[key], variables, f"{path}/{_pointer(key)}")
         elif value != "{optional}":
             lines.append(f"{path}/{_pointer(key)}: missing, expected {_short(value, variables)}")
     if "..." not in expected:
-        lines += [f"{path}/{_pointer(key)}: unexpected, is {_short(actual[key])}" for key in actual if key not in expected]
+        lines += [f"{path}/{_pointer(key)}: unexpected, is {_short(actual[key])}" for key in actual if key not in told]
     return lines
 
 
@@ -108,7 +114,8 @@ def _list_differences(expected, actual, variables, path):
     lines = []
     for i, (left, right) in enumerate(zip(expected, actual)):
         lines += differences(left, right, variables, f"{path}/{i}")
-    lines += [f"{path}/{i}: missing, expected {_short(expected[i], variables)}" for i in range(len(actual), len(expected))]
+    missing = range(len(actual), len(expected))
+    lines += [f"{path}/{i}: missing, expected {_short(expected[i], variables)}" for i in missing]
     lines += [f"{path}/{i}: unexpected, is {_short(actual[i])}" for i in range(len(expected), len(actual))]
     return lines
 
@@ -118,22 +125,22 @@ def _subset_differences(expected, actual, variables, path):
     for i, element in enumerate(expected):
         # Elements of such lists are known by their name; the nearest one makes the shortest difference.
         found = [differences(element, candidate, variables, f"{path}/{i}") for candidate in actual
-                 if _known_by(element) == _known_by(candidate)]
+                 if known_by(element) == known_by(candidate)]
         if not found:
-            lines.append(f"{path}: has no {_short(_known_by(element))}")
+            lines.append(f"{path}: has no {_short(known_by(element))}")
         elif all(found):
             lines += min(found, key=len)
     return lines
 
 
-def _known_by(element):
+def known_by(element):
     """What tells an element of a list from its neighbours: a name, wherever the kinds of discovery keep it."""
     if not isinstance(element, dict):
         return element
     for member in ("name", "resource", "version", "groupVersion", "subresource"):
         if member in element:
             return element[member]
-    return _known_by(element["metadata"]) if "metadata" in element else None
+    return known_by(element["metadata"]) if "metadata" in element else None
 
 
 def _string_matches(expected, actual, variables):
@@ -158,9 +165,9 @@ def _string_matches(expected, actual, variables):
 
 
 def _are_managed_fields(value):
-    members = {"manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1"}
+    members = {"manager", "operation", "apiVersion", "fieldsType", "fieldsV1"}
     return isinstance(value, list) and len(value) > 0 and all(
-        isinstance(entry, dict) and members <= set(entry) <= members | {"subresource"} for entry in value)
+        isinstance(entry, dict) and members <= set(entry) <= members | {"subresource", "time"} for entry in value)
 
 
 def _pointer(key):

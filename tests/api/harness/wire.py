@@ -8,7 +8,7 @@ import struct
 import time
 
 USER_AGENT = "api-test/1.0"  # the field manager's name where a request gives none: "api-test"
-PATIENCE = 15                # seconds that an answer or an event may take
+PATIENCE = 40                # seconds that an answer, an event or a condition may take
 
 
 class Answer:
@@ -76,6 +76,8 @@ class Caller:
         connection = self._connect(not (token or anonymous))
         headers = self._headers(headers, token, anonymous)
         headers.update({"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                        # Without an origin a real server answers 403.
+                        "Origin": f"{self._server.scheme}://{self._server.host}:{self._server.port}",
                         "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()})
         connection.request("GET", path, headers=headers)
         response = http.client.HTTPResponse(connection.sock, method="GET")
@@ -87,10 +89,11 @@ class Caller:
         return WebSocket(connection, response)
 
     def _connect(self, identified):
-        server = self._server
-        if server.scheme == "https":
-            return http.client.HTTPSConnection(server.host, server.port, timeout=PATIENCE, context=server.tls(identified))
-        return http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
+        host, port = self._server.host, self._server.port
+        if self._server.scheme == "https":
+            tls = self._server.tls(identified)
+            return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=tls)
+        return http.client.HTTPConnection(host, port, timeout=PATIENCE)
 
     def _headers(self, headers, token, anonymous):
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **headers}
@@ -129,8 +132,10 @@ class WebSocket:
         while True:
             first, second = self._read(2)
             length = second & 0x7F
-            if length >= 126:
-                length = struct.unpack(">H", self._read(2))[0] if length == 126 else struct.unpack(">Q", self._read(8))[0]
+            if length == 126:
+                length = struct.unpack(">H", self._read(2))[0]
+            elif length == 127:
+                length = struct.unpack(">Q", self._read(8))[0]
             opcode, payload = first & 0x0F, self._read(length)
             if opcode == 8:
                 return None

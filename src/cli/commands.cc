@@ -1,0 +1,35 @@
+#include "cli/command.h"
+
+// Each line is a command, defined as NAME_command in NAME's file.
+#define SPOKE_COMMANDS(command) \
+  command(run)                  \
+  command(list)                 \
+  command(get)                  \
+  command(describe)             \
+  command(logs)                 \
+  command(delete)               \
+  command(apply)                \
+  command(help)                 \
+  command(completion)           \
+  command(complete)             \
+  command(version)
+
+namespace spoke::cli {
+
+#define SPOKE_DECLARE(name) extern const Command name##_command;
+#define SPOKE_ENTRY(name) &name##_command,
+
+SPOKE_COMMANDS(SPOKE_DECLARE)
+
+std::span<const Command* const> commands() {
+  static constexpr const Command* all[] = {SPOKE_COMMANDS(SPOKE_ENTRY)};
+  return all;
+}
+
+const Command* find_command(std::string_view name) {
+  for (const Command* command : commands())
+    if (name == command->name) return command;
+  return nullptr;
+}
+
+}  // namespace spoke::cli

@@ -1,0 +1,213 @@
+#include "cli/follower.h"
+
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/text/application.h"
+#include "cli/text/pods.h"
+#include "cli/text/style.h"
+#include "net/scope.h"
+
+namespace spoke::cli {
+namespace {
+
+using std::chrono::seconds;
+
+// How long the log may take to end once the application has: the kubelet writes it out after the container's end.
+constexpr seconds kLogEnds{10};
+// An operator looks at a new application at once; where none does, a person should know.
+constexpr seconds kOperatorLooks{10};
+
+client::InformerOptions the_application(const std::string& ns, const std::string& name) {
+  client::InformerOptions options;
+  options.resource = client::resources::spark_applications;
+  options.ns = ns;
+  options.field_selector = "metadata.name=" + name;
+  return options;
+}
+
+client::InformerOptions its_pods(const std::string& ns, const std::string& name) {
+  client::InformerOptions options;
+  options.resource = client::resources::pods;
+  options.ns = ns;
+  options.label_selector = pods_selector(name);
+  // Only what progress, logs and exit codes need, of what may be thousands of executors.
+  options.project = [](client::Object pod) {
+    json::value kept = json::object{{"metadata", json::object{{"name", kube::name(pod)}, {"uid", kube::uid(pod)}}}};
+    if (auto* labels = json::find(pod, "metadata.labels")) json::set(kept, "metadata.labels", std::move(*labels));
+    if (auto* deleted = json::find(pod, "metadata.deletionTimestamp")) json::set(kept, "metadata.deletionTimestamp", *deleted);
+    if (auto* status = json::find(pod, "status")) kept.get_object()["status"] = std::move(*status);
+    return kept;
+  };
+  return options;
+}
+
+}  // namespace
+
+Follower::Follower(Session& session, Screen& screen, const client::Object& app, Time begun, std::string prefix)
+    : session_(session),
+      screen_(screen),
+      ns_(kube::ns(app)),
+      name_(kube::name(app)),
+      uid_(kube::uid(app)),
+      prefix_(std::move(prefix)),
+      timeline_(begun),
+      app_(app),
+      apps_(session.api, the_application(ns_, name_),
+            [this](const client::Object*, const client::Object* after) { app_changed(after); }),
+      pods_(session.api, its_pods(ns_, name_),
+            [this](const client::Object*, const client::Object* after) {
+              if (after != nullptr && is_driver(*after))
+                if (const auto code = spoke::cli::exit_code(*after)) driver_exit_ = code;
+              pods_changed_.notify();
+              changed_.notify();
+            }),
+      changed_(session.executor),
+      pods_changed_(session.executor) {
+  timeline_.enter(state_of(app), begun);
+}
+
+void Follower::app_changed(const client::Object* app) {
+  changed_.notify();
+  if (app == nullptr || kube::uid(*app) != uid_) {
+    gone_ = true;
+    return;
+  }
+  app_ = *app;
+  const Time at = now();
+  const std::string before = timeline_.state();
+  if (timeline_.enter(state_of(*app), at)) tell_change(before, at);
+  if (finished(timeline_.state()) && !ended_at_) ended_at_ = at;
+}
+
+void Follower::tell_change(const std::string& before, Time at) {
+  if (screen_.interactive()) return;  // the progress line shows it
+  const auto steps = timeline_.steps(at);
+  screen_.say(fmt::format("{}: {} after {} {}\n", name_, timeline_.state(), short_duration(steps[steps.size() - 2].took),
+                          before));
+}
+
+const client::Object* Follower::driver() const {
+  const client::Object* found = nullptr;
+  for (const auto& [key, pod] : pods_.all())
+    if (is_driver(pod) && kube::uid(pod) != logged_uid_) found = &pod;
+  return found;
+}
+
+Progress Follower::progress(Time at) const {
+  Progress out;
+  out.name = name_;
+  out.state = timeline_.state();
+  out.wanted = executors_wanted(app_);
+  out.elapsed = timeline_.total(ended_at_.value_or(at));
+  for (const auto& [key, pod] : pods_.all()) {
+    if (is_executor(pod) && json::str(pod, "status.phase") == "Running") ++out.running;
+    if (out.trouble.empty() || is_driver(pod))
+      if (auto why = trouble(pod); !why.empty()) out.trouble = std::move(why);
+  }
+  return out;
+}
+
+int Follower::exit_code() const {
+  if (gone_) return kFailure;
+  if (timeline_.state() == "COMPLETED") return 0;
+  return driver_exit_ && *driver_exit_ != 0 ? *driver_exit_ : kFailure;
+}
+
+std::string Follower::last_words(bool colour) const {
+  if (gone_) return fmt::format("{}: it was deleted in the state {}\n", name_, timeline_.state());
+  std::string out = summary(name_, timeline_, ended_at_.value_or(now()), colour);
+  if (const auto error = error_of(app_); !error.empty() && timeline_.state() != "COMPLETED")
+    out += "  " + paint(Style::Bad, printable(error), colour) + "\n";
+  return out;
+}
+
+void Follower::hint_where_nothing_happens() {
+  if (hinted_ || timeline_.state() != "NEW" || timeline_.total(now()) < kOperatorLooks) return;
+  hinted_ = true;
+  screen_.say(name_ + ": nothing has looked at it yet; is an operator running in this cluster? (`spoke operator`)\n");
+}
+
+net::Task<> Follower::run() {
+  net::Scope scope(session_.executor);
+  scope.spawn("applications", apps_.run());
+  scope.spawn("pods", pods_.run());
+  scope.spawn("logs", show_logs());
+  std::exception_ptr failure;
+  try {
+    co_await watch_end();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  // Where this is cancelled, what it spawned has to be waited for all the same.
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  co_await scope.close();
+  ended_ = !failure;
+  if (failure) std::rethrow_exception(failure);
+}
+
+net::Task<> Follower::watch_end() {
+  while (!gone_ && !ended_at_) {
+    co_await changed_.wait_for(seconds(1));
+    hint_where_nothing_happens();
+  }
+  // The driver's pod is there: its log is shown to the end, unless that takes too long.
+  while (!gone_ && (!pods_.synced() || driver() != nullptr) && now() - *ended_at_ < kLogEnds)
+    co_await changed_.wait_for(net::Millis(200));
+  screen_.log(prefix_.empty() ? lines_.finish() : prefix_lines(lines_.finish(), prefix_));
+}
+
+net::Task<> Follower::show_logs() {
+  for (;;) {
+    const client::Object* pod = driver();
+    if (pod == nullptr || !started(*pod)) {
+      co_await pods_changed_.wait();
+      continue;
+    }
+    const std::string pod_name(kube::name(*pod)), pod_uid(kube::uid(*pod));
+    net::Query query;
+    query.add("container", "spark-kubernetes-driver");
+    query.add("follow", "true");
+    query.add("timestamps", "true");
+    if (const auto since = lines_.since(); !since.empty()) query.add("sinceTime", since);
+    std::string problem;
+    try {
+      co_await session_.api.logs(ns_, pod_name, query, [this](std::string_view piece) {
+        const std::string text = lines_.add(piece);
+        screen_.log(prefix_.empty() ? text : prefix_lines(text, prefix_));
+      });
+    } catch (const std::exception& e) {
+      if (net::is_cancelled(e)) throw;
+      problem = e.what();
+    }
+    if (co_await log_is_complete(pod_name, pod_uid)) {
+      screen_.log(prefix_.empty() ? lines_.finish() : prefix_lines(lines_.finish(), prefix_));
+      lines_ = {};
+      logged_uid_ = pod_uid;
+      changed_.notify();
+      continue;
+    }
+    // A proxy on the way cuts what is silent for long, a kubelet restarts: the log goes on where it stopped.
+    lines_.resume();
+    if (!problem.empty()) log::debug("the log broke off", "pod", pod_name, "error", problem);
+    co_await net::sleep_for(net::Millis(500));
+  }
+}
+
+// Whether nothing can follow in the log: the container has ended or the pod is gone.
+net::Task<bool> Follower::log_is_complete(std::string pod, std::string uid) {
+  try {
+    const client::Object current = co_await session_.api.get(client::resources::pods, ns_, pod);
+    const auto code = spoke::cli::exit_code(current);
+    if (code) driver_exit_ = code;
+    co_return code.has_value() || kube::uid(current) != uid;
+  } catch (const kube::StatusError& e) {
+    co_return e.code() == 404;
+  } catch (const net::ConnectionError&) {
+    co_return false;
+  }
+}
+
+}  // namespace spoke::cli

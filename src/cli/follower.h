@@ -1,0 +1,60 @@
+// One application followed to its end: its states, its executors, its driver's log.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "cli/screen.h"
+#include "cli/session.h"
+#include "cli/text/log_lines.h"
+#include "cli/text/progress.h"
+#include "cli/text/timeline.h"
+#include "client/informer.h"
+#include "net/async.h"
+
+namespace spoke::cli {
+
+class Follower {
+ public:
+  // `app` as it was applied at `begun`. `prefix` stands before each line of its log, "" for none.
+  Follower(Session& session, Screen& screen, const client::Object& app, Time begun, std::string prefix);
+
+  // Until the application has ended and its log is shown, or it is gone.
+  net::Task<> run();
+
+  bool ended() const { return ended_; }
+  int exit_code() const;  // 0 where it completed, else the driver's, else 1
+  const std::string& name() const { return name_; }
+  const std::string& ns() const { return ns_; }
+  const std::string& uid() const { return uid_; }
+  Progress progress(Time at) const;
+  std::string last_words(bool colour) const;  // the summary, with the error where there is one
+
+ private:
+  net::Task<> watch_end();
+  net::Task<> show_logs();
+  net::Task<bool> log_is_complete(std::string pod, std::string uid);
+  void app_changed(const client::Object* app);
+  void tell_change(const std::string& before, Time at);
+  void hint_where_nothing_happens();
+  const client::Object* driver() const;
+
+  Session& session_;
+  Screen& screen_;
+  std::string ns_, name_, uid_, prefix_;
+  Timeline timeline_;
+  client::Object app_;
+  client::Informer apps_, pods_;
+  net::Event changed_;       // for watch_end
+  net::Event pods_changed_;  // for show_logs
+  // Exit codes of the drivers that were seen, by the pods' uids: a pod may be deleted before its end is told.
+  std::optional<int> driver_exit_;
+  std::string logged_uid_;  // of the driver whose log was shown to its end
+  LogLines lines_;
+  std::optional<Time> ended_at_;
+  bool ended_ = false, gone_ = false, hinted_ = false;
+};
+
+}  // namespace spoke::cli

@@ -1,0 +1,94 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "cli/terminal.h"
+#include "cli/text/application.h"
+#include "cli/text/pods.h"
+#include "net/async.h"
+
+namespace spoke::cli {
+namespace {
+
+struct Options {
+  client::KubeconfigChoice cluster;
+  std::string name;
+  bool follow = false;
+  bool previous = false;
+  bool timestamps = false;
+  std::optional<long> executor;
+  std::optional<long> tail;
+};
+
+// The executor's pod by the id that Spark gave it.
+net::Task<std::string> executor_pod(Session& session, std::string app, long id) {
+  client::ListOptions options;
+  options.label_selector = pods_selector(app) + ",spark-role=executor,spark-exec-id=" + std::to_string(id);
+  const auto list = co_await session.api.list(client::resources::pods, session.target.ns, options);
+  if (list.items.empty())
+    fail("{} has no pod of executor {}; `spoke describe {}` lists those there are", app, id, app);
+  co_return std::string(kube::name(list.items.back()));
+}
+
+net::Task<int> logs(Session& session, const Options& options) {
+  const Object app = co_await get_application(session, session.target.ns, options.name);
+  std::string pod = driver_pod_name(app);
+  if (options.executor) pod = co_await executor_pod(session, options.name, *options.executor);
+  net::Query query;
+  query.add("container", options.executor ? "spark-kubernetes-executor" : "spark-kubernetes-driver");
+  if (options.follow) query.add("follow", "true");
+  if (options.previous) query.add("previous", "true");
+  if (options.timestamps) query.add("timestamps", "true");
+  if (options.tail) query.add("tailLines", std::to_string(*options.tail));
+  for (;;) {
+    bool waiting = false;
+    try {
+      co_await session.api.logs(session.target.ns, pod, query, [](std::string_view piece) { print(piece); });
+      co_return 0;
+    } catch (const kube::StatusError& e) {
+      // With --follow, one who comes too early waits: for the pod, and then for its container.
+      const bool live = options.follow && !options.executor && !finished(state_of(app));
+      waiting = live && (e.code() == 404 || e.code() == 400);
+      if (!waiting && e.code() == 404)
+        fail("{} has no driver pod {} any more, and its log went with it (state {})", options.name, pod, state_of(app));
+      if (!waiting) throw;
+    }
+    co_await net::sleep_for(net::Millis(500));
+  }
+}
+
+Action set_up(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("name", options->name, "the application")->required()->type_name(takes::kApplication);
+  app.add_flag("-f,--follow", options->follow, "go on until the log ends; wait for the driver where it is not up yet");
+  app.add_option("--executor", options->executor, "the log of this executor instead of the driver's")
+      ->type_name(takes::kNumber)
+      ->check(CLI::NonNegativeNumber.description(""));
+  app.add_flag("-p,--previous", options->previous, "the log of the container before its last restart");
+  app.add_option("--tail", options->tail, "only the last N lines")
+      ->type_name(takes::kNumber)
+      ->check(CLI::NonNegativeNumber.description(""));
+  app.add_flag("--timestamps", options->timestamps, "with the time of each line");
+  add_cluster_options(app, options->cluster);
+  return [options] {
+    return on_cluster(options->cluster, [&](Session& session) { return logs(session, *options); });
+  };
+}
+
+}  // namespace
+
+extern const Command logs_command{
+    .name = "logs",
+    .group = "Applications",
+    .summary = "print the log of an application's driver or of an executor",
+    .details = "",
+    .examples = "spoke logs spark-pi\nspoke logs -f spark-pi            # until the driver ends\n"
+                "spoke logs spark-pi --executor 1 --tail 100",
+    .exit_codes = "",
+    .set_up = set_up,
+};
+
+}  // namespace spoke::cli

@@ -1,0 +1,79 @@
+#include "cli/text/pods.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace spoke::cli {
+namespace {
+
+// Waiting for these is the way of things; every other reason of a waiting container is trouble.
+constexpr std::array<std::string_view, 3> kUsualWaits = {"", "ContainerCreating", "PodInitializing"};
+
+std::string with_message(std::string_view reason, std::string_view message) {
+  return message.empty() ? std::string(reason) : fmt::format("{}: {}", reason, message);
+}
+
+std::string waiting_trouble(const json::value& status) {
+  const auto reason = json::str(status, "state.waiting.reason");
+  for (const auto usual : kUsualWaits)
+    if (reason == usual) return "";
+  return with_message(reason, json::str(status, "state.waiting.message"));
+}
+
+}  // namespace
+
+bool is_driver(const Object& pod) { return kube::label(pod, "spark-role") == "driver"; }
+bool is_executor(const Object& pod) { return kube::label(pod, "spark-role") == "executor"; }
+
+std::string pods_selector(std::string_view app) { return fmt::format("sparkoperator.k8s.io/app-name={}", app); }
+
+std::string container_of_role(const Object& pod) {
+  return is_executor(pod) ? "spark-kubernetes-executor" : "spark-kubernetes-driver";
+}
+
+const json::value* main_container_status(const Object& pod) {
+  const auto& all = json::list(pod, "status.containerStatuses");
+  const std::string wanted = container_of_role(pod);
+  for (const auto& status : all)
+    if (json::str(status, "name") == wanted) return &status;
+  return all.empty() ? nullptr : &all.front();
+}
+
+std::string pod_status(const Object& pod) {
+  if (kube::deleting(pod)) return "Terminating";
+  if (const json::value* status = main_container_status(pod)) {
+    if (const auto reason = json::str(*status, "state.waiting.reason"); !reason.empty()) return std::string(reason);
+    if (json::find(*status, "state.terminated") != nullptr)
+      return std::string(json::str(*status, "state.terminated.reason", json::str(pod, "status.phase", "Unknown")));
+  }
+  if (const auto reason = json::str(pod, "status.reason"); !reason.empty()) return std::string(reason);  // Evicted
+  return std::string(json::str(pod, "status.phase", "Unknown"));
+}
+
+std::optional<int> exit_code(const Object& pod) {
+  const json::value* status = main_container_status(pod);
+  if (status == nullptr || json::find(*status, "state.terminated.exitCode") == nullptr) return std::nullopt;
+  return static_cast<int>(json::num(*status, "state.terminated.exitCode"));
+}
+
+bool started(const Object& pod) {
+  const json::value* status = main_container_status(pod);
+  if (status == nullptr) return false;
+  return json::find(*status, "state.running") != nullptr || json::find(*status, "state.terminated") != nullptr ||
+         json::find(*status, "lastState.terminated") != nullptr;
+}
+
+std::string trouble(const Object& pod) {
+  for (const char* list : {"status.initContainerStatuses", "status.containerStatuses"})
+    for (const auto& status : json::list(pod, list))
+      if (auto found = waiting_trouble(status); !found.empty()) return found;
+  const json::value* scheduled = kube::condition(pod, "PodScheduled");
+  if (scheduled != nullptr && json::str(*scheduled, "status") == "False")
+    return with_message(json::str(*scheduled, "reason"), json::str(*scheduled, "message"));
+  if (json::str(pod, "status.phase") == "Failed" && !json::str(pod, "status.reason").empty())
+    return with_message(json::str(pod, "status.reason"), json::str(pod, "status.message"));
+  return "";
+}
+
+}  // namespace spoke::cli

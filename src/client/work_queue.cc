@@ -1,0 +1,150 @@
+#include "client/work_queue.h"
+
+#include <boost/asio/this_coro.hpp>
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+
+namespace spoke::client {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds kFirstPause{5};  // client-go's ItemExponentialFailureRateLimiter begins there too
+constexpr milliseconds kLongestPause{30000};
+
+milliseconds pause_after(int failures) {
+  milliseconds pause = kFirstPause;
+  for (int i = 1; i < failures && pause < kLongestPause; ++i) pause *= 2;
+  return std::min(pause, kLongestPause);
+}
+
+}  // namespace
+
+// A key is in at most one of `waiting` and `busy`; one that is named while it is busy is in `again`, and waits once more
+// as soon as its worker is done. `delayed` is beside these: its keys are added when their time comes.
+struct WorkQueue::Impl {
+  Impl(net::Executor e, std::string n, size_t w, Reconcile r)
+      : name(std::move(n)), workers(w), reconcile(std::move(r)), changed(e), scope(std::move(e)) {}
+
+  void add(const std::string& key) {
+    if (busy.contains(key)) {
+      again.insert(key);
+    } else if (known.insert(key).second) {
+      waiting.push_back(key);
+      changed.notify();
+    }
+  }
+
+  void add_after(const std::string& key, milliseconds delay) {
+    if (delay <= milliseconds(0)) return add(key);
+    const auto due = steady_clock::now() + delay;
+    const auto [it, fresh] = due_of.emplace(key, due);
+    if (!fresh) {
+      if (it->second <= due) return;
+      delayed.erase({it->second, key});
+      it->second = due;
+    }
+    delayed.emplace(due, key);
+    changed.notify();
+  }
+
+  void add_due() {
+    const auto now = steady_clock::now();
+    while (!delayed.empty() && delayed.begin()->first <= now) {
+      const std::string key = delayed.begin()->second;
+      delayed.erase(delayed.begin());
+      due_of.erase(key);
+      add(key);
+    }
+  }
+
+  // Takes up waiting keys while there are workers to spare.
+  void start() {
+    while (busy.size() < workers && !waiting.empty()) {
+      std::string key = std::move(waiting.front());
+      waiting.pop_front();
+      known.erase(key);
+      busy.insert(key);
+      scope.spawn(name, work(std::move(key)));
+    }
+  }
+
+  net::Task<> work(std::string key) {
+    std::string problem;
+    std::optional<milliseconds> next;
+    try {
+      next = co_await reconcile(key);
+    } catch (const std::exception& e) {
+      if (net::is_cancelled(e)) throw;
+      problem = e.what();
+    }
+    busy.erase(key);
+    if (problem.empty()) {
+      failures.erase(key);
+      if (next) add_after(key, *next);
+    } else {
+      const int count = ++failures[key];
+      const auto pause = pause_after(count);
+      log::warn("reconcile failed, trying again", "queue", name, "key", key, "error", problem, "failures", count, "in_ms",
+                pause.count());
+      add_after(key, pause);
+    }
+    if (again.erase(key) > 0) add(key);
+    changed.notify();
+  }
+
+  net::Task<> run() {
+    std::exception_ptr ended;
+    try {
+      for (;;) {
+        add_due();
+        start();
+        if (delayed.empty())
+          co_await changed.wait();
+        else
+          co_await changed.wait_for(
+              std::max(delayed.begin()->first - steady_clock::now(), steady_clock::duration(milliseconds(1))));
+      }
+    } catch (...) {
+      ended = std::current_exception();
+    }
+    // This coroutine is cancelled, and has yet to wait for its workers.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await scope.close();
+    std::rethrow_exception(ended);
+  }
+
+  std::string name;
+  size_t workers;
+  Reconcile reconcile;
+  net::Event changed;
+  net::Scope scope;
+  std::deque<std::string> waiting;
+  std::set<std::string> known;  // what `waiting` holds
+  std::set<std::string> busy;
+  std::set<std::string> again;
+  std::set<std::pair<steady_clock::time_point, std::string>> delayed;
+  std::map<std::string, steady_clock::time_point> due_of;
+  std::map<std::string, int> failures;
+};
+
+WorkQueue::WorkQueue(net::Executor executor, std::string name, size_t workers, Reconcile reconcile)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(name), workers, std::move(reconcile))) {}
+WorkQueue::~WorkQueue() = default;
+
+void WorkQueue::add(const std::string& key) { impl_->add(key); }
+void WorkQueue::add_after(const std::string& key, milliseconds delay) { impl_->add_after(key, delay); }
+
+net::Task<> WorkQueue::run() {
+  const auto impl = impl_;  // the queue may go before its last worker does
+  co_await impl->run();
+}
+
+}  // namespace spoke::client

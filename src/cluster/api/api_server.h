@@ -1,0 +1,49 @@
+// Kubernetes' API over HTTP: from a request to a verb on the registry and back.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cluster/api/auth.h"
+#include "cluster/api/present.h"
+#include "cluster/api/reader.h"
+#include "cluster/api/registry.h"
+#include "net/http_server.h"
+#include "net/scope.h"
+
+namespace spoke::cluster {
+
+// Where a container's log comes from (the node). `write` takes it piece by piece.
+using LogSource = std::function<net::Task<>(const Object& pod, const net::Query& query, std::function<net::Task<>(std::string_view)> write)>;
+
+class ApiServer {
+ public:
+  ApiServer(net::Executor executor, Registry& registry, const Authenticator& authenticator, Authorizer& authorizer);
+
+  void set_log_source(LogSource source) { logs_ = std::move(source); }
+  net::Task<> handle(net::Exchange& exchange);  // a net::Handler
+
+ private:
+  struct Target;  // what a path names
+  net::Task<> dispatch(net::Exchange& exchange, const Identity& who);
+  net::Task<> resource(net::Exchange& exchange, const Target& target, const Identity& who);
+  net::Task<> read(net::Exchange& exchange, const Target& target);
+  net::Task<> watch(net::Exchange& exchange, const Target& target, const Form& form);
+  net::Task<> write(net::Exchange& exchange, const Target& target);
+  net::Task<> remove(net::Exchange& exchange, const Target& target);
+  net::Task<> bind_pod(net::Exchange& exchange, const Target& target);
+  net::Task<> request_token(net::Exchange& exchange, const Target& target);
+  net::Task<> review(net::Exchange& exchange, const Identity& who);
+  net::Task<> log(net::Exchange& exchange, const Target& target);
+  bool meta(const net::Request& request, net::Response& response) const;  // discovery, version, health
+  void authorize(const Identity& who, const net::Request& request, const Target& target);
+
+  net::Executor executor_;
+  Registry& registry_;
+  const Authenticator& authenticator_;
+  Authorizer& authorizer_;
+  LogSource logs_;
+};
+
+}  // namespace spoke::cluster

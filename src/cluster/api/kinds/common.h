@@ -1,0 +1,31 @@
+// What several kinds do alike.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cluster/api/resource_type.h"
+#include "data/json.h"
+
+namespace spoke::cluster::kinds {
+
+// Sets a member that is missing; an explicit null counts as missing.
+template <class T>
+void default_to(json::value& v, std::string_view path, const T& otherwise) {
+  const json::value* at = json::find(v, path);
+  if (at == nullptr || at->is_null()) json::set(v, path, json::value(otherwise));
+}
+
+// "a=b,c=d", or "<none>": how kubectl shows a selector or labels.
+std::string selector_text(const json::object& map);
+
+// For objects that may be sealed: with `immutable: true` neither it nor the given members may change (ConfigMap, Secret).
+void check_immutable(const Object& before, const Object& after, const std::vector<std::string>& members, Causes& causes);
+
+// spec of a pod: defaults, checks, changes that are allowed. Source: pkg/apis/core/{v1/defaults.go,validation}.
+void default_pod_spec(json::value& spec);
+void validate_pod_spec(const json::value& spec, const std::string& at, Causes& causes);
+void validate_pod_update(const Object& before, const Object& after, Causes& causes);
+std::string_view qos_class(const json::value& spec);  // Guaranteed, Burstable, BestEffort
+
+}  // namespace spoke::cluster::kinds

@@ -1,0 +1,132 @@
+#include "cluster/cluster.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cluster/api/api_server.h"
+#include "cluster/api/local_api.h"
+#include "cluster/bootstrap.h"
+#include "cluster/control/controllers.h"
+#include "cluster/identity.h"
+#include "cluster/sched/scheduler.h"
+#include "net/async.h"
+#include "net/scope.h"
+
+namespace spoke::cluster {
+
+using net::Task;
+
+namespace {
+
+// One process a data folder. The lock goes with the process, however it ends.
+Fd take_lock(const Paths& paths) {
+  Fd fd(::open(paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) fail_errno("open " + paths.lock().string());
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+    fail("a cluster runs already with its data in {}: stop it with `spoke down`, or use another XDG_DATA_HOME", paths.root.string());
+  return fd;
+}
+
+// Everything that lives as long as the cluster does, in the order in which it is made.
+struct Parts {
+  Parts(net::Executor executor, const ClusterOptions& options)
+      : identity(load_identity(options.paths, {"localhost", "127.0.0.1", kGateway, kServiceIp, "kubernetes", "kubernetes.default",
+                                               "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"})),
+        store(executor, options.paths.database(), [this](const std::string& key, const std::string& body) { return tag(key, body); }),
+        admission(store, kServiceNetwork),
+        registry(store, catalog, admission),
+        authenticator(store, identity.token_key, identity.admin_token),
+        authorizer(store),
+        api(executor, registry, authenticator, authorizer),
+        server(executor, {identity.server.key, identity.server.cert}, [this](net::Exchange& x) -> Task<> { return api.handle(x); }) {}
+
+  // As an object was tagged when it was written. Definitions come before what they define, in the order of revisions.
+  Tags tag(const std::string& key, const std::string& body) {
+    const Object object = json::parse(body);
+    if (kube::kind(object) == "CustomResourceDefinition") catalog.define(object);
+    for (const auto& type : catalog.all())
+      if (key.starts_with(type->storage + "/")) return tags_of(*type, object);
+    return {};
+  }
+
+  ClusterIdentity identity;
+  Catalog catalog;
+  Store store;
+  Admission admission;
+  Registry registry;
+  Authenticator authenticator;
+  Authorizer authorizer;
+  ApiServer api;
+  net::HttpServer server;
+};
+
+// A loop of the cluster ends only with the cluster: what goes wrong in it (a full disk, say) may be right again later.
+Task<> keep(std::string name, std::function<Task<>()> loop) {
+  for (;;) {
+    try {
+      co_await loop();
+    } catch (const std::exception& e) {
+      if (net::is_cancelled(e)) throw;
+      log::error("begins again after an error", "loop", name, "error", e.what());
+    }
+    co_await net::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<void()>& ready) {
+  const net::Executor executor = co_await net::this_executor();
+  net::Scope scope(executor);
+  std::exception_ptr failure;
+  try {
+    co_await bootstrap(parts.registry, kServiceIp, kGateway, options.port);
+    Registry& registry = parts.registry;
+    const std::pair<const char*, std::function<Task<>()>> loops[] = {
+        {"garbage collection", [&] { return collect_garbage(registry); }},
+        {"namespaces", [&] { return delete_namespaces(registry); }},
+        {"namespace furniture", [&] { return furnish_namespaces(registry, parts.identity.ca.cert); }},
+        {"endpoints", [&] { return publish_endpoints(registry); }},
+        {"event expiry", [&] { return expire_events(registry); }},
+        {"scheduler", [&] { return schedule_pods(registry); }},
+    };
+    for (const auto& [name, loop] : loops) scope.spawn(name, keep(name, loop));
+    ready();
+
+    boost::asio::signal_set signals(executor, SIGTERM, SIGINT);
+    const int signal = co_await signals.async_wait(boost::asio::use_awaitable);
+    log::info("stopping", "signal", signal);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await parts.server.close();
+  co_await scope.close();
+  co_await parts.store.close();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+void run_cluster(const ClusterOptions& options, const std::function<void()>& ready) {
+  make_dirs(options.paths.root, 0700);
+  const Fd lock = take_lock(options.paths);
+  boost::asio::io_context loop(1);
+  Parts parts(loop.get_executor(), options);
+  parts.server.listen("127.0.0.1", options.port);
+  std::exception_ptr failure;
+  boost::asio::co_spawn(loop, serve(options, parts, ready), [&](const std::exception_ptr& e) {
+    failure = e;
+    loop.stop();
+  });
+  loop.run();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace spoke::cluster

@@ -1,0 +1,138 @@
+#include "image/local_spark.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "image/image_config.h"
+#include "image/java_home.h"
+#include "image/machine_layer.h"
+#include "image/sha256.h"
+#include "image/spark_home.h"
+
+namespace spoke::image {
+namespace {
+
+constexpr const char* spark_path = "/opt/spark";  // SPARK_HOME in every Spark image
+constexpr const char* java_path = "/opt/java/openjdk";
+
+std::string missing_spark(const std::string& name, const SparkTag& tag, const std::vector<SparkHome>& homes) {
+  const std::string wanted = tag.version.empty() ? "" : " " + tag.version;
+  const std::string scala = tag.scala.empty() ? "" : " for Scala " + tag.scala;
+  std::vector<std::string> found;
+  for (const SparkHome& home : homes) found.push_back(home.version + " in " + home.dir.string());
+  return fmt::format("{}: no Spark{}{} on this machine{}; install it with `pip install pyspark{}` or set SPARK_HOME",
+                     name, wanted, scala, found.empty() ? "" : fmt::format(" (there is {})", join(found, ", ")),
+                     tag.version.empty() ? "" : "==" + tag.version);
+}
+
+std::string missing_java(const std::string& name, const SparkHome& spark, const std::vector<int>& versions,
+                         const std::vector<JavaHome>& homes) {
+  std::vector<std::string> found;
+  for (const JavaHome& home : homes) found.push_back(home.version + " in " + home.dir.string());
+  return fmt::format(
+      "{}: Spark {} needs Java {}, and this machine has {}; install it with "
+      "`apt-get install openjdk-{}-jre-headless` or set JAVA_HOME",
+      name, spark.version, fmt::join(versions, " or "), found.empty() ? "none" : join(found, ", "), versions.front());
+}
+
+bool lies_in(const Path& path, const Path& folder) {
+  const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return end == folder.end();
+}
+
+void bind_system(const Machine& machine, Image& image) {
+  image.binds.push_back({machine.at("/usr"), "/usr"});
+  for (const char* name : {"/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin"}) {
+    const auto kind = std::filesystem::symlink_status(machine.at(name)).type();
+    if (kind == std::filesystem::file_type::directory) image.binds.push_back({machine.at(name), name});
+  }
+}
+
+// Answers JAVA_HOME in the container.
+std::string bind_java(const Machine& machine, const JavaHome& java, Image& image) {
+  const Path root = std::filesystem::canonical(machine.root);
+  if (lies_in(java.dir, root / "usr")) return "/" + java.dir.lexically_relative(root).string();
+  image.binds.push_back({java.dir, java_path});
+  return java_path;
+}
+
+// Each part by itself, so that conf and work-dir stay the container's own. What Spark's own Dockerfile copies.
+void bind_spark(const SparkHome& spark, Image& image) {
+  const Path home = spark_path;
+  for (const char* part : {"bin", "sbin", "jars", "examples", "data"})
+    if (std::filesystem::is_directory(spark.dir / part)) image.binds.push_back({spark.dir / part, home / part});
+  if (std::filesystem::is_directory(spark.python_archives()))
+    image.binds.push_back({spark.python_archives(), home / "python/lib"});
+  image.binds.push_back({spark.python_sources(), home / "python/pyspark"});
+}
+
+// pyspark.zip and the py4j archive of this Spark, as bin/pyspark sets it.
+std::string python_path(const SparkHome& spark) {
+  const std::string lib = std::string(spark_path) + "/python/lib/";
+  std::vector<std::string> archives;
+  for (const Path& entry : folder_entries(spark.python_archives())) {
+    const std::string name = entry.filename().string();
+    if (name == "pyspark.zip" || (name.starts_with("py4j-") && name.ends_with("-src.zip")))
+      archives.push_back(lib + name);
+  }
+  return join(archives, ":");
+}
+
+ImageConfig make_config(const SparkHome& spark, const std::string& java_home) {
+  return {.entrypoint = {"/opt/entrypoint.sh"},
+          .cmd = {},
+          .env = {"PATH=" + java_home + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                  // Java up to 17 reads and writes text in the locale's charset.
+                  "LANG=C.UTF-8", "JAVA_HOME=" + java_home, std::string("SPARK_HOME=") + spark_path,
+                  "PYTHONPATH=" + python_path(spark)},
+          .user = std::to_string(spark_uid),
+          .working_dir = std::string(spark_path) + "/work-dir"};
+}
+
+// What the image is made of, in the place of a registry's configuration.
+std::string id_of(const Image& image, const SparkHome& spark, const JavaHome& java) {
+  json::array binds;
+  for (const Bind& bind : image.binds) binds.emplace_back(bind.source.string() + ":" + bind.target.string());
+  return sha256_digest(json::dump(json::object{{"config", to_json(image.config)},
+                                               {"layer", image.layers.front().filename().string()},
+                                               {"spark", spark.version},
+                                               {"java", java.version},
+                                               {"binds", std::move(binds)}}));
+}
+
+}  // namespace
+
+Image resolve_local_spark(const Machine& machine, const Path& store, const std::string& tag,
+                          const std::vector<Path>& spark_homes) {
+  std::string name = "local/spark:" + tag;
+  const auto parsed = parse_spark_tag(tag);
+  if (!parsed)
+    throw ImageError(name + ": there is no such tag; one reads 4.1.4, 4.1.4-scala2.13-java17-python3-ubuntu or latest");
+
+  const std::vector<SparkHome> homes = find_spark_homes(machine, spark_homes);
+  const auto spark = choose_spark(homes, *parsed);
+  if (!spark) throw ImageError(missing_spark(name, *parsed, homes));
+  const std::vector<JavaHome> javas = find_java_homes(machine);
+  const std::vector<int> versions = parsed->java != 0 ? std::vector{parsed->java} : java_versions_for(spark->version);
+  const auto java = choose_java(machine, javas, versions);
+  if (!java) throw ImageError(missing_java(name, *spark, versions, javas));
+
+  Image image;
+  image.name = "local/spark:" + (parsed->version.empty() ? spark->version : tag);
+  try {
+    image.layers = {machine_layer(machine, store)};
+  } catch (const Error& e) {
+    throw ImageError(fmt::format("{}: its root could not be put together: {}", name, e.what()));
+  }
+  bind_system(machine, image);
+  const std::string java_home = bind_java(machine, *java, image);
+  bind_spark(*spark, image);
+  image.config = make_config(*spark, java_home);
+  image.id = id_of(image, *spark, *java);
+  return image;
+}
+
+}  // namespace spoke::image

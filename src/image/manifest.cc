@@ -1,0 +1,203 @@
+#include "image/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/strings.h"
+#include "data/json.h"
+#include "image/image_config.h"
+#include "image/names.h"
+#include "image/sha256.h"
+
+namespace spoke::image {
+namespace {
+
+template <class... Args>
+[[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
+  throw ImageError(fmt::format(format, std::forward<Args>(args)...));
+}
+
+json::value parse_document(const std::string& path, const std::string& text) {
+  try {
+    json::value v = json::parse(text);
+    if (!v.is_object() && !v.is_array()) refuse("{} is not a JSON document", path);
+    return v;
+  } catch (const json::ParseError& e) {
+    refuse("{} is {}", path, e.what());
+  }
+}
+
+std::string blob_path(const std::string& digest) {
+  return "blobs/sha256/" + digest.substr(std::string("sha256:").size());
+}
+
+std::string read_digest(const json::value& descriptor, const std::string& of) {
+  std::string digest(json::str(descriptor, "digest"));
+  if (!is_digest(digest)) refuse("{} names \"{}\", which is not a sha256 digest", of, digest);
+  return digest;
+}
+
+const std::string& document(const Documents& documents, const std::string& path) {
+  const auto found = documents.find(path);
+  if (found == documents.end()) refuse("{} is missing; the archive is not whole", path);
+  return found->second;
+}
+
+json::value read_blob(const Documents& documents, const std::string& digest) {
+  const std::string path = blob_path(digest);
+  const std::string& text = document(documents, path);
+  if (sha256_digest(text) != digest) refuse("{} does not have the digest it goes by; the archive is damaged", path);
+  return parse_document(path, text);
+}
+
+std::string annotation(const json::value& descriptor, std::string_view name) {
+  const json::value* all = json::find(descriptor, "annotations");
+  const json::value* one = all != nullptr ? json::find_member(*all, name) : nullptr;
+  return one != nullptr && one->is_string() ? json::to_string(one->get_string()) : "";
+}
+
+// containerd and Docker write the whole name beside the tag. org.opencontainers.image.ref.name alone may be a whole
+// name (skopeo, podman) or a bare tag (the specification's examples), which names no image by itself.
+std::string name_of(const json::value& descriptor) {
+  if (std::string whole = annotation(descriptor, "io.containerd.image.name"); !whole.empty()) return whole;
+  std::string ref = annotation(descriptor, "org.opencontainers.image.ref.name");
+  return ref.find_first_of(":/") != std::string::npos ? ref : "";
+}
+
+struct Candidate {  // one image of the archive
+  std::vector<std::string> names;
+  std::string manifest;                // digest, in an OCI layout
+  const json::value* saved = nullptr;  // its entry in docker save's manifest.json
+};
+
+std::string names_for_people(const std::vector<Candidate>& candidates) {
+  std::set<std::string> names;
+  for (const Candidate& c : candidates)
+    for (const std::string& name : c.names) names.insert(name);
+  return names.empty() ? "without names" : join({names.begin(), names.end()}, ", ");
+}
+
+// Chooses by `as`, and puts full names in place of those that the archive gives.
+Candidate choose(std::vector<Candidate> candidates, const std::string& as) {
+  if (candidates.empty()) refuse("there is no image in it");
+  for (Candidate& c : candidates)
+    for (std::string& name : c.names) name = parse_reference(name).str();
+  const std::string wanted = as.empty() ? "" : parse_reference(as).str();
+  Candidate chosen = candidates.front();
+  if (candidates.size() > 1) {
+    const auto called = std::ranges::find_if(candidates, [&](const Candidate& c) {
+      return !wanted.empty() && std::ranges::find(c.names, wanted) != c.names.end();
+    });
+    if (called == candidates.end())
+      refuse("there are {} images in it ({}); say which by its name", candidates.size(), names_for_people(candidates));
+    chosen = *called;
+  }
+  if (!wanted.empty()) chosen.names = {wanted};
+  if (chosen.names.empty()) refuse("the image in it has no name; give it one");
+  return chosen;
+}
+
+// The manifest a descriptor leads to, through an index of platforms where it is one.
+std::string pick_platform(const Documents& documents, const json::value& descriptor, std::string_view architecture) {
+  std::string digest = read_digest(descriptor, "index.json");
+  // An index may list indexes; two levels are what builders write.
+  for (int level = 0; level < 3; ++level) {
+    const json::value v = read_blob(documents, digest);
+    if (json::find(v, "manifests") == nullptr) return digest;
+    const json::value* fitting = nullptr;
+    std::vector<std::string> others;
+    for (const json::value& item : json::list(v, "manifests")) {
+      const std::string platform(json::str(item, "platform.architecture"));
+      if (fitting == nullptr && (platform == architecture || platform.empty())) fitting = &item;
+      if (platform != "unknown") others.push_back(platform);  // "unknown" are BuildKit's attestations
+    }
+    if (fitting == nullptr) refuse("the image is for {}, and this machine is {}", join(others, ", "), architecture);
+    digest = read_digest(*fitting, blob_path(digest));
+  }
+  refuse("its indexes lead to indexes without end");
+}
+
+// Completes a plan whose layers know their files: configuration and diff_ids.
+void add_config(ImagePlan& plan, const json::value& v, std::string_view architecture) {
+  const std::string_view built_for = json::str(v, "architecture");
+  if (!built_for.empty() && built_for != architecture)
+    refuse("the image is for {}, and this machine is {}", built_for, architecture);
+  const std::vector<std::string> diff_ids = string_list(v, "rootfs.diff_ids");
+  if (diff_ids.size() != plan.layers.size())
+    refuse("the manifest has {} layers and the configuration {}", plan.layers.size(), diff_ids.size());
+  if (diff_ids.empty()) refuse("the image has no layers");
+  for (size_t i = 0; i < diff_ids.size(); ++i) {
+    if (!is_digest(diff_ids[i])) refuse("the configuration names the layer \"{}\", not a sha256 digest", diff_ids[i]);
+    plan.layers[i].diff_id = diff_ids[i];
+  }
+  if (const json::value* config = json::find(v, "config")) plan.config = config_from_json(*config);
+}
+
+ImagePlan plan_layout(const Documents& documents, const std::string& as, std::string_view architecture) {
+  const json::value index = parse_document("index.json", document(documents, "index.json"));
+  std::map<std::string, const json::value*> descriptors;  // one manifest may stand there once for each of its names
+  std::map<std::string, Candidate> by_digest;
+  for (const json::value& item : json::list(index, "manifests")) {
+    const std::string digest = read_digest(item, "index.json");
+    descriptors.try_emplace(digest, &item);
+    Candidate& candidate = by_digest[digest];
+    candidate.manifest = digest;
+    if (std::string name = name_of(item); !name.empty()) candidate.names.push_back(std::move(name));
+  }
+  std::vector<Candidate> candidates;
+  for (auto& [digest, candidate] : by_digest) candidates.push_back(std::move(candidate));
+
+  const Candidate chosen = choose(std::move(candidates), as);
+  ImagePlan plan;
+  plan.names = chosen.names;
+  plan.manifest_digest = pick_platform(documents, *descriptors.at(chosen.manifest), architecture);
+  const json::value manifest = read_blob(documents, plan.manifest_digest);
+  for (const json::value& layer : json::list(manifest, "layers")) {
+    const std::string digest = read_digest(layer, "the manifest");
+    plan.layers.push_back({blob_path(digest), digest, ""});
+  }
+  const json::value* config = json::find(manifest, "config");
+  if (config == nullptr) refuse("the manifest names no configuration");
+  plan.config_digest = read_digest(*config, "the manifest");
+  add_config(plan, read_blob(documents, plan.config_digest), architecture);
+  return plan;
+}
+
+ImagePlan plan_saved(const Documents& documents, const std::string& as, std::string_view architecture) {
+  const json::value saved = parse_document("manifest.json", document(documents, "manifest.json"));
+  if (!saved.is_array()) refuse("manifest.json is not a list of images");
+  std::vector<Candidate> candidates;
+  for (const json::value& item : saved.get_array()) candidates.push_back({string_list(item, "RepoTags"), "", &item});
+
+  const Candidate chosen = choose(std::move(candidates), as);
+  ImagePlan plan;
+  plan.names = chosen.names;
+  for (std::string& file : string_list(*chosen.saved, "Layers")) plan.layers.push_back({std::move(file), "", ""});
+  const std::string path(json::str(*chosen.saved, "Config"));
+  const std::string& config = document(documents, path);
+  plan.config_digest = sha256_digest(config);
+  add_config(plan, parse_document(path, config), architecture);
+  return plan;
+}
+
+}  // namespace
+
+ImagePlan plan_image(const Documents& documents, const std::string& as, std::string_view architecture) {
+  if (documents.contains("index.json")) return plan_layout(documents, as, architecture);
+  if (documents.contains("manifest.json")) return plan_saved(documents, as, architecture);
+  refuse("it has neither index.json (an OCI layout) nor manifest.json (docker save)");
+}
+
+std::string machine_architecture() {
+#if defined(__x86_64__)
+  return "amd64";
+#elif defined(__aarch64__)
+  return "arm64";
+#else
+#error "name this architecture as Go does"
+#endif
+}
+
+}  // namespace spoke::image

@@ -1,0 +1,289 @@
+#include "operator/controller.h"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "client/events.h"
+#include "client/informer.h"
+#include "client/work_queue.h"
+#include "net/scope.h"
+#include "operator/labels.h"
+#include "operator/pod_index.h"
+#include "operator/submit.h"
+
+namespace spoke::op {
+namespace {
+
+using client::Informer;
+using kube::Object;
+using net::Millis;
+using net::Task;
+
+// A thousand executors that start within a moment are one status, not a thousand.
+constexpr Millis kExecutorPause{50};
+constexpr Millis kAfterConflict{10};
+// From New to Failed there are five; more would be a circle.
+constexpr int kMostSteps = 8;
+
+Millis in_millis(Duration d) { return std::chrono::ceil<Millis>(d); }
+
+// What an event is about.
+Object reference(const Application& app) {
+  return json::object{{"apiVersion", kApiVersion},
+                      {"kind", kKind},
+                      {"metadata", json::object{{"name", app.name},
+                                                {"namespace", app.ns},
+                                                {"uid", app.uid},
+                                                {"resourceVersion", app.resource_version}}}};
+}
+
+bool spec_changed(const Object& before, const Object& after) {
+  return json::num(before, "metadata.generation") != json::num(after, "metadata.generation");
+}
+
+class Controller {
+ public:
+  Controller(net::Executor executor, client::Api& api, const OperatorOptions& options);
+  Task<> run();
+
+ private:
+  Task<std::optional<Millis>> reconcile(std::string key);
+  Task<Decision> next(const Application& app);
+  enum class Wrote { Yes, Conflict, Gone };
+  Task<Wrote> write(Application& app, const Status& status);
+  Task<> ask_for_driver(Observed& seen, const Application& app);
+  std::optional<Application> find(const std::string& key);
+  Observed observe(const Application& app) const;
+  void record(const Application& app, const std::vector<Event>& events);
+
+  void application_changed(const Object* before, const Object* after);
+  void pod_changed(const Object* before, const Object* after);
+  void watch(const std::string& ns);
+  bool synced() const;
+
+  // A status that was written, until the cache has it: what is found there under one of these versions is out of date.
+  struct Written {
+    std::set<std::string> outdated;
+    Application application;
+  };
+
+  client::Api& api_;
+  const OperatorOptions& options_;
+  client::EventRecorder events_;
+  client::WorkQueue queue_;
+  std::vector<std::unique_ptr<Informer>> applications_;
+  std::vector<std::unique_ptr<Informer>> pods_;
+  PodIndex index_;
+  std::map<std::string, Written> written_;
+};
+
+Controller::Controller(net::Executor executor, client::Api& api, const OperatorOptions& options)
+    : api_(api),
+      options_(options),
+      events_(executor, api, "spark-operator", options.instance),
+      queue_(executor, "applications", options.workers, [this](std::string key) { return reconcile(std::move(key)); }) {
+  if (options_.namespaces.empty()) watch("");
+  for (const auto& ns : options_.namespaces) watch(ns);
+}
+
+void Controller::watch(const std::string& ns) {
+  applications_.push_back(std::make_unique<Informer>(
+      api_,
+      client::InformerOptions{
+          .resource = client::resources::spark_applications, .ns = ns, .project = project_application},
+      [this](const Object* before, const Object* after) { application_changed(before, after); }));
+  pods_.push_back(std::make_unique<Informer>(
+      api_,
+      client::InformerOptions{.resource = client::resources::pods,
+                              .ns = ns,
+                              .label_selector = std::string(label::launched_by) + "=true",
+                              .project = project_pod},
+      [this](const Object* before, const Object* after) { pod_changed(before, after); }));
+}
+
+bool Controller::synced() const {
+  const auto is_synced = [](const auto& informer) { return informer->synced(); };
+  return std::ranges::all_of(applications_, is_synced) && std::ranges::all_of(pods_, is_synced);
+}
+
+Task<> Controller::run() {
+  net::Scope scope(co_await net::this_executor());
+  std::exception_ptr ended;
+  try {
+    scope.spawn("events", events_.run());
+    for (auto& informer : applications_) scope.spawn("applications", informer->run());
+    for (auto& informer : pods_) scope.spawn("pods", informer->run());
+    // Before all pods are known, a running application would look as if it had lost its executors.
+    while (!synced()) co_await net::sleep_for(Millis(5));
+    log::info("operator is ready", "namespaces", fmt::format("{}", fmt::join(options_.namespaces, ",")));
+    co_await queue_.run();
+  } catch (...) {
+    ended = std::current_exception();
+  }
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  co_await scope.close();
+  co_await events_.flush();
+  if (ended) std::rethrow_exception(ended);
+}
+
+void Controller::application_changed(const Object* before, const Object* after) {
+  const std::string key = kube::key(after != nullptr ? *after : *before);
+  if (after == nullptr) {
+    written_.erase(key);
+    return;
+  }
+  if (before != nullptr && spec_changed(*before, *after)) {
+    const Application app = read_application(*after);
+    if (!app.status.submission_id.empty() && !is_final(app.status.state))
+      record(app, {{true, "SparkApplicationSpecUpdateFailed",
+                    fmt::format("Failed to update spec for SparkApplication {}: it has been submitted, and is not changed "
+                                "any more; delete it and create it again",
+                                app.name)}});
+  }
+  queue_.add(key);
+}
+
+void Controller::pod_changed(const Object* before, const Object* after) {
+  index_.update(before, after);
+  if (before != nullptr && after != nullptr && *before == *after) return;
+  const Object& pod = after != nullptr ? *after : *before;
+  const std::string key = application_of(pod);
+  if (key.empty()) return;
+  if (is_driver(pod))
+    queue_.add(key);
+  else
+    queue_.add_after(key, kExecutorPause);
+}
+
+std::optional<Application> Controller::find(const std::string& key) {
+  const Object* cached = nullptr;
+  for (const auto& informer : applications_)
+    if (const Object* found = informer->find(key)) cached = found;
+  if (cached == nullptr) return std::nullopt;
+  if (const auto newer = written_.find(key); newer != written_.end()) {
+    if (newer->second.outdated.contains(std::string(kube::resource_version(*cached)))) return newer->second.application;
+    written_.erase(newer);
+  }
+  return read_application(*cached);
+}
+
+Observed Controller::observe(const Application& app) const {
+  Observed seen;
+  for (const auto& pod : index_.pods_of(app.key()))
+    for (const auto& informer : pods_)
+      if (const Object* found = informer->find(pod)) see(seen, app, *found);
+  return seen;
+}
+
+Task<> Controller::ask_for_driver(Observed& seen, const Application& app) {
+  try {
+    const Object pod = co_await api_.get(client::resources::pods, app.ns, app.status.driver.pod_name);
+    see(seen, app, pod);
+  } catch (const kube::StatusError& e) {
+    if (e.code() != 404) throw;
+  }
+  seen.asked = true;
+}
+
+Task<Controller::Wrote> Controller::write(Application& app, const Status& status) {
+  // The first status of an attempt is written whole, whatever there was.
+  const json::value before = app.status.submission_id.empty() ? json::value(json::object()) : to_json(app.status);
+  json::value body = json::object{{"metadata", json::object{{"resourceVersion", app.resource_version}}},
+                                  {"status", status_patch(before, to_json(status))}};
+  Object after;
+  try {
+    after = co_await api_.patch(client::resources::spark_applications, app.ns, app.name, client::PatchType::Merge,
+                                std::move(body), {.subresource = "status"});
+  } catch (const kube::StatusError& e) {
+    if (e.is("Conflict")) co_return Wrote::Conflict;
+    if (e.is("NotFound")) co_return Wrote::Gone;
+    throw;
+  }
+  if (status.state != app.status.state)
+    log::info("application changed", "application", app.key(), "from", word_of(app.status.state), "to",
+              word_of(status.state), "error", status.error_message);
+  Written& written = written_[app.key()];
+  written.outdated.insert(app.resource_version);
+  app = read_application(after);
+  if (app.status.state != State::New) app.spec = nullptr;
+  written.application = app;
+  co_return Wrote::Yes;
+}
+
+void Controller::record(const Application& app, const std::vector<Event>& events) {
+  const Object about = reference(app);
+  for (const auto& event : events)
+    events_.record(about, event.warning ? client::EventType::Warning : client::EventType::Normal, event.reason,
+                   event.message);
+}
+
+// Decides, with what deciding needs.
+Task<Decision> Controller::next(const Application& app) {
+  Observed seen = observe(app);
+  Decision decision = decide(app, seen, now(), random_uuid(), options_.limits);
+  if (decision.ask_api) {
+    co_await ask_for_driver(seen, app);
+    decision = decide(app, seen, now(), random_uuid(), options_.limits);
+  }
+  if (decision.create) decision = co_await submit(api_, app, *std::move(decision.create), options_.limits);
+  co_return decision;
+}
+
+Task<std::optional<Millis>> Controller::reconcile(std::string key) {
+  std::optional<Application> app = find(key);
+  for (int step = 0; app && step < kMostSteps; ++step) {
+    const Decision decision = co_await next(*app);
+    co_await remove(api_, app->ns, decision.remove);
+    if (decision.status) {
+      const Wrote wrote = co_await write(*app, *decision.status);
+      if (wrote == Wrote::Conflict) co_return kAfterConflict;
+      if (wrote == Wrote::Gone) break;
+    }
+    record(*app, decision.events);
+    if (decision.look_again) co_return in_millis(*decision.look_again);
+    if (!decision.status) break;
+  }
+  co_return std::nullopt;
+}
+
+}  // namespace
+
+Task<> Operator::run() {
+  Controller controller(co_await net::this_executor(), api_, options_);
+  co_await controller.run();
+}
+
+Object project_application(Object application) {
+  Object kept = json::object{{"metadata", json::object{}}};
+  json::object& metadata = kept.as_object()["metadata"].as_object();
+  for (const auto* name : {"name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp", "labels"})
+    if (const json::value* v = json::find(application, std::string("metadata.") + name)) metadata[name] = *v;
+  if (const json::value* status = json::find_member(application, "status")) kept.as_object()["status"] = *status;
+  const bool submitted = !json::str(application, "status.applicationState.state").empty();
+  if (const json::value* spec = json::find_member(application, "spec"); spec != nullptr && !submitted)
+    kept.as_object()["spec"] = *spec;
+  return kept;
+}
+
+json::value status_patch(const json::value& before, const json::value& after) {
+  if (!before.is_object() || !after.is_object()) return after;
+  json::object patch;
+  for (const auto& [name, value] : after.get_object()) {
+    const json::value* old = before.get_object().if_contains(name);
+    if (old == nullptr)
+      patch[name] = value;
+    else if (*old != value)
+      patch[name] = status_patch(*old, value);
+  }
+  for (const auto& [name, value] : before.get_object())
+    if (!after.get_object().contains(name)) patch[name] = nullptr;
+  return patch;
+}
+
+}  // namespace spoke::op

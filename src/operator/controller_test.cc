@@ -1,0 +1,378 @@
+// The operator's edge against an API server in a map: what it asks for, in which order, and that it can be cut off
+// anywhere.
+
+#include "operator/controller.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+
+#include "base/strings.h"
+#include "data/yaml.h"
+#include "net/scope.h"
+#include "operator/crds.h"
+#include "operator/labels.h"
+#include "operator/testing/fake_api.h"
+
+namespace spoke::op {
+namespace {
+
+using client::resources::config_maps;
+using client::resources::events;
+using client::resources::pods;
+using client::resources::services;
+using client::resources::spark_applications;
+using testing::FakeApi;
+
+using Until = std::function<bool()>;
+
+net::Task<> operate(client::Api& api, OperatorOptions options, Until until) {
+  net::Scope scope(co_await net::this_executor());
+  Operator op(api, std::move(options));
+  scope.spawn("operator", op.run());
+  for (int i = 0; i < 1000 && !until(); ++i) co_await net::sleep_for(net::Millis(2));
+  co_await scope.close();
+}
+
+// Runs an operator until something holds; false where it never did.
+bool run_until(FakeApi& api, const Until& until, OperatorOptions options = {}) {
+  boost::asio::io_context io;
+  boost::asio::co_spawn(io, operate(api, std::move(options), until), [](std::exception_ptr e) {
+    if (e) std::rethrow_exception(e);
+  });
+  io.run();
+  return until();
+}
+
+json::value application(const char* extra = "{}") {
+  json::value out = yaml::parse(R"(
+apiVersion: sparkoperator.k8s.io/v1beta2
+kind: SparkApplication
+metadata: {name: pi, namespace: jobs, generation: 1}
+spec: {type: Scala, sparkVersion: 4.1.4, image: "spark:4.1.4", mainClass: Main, mainApplicationFile: "local:///a.jar",
+  driver: {serviceAccount: spark}, executor: {}}
+)");
+  const json::value more = yaml::parse(extra);
+  for (const auto& [name, value] : more.as_object()) out.as_object()["spec"].as_object()[name] = value;
+  return out;
+}
+
+Status status(const FakeApi& api) {
+  const kube::Object* app = api.find(spark_applications, "jobs", "pi");
+  return app == nullptr ? Status{} : read_status(*app);
+}
+
+Until state_is(const FakeApi& api, State state) {
+  return [&api, state] { return status(api).state == state; };
+}
+
+// As a kubelet does.
+void set_phase(FakeApi& api, const std::string& pod, json::value pod_status) {
+  kube::Object object = *api.find(pods, "jobs", pod);
+  object.as_object()["status"] = std::move(pod_status);
+  api.put(pods, std::move(object));
+}
+
+json::value ended(const char* phase, int exit_code) {
+  return json::object{
+      {"phase", phase},
+      {"containerStatuses",
+       json::array{json::object{
+           {"name", "spark-kubernetes-driver"},
+           {"state", json::object{{"terminated", json::object{{"exitCode", exit_code}, {"reason", "Error"}}}}}}}}};
+}
+
+std::vector<std::string> event_reasons(const FakeApi& api) {
+  std::vector<std::string> out;
+  for (const auto& event : api.all(events)) out.emplace_back(json::str(event, "reason"));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// "POST configmaps", without namespaces and names.
+std::vector<std::string> shape(const std::vector<std::string>& writes) {
+  std::vector<std::string> out;
+  for (const auto& write : writes) {
+    const auto parts = split(write.substr(write.find(' ') + 1), '/');
+    const auto at = std::find(parts.begin(), parts.end(), "namespaces");
+    out.push_back(write.substr(0, write.find(' ') + 1) + (at == parts.end() ? parts.back() : *(at + 2)));
+  }
+  return out;
+}
+
+TEST(Operator, SubmitsWhatIsCreated) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+
+  const kube::Object* driver = api.find(pods, "jobs", "pi-driver");
+  ASSERT_NE(nullptr, driver);
+  const Status s = status(api);
+  EXPECT_EQ(s.submission_id, kube::label(*driver, label::submission_id));
+  EXPECT_EQ(1, s.submission_attempts);
+  EXPECT_EQ(1, s.execution_attempts);
+  EXPECT_EQ("pi-ui-svc", s.driver.web_ui_service_name);
+  EXPECT_EQ("10.96.0.7:4040", s.driver.web_ui_address);
+
+  // The id, what the pod mounts, the pod; then all the rest at once, and the state.
+  EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST configmaps", "POST configmaps", "POST pods",
+                                      "POST services", "PATCH configmaps", "PATCH configmaps", "POST services",
+                                      "PATCH sparkapplications"}),
+            shape(api.writes));
+}
+
+TEST(Operator, WhatADriverLeavesBehindIsItsOwn) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  const std::string_view driver = kube::uid(*api.find(pods, "jobs", "pi-driver"));
+  ASSERT_EQ(2u, api.all(config_maps).size());
+  for (const auto& map : api.all(config_maps)) EXPECT_TRUE(kube::owned_by(map, driver)) << kube::name(map);
+  ASSERT_EQ(2u, api.all(services).size());
+  for (const auto& service : api.all(services)) EXPECT_EQ(kube::name(service) != "pi-ui-svc", kube::owned_by(service, driver));
+}
+
+TEST(Operator, FollowsTheDriverToTheEnd) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  int step = 0;
+  ASSERT_TRUE(run_until(api, [&] {
+    if (step == 0 && ++step) set_phase(api, "pi-driver", json::object{{"phase", "Running"}});
+    if (step == 1 && status(api).state == State::Running && ++step) set_phase(api, "pi-driver", ended("Succeeded", 0));
+    return status(api).state == State::Completed && event_reasons(api).size() == 5;
+  }));
+  EXPECT_TRUE(status(api).termination_time);
+  EXPECT_EQ((std::vector<std::string>{"SparkApplicationAdded", "SparkApplicationCompleted", "SparkApplicationSubmitted",
+                                      "SparkDriverCompleted", "SparkDriverRunning"}),
+            event_reasons(api));
+}
+
+TEST(Operator, SaysWhyADriverFailed) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  set_phase(api, "pi-driver", ended("Failed", 1));
+  ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
+  EXPECT_EQ("driver container failed with ExitCode: 1, Reason: Error", status(api).error_message);
+}
+
+TEST(Operator, ADriverThatIsGoneIsAskedForBeforeItIsMissed) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  set_phase(api, "pi-driver", json::object{{"phase", "Running"}});
+  ASSERT_TRUE(run_until(api, state_is(api, State::Running)));
+  api.erase(pods, "jobs", "pi-driver");
+  ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
+  EXPECT_EQ("driver pod not found", status(api).error_message);
+}
+
+TEST(Operator, ExecutorsAreInStatus) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  set_phase(api, "pi-driver", json::object{{"phase", "Running"}});
+  kube::Object executor = *api.find(pods, "jobs", "pi-driver");
+  json::set(executor, "metadata.name", "pi-exec-1");
+  json::find(executor, "metadata.labels")->as_object()["spark-role"] = "executor";
+  json::find(executor, "metadata.labels")->as_object()["spark-exec-id"] = "1";
+  api.put(pods, executor);
+  ASSERT_TRUE(run_until(api, [&] { return status(api).executor_state.contains("pi-exec-1"); }));
+  EXPECT_EQ("RUNNING", status(api).executor_state["pi-exec-1"]);
+}
+
+TEST(Operator, WhatIsRefusedFailsWithTheServersWordsAndLeavesNothing) {
+  FakeApi api;
+  api.admit = [](const client::Resource& resource, const kube::Object& object) {
+    if (resource.kind == "Pod") throw kube::forbidden("", "pods", kube::name(object), "exceeded quota: small");
+  };
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
+  EXPECT_NE(std::string::npos, status(api).error_message.find("cannot create Pod jobs/pi-driver: ")) << status(api).error_message;
+  EXPECT_NE(std::string::npos, status(api).error_message.find("exceeded quota: small"));
+  EXPECT_TRUE(api.all(config_maps).empty());
+  EXPECT_TRUE(api.all(services).empty());
+}
+
+TEST(Operator, WhatIsRefusedAfterTheDriverTakesTheDriverBack) {
+  FakeApi api;
+  api.admit = [](const client::Resource& resource, const kube::Object& object) {
+    if (resource.kind == "Service") throw kube::forbidden("", "services", kube::name(object), "no");
+  };
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
+  EXPECT_TRUE(api.all(pods).empty());
+}
+
+TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
+  const auto no_account = [](const client::Resource& resource, const kube::Object& object) {
+    if (resource.kind == "Pod")
+      throw kube::forbidden("", "pods", kube::name(object),
+                            "error looking up service account jobs/spark: serviceaccount \"spark\" not found");
+  };
+  FakeApi late;
+  late.admit = no_account;
+  late.put(spark_applications, application());
+  OperatorOptions options;
+  options.limits.account_grace = std::chrono::minutes(1);
+  int looks = 0;
+  EXPECT_TRUE(run_until(
+      late,
+      [&] {
+        if (++looks == 20) late.admit = nullptr;  // the account is there now
+        return status(late).state == State::Submitted;
+      },
+      options));
+
+  FakeApi never;
+  never.admit = no_account;
+  never.put(spark_applications, application());
+  options.limits.account_grace = Duration(0);
+  EXPECT_TRUE(run_until(never, state_is(never, State::Failed), options));
+  EXPECT_NE(std::string::npos, status(never).error_message.find("spec.driver.serviceAccount")) << status(never).error_message;
+}
+
+TEST(Operator, ADriverOfSomeoneElseIsNotTouched) {
+  FakeApi api;
+  api.put(pods, yaml::parse("{apiVersion: v1, kind: Pod, metadata: {name: pi-driver, namespace: jobs}}"));
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
+  EXPECT_NE(std::string::npos, status(api).error_message.find("Pod jobs/pi-driver already exists")) << status(api).error_message;
+  EXPECT_EQ(1u, api.all(pods).size());
+}
+
+TEST(Operator, ADriverOfAnEarlierApplicationOfThatNameIsWaitedFor) {
+  FakeApi api;
+  api.put(pods, yaml::parse(R"({apiVersion: v1, kind: Pod, metadata: {name: pi-driver, namespace: jobs, ownerReferences:
+    [{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, name: pi, uid: earlier, controller: true}]}})"));
+  api.put(spark_applications, application());
+  int looks = 0;
+  ASSERT_TRUE(run_until(api, [&] {
+    if (++looks == 50) {
+      EXPECT_EQ(State::New, status(api).state);
+      api.erase(pods, "jobs", "pi-driver");  // as the garbage collector does
+    }
+    return status(api).state == State::Submitted;
+  }));
+}
+
+TEST(Operator, AFieldThatIsNotActedUponFailsTheApplicationByName) {
+  FakeApi api;
+  api.put(spark_applications, application("{timeToLiveSeconds: 60}"));
+  ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
+  EXPECT_TRUE(status(api).error_message.starts_with("spec.timeToLiveSeconds: ")) << status(api).error_message;
+  EXPECT_TRUE(api.all(pods).empty());
+}
+
+TEST(Operator, AnEditOfARunningApplicationIsSpokenOf) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  bool edited = false;
+  ASSERT_TRUE(run_until(api, [&] {
+    if (!edited) {
+      kube::Object app = *api.find(spark_applications, "jobs", "pi");
+      json::set(app, "metadata.generation", 2);
+      api.put(spark_applications, app);
+      edited = true;
+    }
+    const auto reasons = event_reasons(api);
+    return std::count(reasons.begin(), reasons.end(), "SparkApplicationSpecUpdateFailed") == 1;
+  }));
+}
+
+// What is done once must not be done twice, wherever the line goes dead or the operator dies. A second operator goes on
+// from what the first has left.
+TEST(Operator, CanBeCutOffAnywhere) {
+  size_t cuts = 0;
+  for (const bool after : {false, true})
+    for (int at = 0;; ++at) {
+      SCOPED_TRACE(fmt::format("cut {} write {}", after ? "after" : "before", at));
+      FakeApi api;
+      api.cut_at = at;
+      api.cut_after = after;
+      api.put(spark_applications, application());
+      ASSERT_TRUE(run_until(api, [&] { return api.cut || status(api).state == State::Submitted; }));
+      if (!api.cut) break;
+      ++cuts;
+      api.revive();
+      ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+      EXPECT_EQ(1u, api.all(pods).size());
+      EXPECT_EQ(2u, api.all(config_maps).size());
+      EXPECT_EQ(2u, api.all(services).size());
+      EXPECT_EQ(1, status(api).submission_attempts);
+      EXPECT_EQ(1, status(api).execution_attempts);
+      const std::string_view driver = kube::uid(*api.find(pods, "jobs", "pi-driver"));
+      for (const auto& map : api.all(config_maps)) EXPECT_TRUE(kube::owned_by(map, driver)) << kube::name(map);
+    }
+  EXPECT_EQ(18u, cuts);
+}
+
+TEST(Operator, NeverLeavesAnObjectWithoutAnOwner) {
+  for (int at = 0; at < 9; ++at) {
+    FakeApi api;
+    api.cut_at = at;
+    api.cut_after = true;
+    api.put(spark_applications, application());
+    ASSERT_TRUE(run_until(api, [&] { return api.cut; }));
+    for (const auto& resource : {pods, config_maps, services})
+      for (const auto& object : api.all(resource)) EXPECT_NE(nullptr, kube::controller_of(object)) << kube::name(object);
+  }
+}
+
+TEST(Operator, LooksAfterItsNamespacesOnly) {
+  FakeApi api;
+  api.put(spark_applications, application());
+  json::value other = application();
+  json::set(other, "metadata.namespace", "other");
+  api.put(spark_applications, other);
+  OperatorOptions options;
+  options.namespaces = {"other"};
+  run_until(api, [&] { return api.find(pods, "other", "pi-driver") != nullptr; }, options);
+  EXPECT_NE(nullptr, api.find(pods, "other", "pi-driver"));
+  EXPECT_EQ(nullptr, api.find(pods, "jobs", "pi-driver"));
+}
+
+TEST(Operator, ManyAtOnce) {
+  FakeApi api;
+  for (int i = 0; i < 200; ++i) {
+    json::value app = application();
+    json::set(app, "metadata.name", json::value("pi-" + std::to_string(i)));
+    api.put(spark_applications, app);
+  }
+  EXPECT_TRUE(run_until(api, [&] {
+    for (const auto& app : api.all(spark_applications))
+      if (read_status(app).state != State::Submitted) return false;
+    return true;
+  }));
+  EXPECT_EQ(200u * 9, api.writes.size()) << "nothing is written twice";
+}
+
+TEST(ProjectApplication, KeepsTheSpecUntilItHasBeenSubmitted) {
+  json::value app = application();
+  EXPECT_NE(nullptr, json::find(project_application(app), "spec.type"));
+  json::set(app, "status.applicationState.state", "SUBMITTED");
+  json::set(app, "metadata.managedFields", json::array{1});
+  const json::value small = project_application(app);
+  EXPECT_EQ(nullptr, json::find(small, "spec"));
+  EXPECT_EQ(nullptr, json::find(small, "metadata.managedFields"));
+  EXPECT_EQ(State::Submitted, read_application(small).status.state);
+}
+
+TEST(Crds, AreInstalledAndWaitedFor) {
+  FakeApi api;
+  kube::Object crd = crds().at(0);
+  json::set(crd, "status.conditions", json::array{json::object{{"type", "Established"}, {"status", "True"}}});
+  api.put(client::resources::custom_resource_definitions, crd);
+  boost::asio::io_context io;
+  bool done = false;
+  boost::asio::co_spawn(io, install_crds(api), [&done](std::exception_ptr e) { done = !e; });
+  io.run();
+  EXPECT_TRUE(done);
+}
+
+}  // namespace
+}  // namespace spoke::op

@@ -1,0 +1,78 @@
+// What to do next with an application, from what it says, what is seen, and the time. No I/O: operator/controller.h reads
+// before and acts after.
+//
+//   New ──▶ Submitted ──▶ Running ──▶ Succeeding ──▶ Completed
+//    │          └────────────┴──────▶ Failing ─────▶ Failed
+//    └────▶ SubmissionFailed ───────────────────────────▲
+//
+// Submitted, Running and Unknown follow the driver pod to and fro. In New there are two steps: the first writes an id for
+// the attempt into status, the second makes the attempt's objects, whose names and labels come from that id. Whoever is
+// interrupted between the two, or within the second, repeats it and finds what is already there: an attempt never gets a
+// second driver.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "operator/application.h"
+#include "operator/plan.h"
+#include "operator/pods.h"
+
+namespace spoke::op {
+
+struct Event {
+  bool warning = false;
+  std::string reason;
+  std::string message;
+  bool operator==(const Event&) const = default;
+};
+
+struct Removal {
+  std::string api_version;
+  std::string kind;
+  std::string name;
+  std::string uid;
+  bool operator==(const Removal&) const = default;
+};
+
+// In the order in which it is carried out.
+struct Decision {
+  std::vector<Removal> remove;
+  std::optional<Plan> create;    // then created(), held_up() or refused() decides on
+  std::optional<Status> status;  // after which the application is looked at again at once
+  std::vector<Event> events;
+  bool ask_api = false;                // the cache knows of no driver: ask for it, and decide again
+  std::optional<Duration> look_again;  // without being told of a change
+};
+
+struct Limits {
+  Duration driver_grace = std::chrono::seconds(10);  // in which a driver pod may be missing after its creation
+  Duration patience = std::chrono::minutes(2);       // with what stands in an attempt's way, but is about to go
+  Duration account_grace = std::chrono::seconds(10); // in which a missing service account may still come
+  int max_tracked_executors = 1000;                  // in status.executorState, which must fit into etcd
+};
+
+// `fresh_id` is a UUID that has not been used; it becomes the submission id where a new attempt begins.
+Decision decide(const Application& app, const Observed& seen, Time now, const std::string& fresh_id,
+                const Limits& limits = {});
+
+// All of the plan is there. `ui_address` is the UI Service's cluster IP.
+Decision created(const Application& app, const Plan& plan, const std::string& ui_address);
+// Something stands in the way that is about to go, or is missing that may be about to come. After `patience` since the
+// attempt began, `why` is what the attempt failed of.
+Decision held_up(const Application& app, const std::vector<Removal>& made, const std::string& why, Time now,
+                 Duration patience);
+// The API server will not have it. `made` is what had been made of it until then.
+Decision refused(const Application& app, const std::vector<Removal>& made, const std::string& why);
+
+// Whose an object is that stands where one of the plan is to be.
+enum class Claim {
+  Ours,     // made by this very attempt
+  Leaving,  // it is being deleted, or will be, with the owner that it had
+  Foreign,
+};
+Claim claim(const Application& app, const kube::Object& existing);
+
+}  // namespace spoke::op

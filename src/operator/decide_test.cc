@@ -1,0 +1,373 @@
+#include "operator/decide.h"
+
+#include <gtest/gtest.h>
+
+#include "operator/labels.h"
+
+namespace spoke::op {
+namespace {
+
+const Time kNow = *parse_rfc3339("2026-03-01T12:00:00Z");
+constexpr const char* kFresh = "ffffffff-0000-4000-8000-000000000000";
+
+Application application(State state) {
+  Application app;
+  app.name = "pi";
+  app.ns = "jobs";
+  app.uid = "app-uid";
+  app.resource_version = "7";
+  app.status.state = state;
+  if (state != State::New) {
+    app.status.submission_id = "0b9d1c9e-5a51-4f6e-9a3b-2f1d6f1f7a10";
+    app.status.last_submission_attempt_time = kNow - std::chrono::seconds(60);
+    app.status.submission_attempts = 1;
+    app.status.execution_attempts = 1;
+    app.status.driver.pod_name = "pi-driver";
+  }
+  app.spec = json::object{{"type", "Scala"},
+                          {"sparkVersion", "4.1.4"},
+                          {"image", "spark:4.1.4"},
+                          {"mainClass", "Main"},
+                          {"mainApplicationFile", "local:///a.jar"},
+                          {"driver", json::object{}},
+                          {"executor", json::object{}}};
+  return app;
+}
+
+DriverPod driver(std::string phase, std::optional<Terminated> terminated = std::nullopt) {
+  return {.name = "pi-driver", .uid = "pod-uid", .app_id = "spark-1", .phase = std::move(phase), .terminated = terminated};
+}
+
+ExecutorPod executor(int id, std::string phase) {
+  return {.name = "pi-exec-" + std::to_string(id), .id = id, .app_id = "spark-1", .phase = std::move(phase)};
+}
+
+State next_state(const Application& app, const Decision& d) { return d.status ? d.status->state : app.status.state; }
+
+std::vector<std::string> reasons(const Decision& d) {
+  std::vector<std::string> out;
+  for (const auto& event : d.events) out.push_back(event.reason);
+  return out;
+}
+
+using Reasons = std::vector<std::string>;
+
+// Every state with every observation of the driver.
+
+struct Sight {
+  const char* name;
+  std::optional<DriverPod> driver;
+  bool asked = false;
+};
+
+const Terminated kWell{0, "Completed"};
+const Terminated kIll{1, "Error"};
+
+const std::vector<Sight> kSights{
+    {"no driver in the cache", std::nullopt, false},
+    {"no driver in the API", std::nullopt, true},
+    {"driver pending", driver("Pending")},
+    {"driver without a phase", driver("")},
+    {"driver running", driver("Running")},
+    {"driver container ended well, sidecars run", driver("Running", kWell)},
+    {"driver container ended ill, sidecars run", driver("Running", kIll)},
+    {"driver succeeded", driver("Succeeded", kWell)},
+    {"driver failed", driver("Failed", kIll)},
+    {"driver container ended well, a sidecar failed", driver("Failed", kWell)},
+    {"driver of an unknown phase", driver("Unknown")},
+};
+
+struct Row {
+  State state;
+  // One for each of kSights.
+  std::vector<State> next;
+};
+
+constexpr State N = State::New, S = State::Submitted, R = State::Running, U = State::Succeeding, C = State::Completed,
+                F = State::Failing, X = State::Failed, B = State::SubmissionFailed, K = State::Unknown;
+
+const std::vector<Row> kRows{
+    // The driver says how an application that has been submitted stands.
+    {S, {S, F, S, S, R, U, F, U, F, U, K}},
+    {R, {R, F, S, S, R, U, F, U, F, U, K}},
+    {K, {K, F, S, S, R, U, F, U, F, U, K}},
+    // These have been decided, and the driver is not asked any more.
+    {N, {N, N, N, N, N, N, N, N, N, N, N}},
+    {U, {C, C, C, C, C, C, C, C, C, C, C}},
+    {F, {X, X, X, X, X, X, X, X, X, X, X}},
+    {B, {X, X, X, X, X, X, X, X, X, X, X}},
+    {C, {C, C, C, C, C, C, C, C, C, C, C}},
+    {X, {X, X, X, X, X, X, X, X, X, X, X}},
+    {State::PendingRerun, std::vector<State>(11, State::PendingRerun)},
+    {State::Invalidating, std::vector<State>(11, State::Invalidating)},
+    {State::Suspending, std::vector<State>(11, State::Suspending)},
+    {State::Suspended, std::vector<State>(11, State::Suspended)},
+    {State::Resuming, std::vector<State>(11, State::Resuming)},
+};
+
+TEST(Decide, EveryStateWithEverySightOfTheDriver) {
+  ASSERT_EQ(14u, kRows.size()) << "a state is missing";
+  for (const auto& row : kRows)
+    for (size_t i = 0; i < kSights.size(); ++i) {
+      SCOPED_TRACE(fmt::format("{}: {}", word_of(row.state), kSights[i].name));
+      const Application app = application(row.state);
+      const Decision d = decide(app, {.driver = kSights[i].driver, .asked = kSights[i].asked}, kNow, kFresh);
+      EXPECT_EQ(word_of(row.next[i]), word_of(next_state(app, d)));
+      EXPECT_TRUE(d.remove.empty());
+      EXPECT_FALSE(d.create);
+    }
+}
+
+TEST(Decide, AStateThatStaysIsNotWrittenAgain) {
+  Application app = application(State::Running);
+  app.status.spark_application_id = "spark-1";
+  const Decision d = decide(app, {.driver = driver("Running")}, kNow, kFresh);
+  EXPECT_FALSE(d.status);
+  EXPECT_TRUE(d.events.empty());
+  EXPECT_FALSE(d.look_again);
+}
+
+// The beginning.
+
+TEST(Decide, AnIdIsWrittenBeforeAnythingIsMade) {
+  const Decision d = decide(application(State::New), {}, kNow, kFresh);
+  ASSERT_TRUE(d.status);
+  EXPECT_FALSE(d.create);
+  EXPECT_EQ(State::New, d.status->state);
+  EXPECT_EQ(kFresh, d.status->submission_id);
+  EXPECT_EQ(kNow, d.status->last_submission_attempt_time);
+  EXPECT_EQ(1, d.status->submission_attempts);
+  EXPECT_EQ(0, d.status->execution_attempts);
+  EXPECT_EQ("pi-driver", d.status->driver.pod_name);
+  EXPECT_EQ((Event{false, "SparkApplicationAdded", "SparkApplication pi was added, enqueuing it for submission"}),
+            d.events.at(0));
+}
+
+TEST(Decide, WithAnIdTheAttemptIsMadeAndEachTimeTheSame) {
+  Application app = application(State::New);
+  app.status = *decide(app, {}, kNow, kFresh).status;
+  const Decision first = decide(app, {}, kNow, "another");
+  const Decision again = decide(app, {}, kNow + std::chrono::hours(1), "yet another");
+  ASSERT_TRUE(first.create && again.create);
+  EXPECT_FALSE(first.status);
+  EXPECT_EQ(first.create->pod, again.create->pod);
+  EXPECT_EQ(first.create->mounted, again.create->mounted);
+  EXPECT_EQ(first.create->others, again.create->others);
+  EXPECT_EQ(kFresh, kube::label(first.create->pod, label::submission_id));
+  EXPECT_EQ("app-uid", json::str(*kube::controller_of(first.create->pod), "uid"));
+}
+
+TEST(Decide, AnotherAttemptHasOtherNames) {
+  Application app = application(State::New);
+  app.status = *decide(app, {}, kNow, kFresh).status;
+  const Plan one = plan(app);
+  app.status.submission_id = "00000000-0000-4000-8000-000000000001";
+  const Plan other = plan(app);
+  EXPECT_NE(one.app_id, other.app_id);
+  EXPECT_NE(kube::name(one.mounted.back()), kube::name(other.mounted.back()));
+}
+
+TEST(Decide, WhatIsNotSupportedFailsTheSubmissionByName) {
+  Application app = application(State::New);
+  json::set(app.spec, "restartPolicy.type", "Always");
+  const Decision d = decide(app, {}, kNow, kFresh);
+  ASSERT_TRUE(d.status);
+  EXPECT_EQ(State::SubmissionFailed, d.status->state);
+  EXPECT_EQ(1, d.status->submission_attempts);
+  EXPECT_TRUE(d.status->error_message.starts_with("spec.restartPolicy.type: ")) << d.status->error_message;
+  EXPECT_EQ((Event{true, "SparkApplicationSubmissionFailed",
+                   "failed to submit SparkApplication pi: " + d.status->error_message}),
+            d.events.at(0));
+}
+
+TEST(Decide, WhatSparkRefusesFailsTheSubmission) {
+  Application app = application(State::New);
+  app.status = *decide(app, {}, kNow, kFresh).status;
+  app.spec.as_object()["sparkVersion"] = "1.6";
+  const Decision d = decide(app, {}, kNow, kFresh);
+  ASSERT_TRUE(d.status);
+  EXPECT_EQ(State::SubmissionFailed, d.status->state);
+  EXPECT_EQ(1, d.status->submission_attempts) << "the same attempt";
+}
+
+TEST(Decide, WithoutASpecTheSubmissionFails) {
+  Application app = application(State::New);
+  app.spec = nullptr;
+  EXPECT_EQ(State::SubmissionFailed, decide(app, {}, kNow, kFresh).status->state);
+}
+
+// A plan that has been carried out, or not.
+
+TEST(Decide, WhatHasBeenMadeIsSubmitted) {
+  Application app = application(State::New);
+  app.status = *decide(app, {}, kNow, kFresh).status;
+  const Plan made = plan(app);
+  const Decision d = created(app, made, "10.96.0.7");
+  ASSERT_TRUE(d.status);
+  EXPECT_EQ(State::Submitted, d.status->state);
+  EXPECT_EQ(1, d.status->execution_attempts);
+  EXPECT_EQ(made.app_id, d.status->spark_application_id);
+  EXPECT_EQ("pi-ui-svc", d.status->driver.web_ui_service_name);
+  EXPECT_EQ(4040, d.status->driver.web_ui_port);
+  EXPECT_EQ("10.96.0.7:4040", d.status->driver.web_ui_address);
+  EXPECT_EQ((Event{false, "SparkApplicationSubmitted", "SparkApplication pi was submitted successfully"}), d.events.at(0));
+}
+
+TEST(Decide, WhatIsRefusedIsTakenBack) {
+  const std::vector<Removal> made{{"v1", "ConfigMap", "c", "1"}, {"v1", "Pod", "pi-driver", "2"}};
+  const Decision d = refused(application(State::New), made, "no quota");
+  EXPECT_EQ(made, d.remove);
+  EXPECT_EQ(State::SubmissionFailed, d.status->state);
+  EXPECT_EQ("no quota", d.status->error_message);
+}
+
+TEST(Decide, WhatIsInTheWayIsWaitedForUntilPatienceEnds) {
+  Application app = application(State::New);
+  app.status.last_submission_attempt_time = kNow;
+  const auto wait = std::chrono::seconds(30);
+  const Decision waiting = held_up(app, {}, "it is there", kNow + std::chrono::seconds(29), wait);
+  EXPECT_FALSE(waiting.status);
+  EXPECT_TRUE(waiting.look_again);
+  const Decision over = held_up(app, {}, "it is there", kNow + wait, wait);
+  EXPECT_EQ(State::SubmissionFailed, over.status->state);
+  EXPECT_EQ("it is there", over.status->error_message);
+}
+
+// The driver.
+
+TEST(Decide, TheDriverMayBeMissingForAMomentAfterItsCreation) {
+  Application app = application(State::Submitted);
+  app.status.last_submission_attempt_time = kNow - std::chrono::seconds(4);
+  const Decision d = decide(app, {}, kNow, kFresh);
+  EXPECT_FALSE(d.status);
+  EXPECT_FALSE(d.ask_api);
+  EXPECT_EQ(Duration(std::chrono::seconds(6)), d.look_again);
+}
+
+TEST(Decide, NoDriverIsGivenUpOnTheWordOfACache) {
+  for (const State state : {State::Submitted, State::Running, State::Unknown}) {
+    const Decision d = decide(application(state), {}, kNow, kFresh);
+    EXPECT_TRUE(d.ask_api);
+    EXPECT_FALSE(d.status);
+  }
+  const Decision d = decide(application(State::Running), {.asked = true}, kNow, kFresh);
+  EXPECT_EQ("driver pod not found", d.status->error_message);
+  EXPECT_EQ(kNow, d.status->termination_time);
+}
+
+TEST(Decide, ChangesOfTheDriverAreEvents) {
+  const auto events = [](State before, const char* phase) {
+    return reasons(decide(application(before), {.driver = driver(phase)}, kNow, kFresh));
+  };
+  EXPECT_EQ(Reasons{"SparkDriverPending"}, events(State::Unknown, "Pending"));
+  EXPECT_EQ(Reasons{"SparkDriverRunning"}, events(State::Submitted, "Running"));
+  EXPECT_EQ(Reasons{"SparkDriverCompleted"}, events(State::Running, "Succeeded"));
+  EXPECT_EQ(Reasons{"SparkDriverFailed"}, events(State::Running, "Failed"));
+  EXPECT_EQ(Reasons{"SparkDriverUnknown"}, events(State::Running, "Unknown"));
+  EXPECT_EQ(Reasons{}, events(State::Running, "Running"));
+}
+
+TEST(Decide, AFailureSaysWhatTheDriverContainerEndedWith) {
+  const auto message = [](DriverPod pod) {
+    return decide(application(State::Running), {.driver = std::move(pod)}, kNow, kFresh).status->error_message;
+  };
+  EXPECT_EQ("driver container failed with ExitCode: 137, Reason: OOMKilled", message(driver("Failed", {{137, "OOMKilled"}})));
+  EXPECT_EQ("driver container status missing", message(driver("Failed")));
+  DriverPod evicted = driver("Failed");
+  evicted.reason = "Evicted";
+  evicted.message = "The node was low on resource: memory.";
+  EXPECT_EQ("driver container status missing: Evicted: The node was low on resource: memory.", message(evicted));
+}
+
+// The end.
+
+TEST(Decide, TheEndIsAnEvent) {
+  EXPECT_EQ((Event{false, "SparkApplicationCompleted", "SparkApplication pi completed"}),
+            decide(application(State::Succeeding), {}, kNow, kFresh).events.at(0));
+  Application app = application(State::Failing);
+  app.status.error_message = "out of luck";
+  app.status.termination_time = kNow - std::chrono::seconds(3);
+  const Decision d = decide(app, {}, kNow, kFresh);
+  EXPECT_EQ((Event{true, "SparkApplicationFailed", "SparkApplication pi failed: out of luck"}), d.events.at(0));
+  EXPECT_EQ(app.status.termination_time, d.status->termination_time) << "it ended when the driver did";
+}
+
+TEST(Decide, ADeletedApplicationTakesItsDriverAlong) {
+  for (const auto& row : kRows) {
+    Application app = application(row.state);
+    app.deleting = true;
+    const Decision d = decide(app, {.driver = driver("Running")}, kNow, kFresh);
+    EXPECT_EQ((std::vector<Removal>{{"v1", "Pod", "pi-driver", "pod-uid"}}), d.remove);
+    EXPECT_FALSE(d.status || d.create);
+    EXPECT_TRUE(decide(app, {}, kNow, kFresh).remove.empty());
+  }
+}
+
+TEST(Decide, AnApplicationOfAnotherOperatorIsSpokenOf) {
+  const Decision d = decide(application(State::Suspended), {}, kNow, kFresh);
+  EXPECT_EQ(Reasons{"SparkApplicationUnsupportedState"}, reasons(d));
+}
+
+// Executors, as decide() brings them into status.
+
+TEST(Decide, ExecutorsComeIntoStatusWithEvents) {
+  Application app = application(State::Running);
+  app.status.spark_application_id = "spark-1";
+  app.status.executor_state = {{"pi-exec-1", "PENDING"}};
+  const Decision d =
+      decide(app, {.driver = driver("Running"), .executors = {executor(1, "Running"), executor(2, "Pending")}}, kNow, kFresh);
+  EXPECT_EQ((std::map<std::string, std::string>{{"pi-exec-1", "RUNNING"}, {"pi-exec-2", "PENDING"}}),
+            d.status->executor_state);
+  EXPECT_EQ((Reasons{"SparkExecutorRunning", "SparkExecutorPending"}), reasons(d));
+}
+
+TEST(Decide, WhereTheApplicationSucceedsExecutorsThatAreGoneHaveCompleted) {
+  Application app = application(State::Running);
+  app.status.executor_state = {{"pi-exec-1", "RUNNING"}, {"pi-exec-2", "FAILED"}};
+  const Decision d = decide(app, {.driver = driver("Succeeded")}, kNow, kFresh);
+  EXPECT_EQ((std::map<std::string, std::string>{{"pi-exec-1", "COMPLETED"}, {"pi-exec-2", "FAILED"}}),
+            d.status->executor_state);
+}
+
+// Whose an object is.
+
+json::value object(const char* kind, json::value owner, const char* submission) {
+  json::value out = json::object{{"apiVersion", "v1"}, {"kind", kind}, {"metadata", json::object{{"name", "x"}}}};
+  if (!owner.is_null()) json::set(out, "metadata.ownerReferences", json::array{std::move(owner)});
+  if (submission != nullptr)
+    json::set(out, "metadata.labels", json::object{{label::submission_id, submission}});
+  return out;
+}
+
+json::value owner(const char* kind, const char* name, const char* uid) {
+  return json::object{{"kind", kind}, {"name", name}, {"uid", uid}, {"controller", true}};
+}
+
+TEST(Claim, AnObjectIsOursOnlyWithOurUidAndTheIdOfThisAttempt) {
+  Application app = application(State::Submitted);
+  const char* id = app.status.submission_id.c_str();
+  EXPECT_EQ(Claim::Ours, claim(app, object("Pod", owner("SparkApplication", "pi", "app-uid"), id)));
+  EXPECT_EQ(Claim::Leaving, claim(app, object("Pod", owner("SparkApplication", "pi", "app-uid"), "earlier")));
+  EXPECT_EQ(Claim::Leaving, claim(app, object("Pod", owner("SparkApplication", "pi", "app-uid"), nullptr)));
+  EXPECT_EQ(Claim::Leaving, claim(app, object("Pod", owner("SparkApplication", "pi", "uid of an earlier one"), id)));
+  EXPECT_EQ(Claim::Foreign, claim(app, object("Pod", owner("SparkApplication", "pu", "app-uid"), id)));
+  EXPECT_EQ(Claim::Foreign, claim(app, object("Pod", owner("ReplicaSet", "pi", "app-uid"), id)));
+  EXPECT_EQ(Claim::Foreign, claim(app, object("Pod", nullptr, id)));
+}
+
+TEST(Claim, WhatIsBeingDeletedIsLeaving) {
+  const Application app = application(State::Submitted);
+  json::value pod = object("Pod", nullptr, nullptr);
+  json::set(pod, "metadata.deletionTimestamp", "2026-03-01T12:00:00Z");
+  EXPECT_EQ(Claim::Leaving, claim(app, pod));
+}
+
+TEST(Claim, WhatHasBeenHandedOverToTheDriverIsOurs) {
+  const Application app = application(State::Submitted);
+  EXPECT_EQ(Claim::Ours, claim(app, object("ConfigMap", owner("Pod", "pi-driver", "any"), nullptr)));
+  EXPECT_EQ(Claim::Ours, claim(app, object("ConfigMap", owner("SparkApplication", "pi", "app-uid"), nullptr)));
+  EXPECT_EQ(Claim::Foreign, claim(app, object("ConfigMap", owner("Pod", "other-driver", "any"), nullptr)));
+}
+
+}  // namespace
+}  // namespace spoke::op

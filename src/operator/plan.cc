@@ -1,0 +1,94 @@
+#include "operator/plan.h"
+
+#include "operator/ids.h"
+#include "operator/labels.h"
+#include "operator/pod_fields.h"
+#include "operator/properties.h"
+#include "operator/ui_service.h"
+#include "spark/driver.h"
+#include "spark/uris.h"
+
+namespace spoke::op {
+namespace {
+
+// Only the submitter uses spark.master in cluster mode; the driver goes by spark.kubernetes.driver.master, whose default
+// is this address.
+constexpr const char* kMaster = "k8s://https://kubernetes.default.svc";
+// Whom spark-submit takes for the submitter inside kubeflow's operator: SPARK_USER of driver and executors.
+constexpr const char* kUser = "root";
+
+// The templates go to Spark as files, which it knows by these names.
+constexpr const char* kDriverTemplate = "spec.driver.template";
+constexpr const char* kExecutorTemplate = "spec.executor.template";
+
+void use_template(spark::Submission& s, const std::string& role, const char* file, const json::value& document,
+                  std::string_view container) {
+  s.conf.set("spark.kubernetes." + role + ".podTemplateFile", file);
+  s.conf.set("spark.kubernetes." + role + ".podTemplateContainerName", std::string(container));
+  s.files[file] = json::dump(document);
+}
+
+// A file without a scheme would be one of the operator's machine, which is never what is meant.
+void refuse_local_files(const spark::Submission& s) {
+  if (spark::needs_upload(s.resource) && s.resource != spark::kNoResource)
+    throw InvalidApplication("spec.mainApplicationFile",
+                             fmt::format("{} is a file of the operator's own machine; name one in the image with local://, "
+                                         "or a URL",
+                                         s.resource));
+  for (const auto* property : {"spark.jars", "spark.files", "spark.archives", "spark.submit.pyFiles"})
+    for (const auto& uri : s.conf.list(property))
+      if (spark::needs_upload(uri))
+        throw InvalidApplication("spec.deps", fmt::format("{} in {} is a file of the operator's own machine; name one in the "
+                                                          "image with local://, or a URL",
+                                                          uri, property));
+}
+
+bool is_mounted(const kube::Object& object) {
+  return kube::kind(object) == "ConfigMap" || kube::kind(object) == "Secret";
+}
+
+}  // namespace
+
+spark::Submission submission_of(const Application& app, const Spec& spec) {
+  spark::Submission s;
+  s.rules = spark::rules_for(spec.spark_version);
+  s.conf = spark::Conf(properties_of(app, spec));
+  s.conf.set("spark.master", kMaster);
+  s.language = spark::language_of(spec.main_application_file);
+  s.main_class = spec.main_class.value_or("");
+  s.resource = spec.main_application_file;
+  s.args = spec.arguments;
+  if (spec.proxy_user && !spec.proxy_user->empty()) s.proxy_user = spec.proxy_user;
+  s.user = kUser;
+  s.ids = ids_of(app.status.submission_id, app.status.last_submission_attempt_time.value_or(Time{}));
+  refuse_local_files(s);
+  use_template(s, "driver", kDriverTemplate, driver_template(app, spec), kDriverContainer);
+  use_template(s, "executor", kExecutorTemplate, executor_template(app, spec), kExecutorContainer);
+  return s;
+}
+
+json::value driver_reference(const kube::Object& pod) {
+  return json::object{{"apiVersion", "v1"},
+                      {"kind", "Pod"},
+                      {"name", kube::name(pod)},
+                      {"uid", kube::uid(pod)},
+                      {"controller", true}};
+}
+
+Plan plan(const Application& app) {
+  const Spec spec = read_spec(app);
+  spark::DriverObjects driver = spark::build_driver(submission_of(app, spec));
+  Plan out;
+  out.app_id = driver.app_id;
+  out.pod = std::move(driver.pod);
+  write_fields(out.pod, spec, spec.driver, kDriverContainer);
+  out.mounted = std::move(driver.pre_resources);
+  for (auto& object : driver.resources) (is_mounted(object) ? out.mounted : out.others).push_back(std::move(object));
+  out.mounted.push_back(std::move(driver.config_map));
+  for (auto& object : out.mounted) json::set(object, "metadata.ownerReferences", json::array{owner_reference(app)});
+  out.ui_service = ui_service(app, spec);
+  out.warnings = std::move(driver.warnings);
+  return out;
+}
+
+}  // namespace spoke::op

@@ -1,0 +1,109 @@
+#include "operator/refused.h"
+
+#include <array>
+#include <string>
+
+#include "operator/reader.h"
+
+namespace spoke::op {
+namespace {
+
+// Whether a member says anything: null, "", [] and {} do not.
+bool says_something(const json::value& v) {
+  if (v.is_null()) return false;
+  if (v.is_string()) return !v.get_string().empty();
+  if (v.is_array()) return !v.get_array().empty();
+  if (v.is_object()) return !v.get_object().empty();
+  return true;
+}
+bool is_true(const json::value& v) { return v.is_bool() && v.get_bool(); }
+bool not_cluster(const json::value& v) { return says_something(v) && v != json::value("cluster"); }
+bool not_never(const json::value& v) { return says_something(v) && v != json::value("Never"); }
+
+struct Refused {
+  std::string_view field;  // below spec
+  bool (*refused)(const json::value&);
+  std::string_view why;
+};
+
+constexpr std::array kFields{
+    Refused{"suspend", is_true, "is not supported: create the application when it is to run"},
+    Refused{"mode", not_cluster, "only \"cluster\" is supported: in client mode the driver would run inside the operator"},
+    Refused{"restartPolicy.type", not_never, "only \"Never\" is supported: leave it out, and create the application again"},
+    Refused{"timeToLiveSeconds", says_something, "is not supported: leave it out, and delete the application"},
+    Refused{"batchScheduler", says_something, "is not supported: leave it out, or name a scheduler in driver.schedulerName "
+                                              "and executor.schedulerName"},
+    Refused{"batchSchedulerOptions", says_something, "is not supported: leave it out"},
+    Refused{"monitoring", says_something, "is not supported: leave it out, and set spark.metrics.* in sparkConf"},
+    Refused{"driverIngressOptions", says_something, "is not supported: leave it out, and create the Service and Ingress"},
+    Refused{"sparkUIOptions.ingressAnnotations", says_something, "is not supported: leave it out, and create the Ingress"},
+    Refused{"sparkUIOptions.ingressTLS", says_something, "is not supported: leave it out, and create the Ingress"},
+    // Spark writes the limit of executors itself, over what the pod template says.
+    Refused{"executor.memoryLimit", says_something, "is not supported: set executor.memoryOverhead, from which Spark makes "
+                                                    "request and limit"},
+};
+
+struct RefusedProperty {
+  std::string_view key;
+  std::string_view why;
+};
+
+constexpr std::string_view kServiceAccount = "configure the service account via the CRD spec instead";
+constexpr std::string_view kCredentials = "authentication credentials are managed by the operator";
+constexpr std::string_view kManaged = "this value is managed by the operator";
+constexpr std::string_view kImage = "use the image field on the CRD instead";
+constexpr std::string_view kOperatorsFile = "it names a file on the operator's own machine";
+
+constexpr std::array kProperties{
+    // As kubeflow's validating webhook denies them (sparkconf_validator.go), in its words.
+    RefusedProperty{"spark.kubernetes.authenticate.driver.serviceAccountName", kServiceAccount},
+    RefusedProperty{"spark.kubernetes.authenticate.executor.serviceAccountName", kServiceAccount},
+    RefusedProperty{"spark.kubernetes.authenticate.oauthTokenFile", kCredentials},
+    RefusedProperty{"spark.kubernetes.authenticate.oauthToken", kCredentials},
+    RefusedProperty{"spark.kubernetes.authenticate.driver.oauthTokenFile", kCredentials},
+    RefusedProperty{"spark.kubernetes.authenticate.driver.oauthToken", kCredentials},
+    RefusedProperty{"spark.kubernetes.authenticate.executor.oauthTokenFile", kCredentials},
+    RefusedProperty{"spark.kubernetes.authenticate.executor.oauthToken", kCredentials},
+    RefusedProperty{"spark.master", kManaged},
+    RefusedProperty{"spark.kubernetes.driver.master", kManaged},
+    RefusedProperty{"spark.kubernetes.container.image", kImage},
+    RefusedProperty{"spark.kubernetes.driver.container.image", kImage},
+    RefusedProperty{"spark.kubernetes.executor.container.image", kImage},
+    // A submitter reads these files and hands them to the pod: here, whoever may create an application would read the
+    // operator's files.
+    RefusedProperty{"spark.kubernetes.driver.podTemplateFile", "use driver.template instead"},
+    RefusedProperty{"spark.kubernetes.executor.podTemplateFile", "use executor.template instead"},
+    RefusedProperty{"spark.kubernetes.authenticate.driver.caCertFile", kOperatorsFile},
+    RefusedProperty{"spark.kubernetes.authenticate.driver.clientKeyFile", kOperatorsFile},
+    RefusedProperty{"spark.kubernetes.authenticate.driver.clientCertFile", kOperatorsFile},
+    RefusedProperty{"spark.kubernetes.kerberos.krb5.path", "it names a file on the operator's own machine; use "
+                                                           "spark.kubernetes.kerberos.krb5.configMapName instead"},
+};
+
+void refuse_property(std::string_view key, std::string_view why) {
+  throw InvalidApplication("spec.sparkConf", fmt::format("sparkConf key \"{}\" is not allowed: {}", key, why));
+}
+
+void refuse_properties(const json::value& spec, std::string_view ns) {
+  for (const auto& [key, value] : json::members(spec, "sparkConf")) {
+    for (const auto& property : kProperties)
+      if (property.key == std::string_view(key)) refuse_property(property.key, property.why);
+    if (!value.is_string()) continue;  // read_spec says so
+    const std::string_view text = value.get_string();
+    if (std::string_view(key) == "spark.kubernetes.namespace" && text != ns)
+      refuse_property(key, fmt::format("must equal the application namespace \"{}\", got \"{}\"", ns, text));
+    if (std::string_view(key) == "spark.kerberos.keytab" && !text.starts_with("local:"))
+      refuse_property(key, fmt::format("{}; put it in the image and name it with local://", kOperatorsFile));
+  }
+}
+
+}  // namespace
+
+void refuse_unsupported(const json::value& spec, std::string_view ns) {
+  for (const auto& row : kFields)
+    if (const json::value* v = json::find(spec, row.field); v != nullptr && row.refused(*v))
+      throw InvalidApplication("spec." + std::string(row.field), row.why);
+  refuse_properties(spec, ns);
+}
+
+}  // namespace spoke::op

@@ -1,0 +1,103 @@
+#include "operator/status.h"
+
+#include <array>
+
+namespace spoke::op {
+namespace {
+
+constexpr std::array<std::pair<State, std::string_view>, 14> kWords{{
+    {State::New, ""},
+    {State::Submitted, "SUBMITTED"},
+    {State::Running, "RUNNING"},
+    {State::Succeeding, "SUCCEEDING"},
+    {State::Completed, "COMPLETED"},
+    {State::Failing, "FAILING"},
+    {State::Failed, "FAILED"},
+    {State::SubmissionFailed, "SUBMISSION_FAILED"},
+    {State::PendingRerun, "PENDING_RERUN"},
+    {State::Invalidating, "INVALIDATING"},
+    {State::Suspending, "SUSPENDING"},
+    {State::Suspended, "SUSPENDED"},
+    {State::Resuming, "RESUMING"},
+    {State::Unknown, "UNKNOWN"},
+}};
+
+std::string text(const json::value& v, std::string_view path) { return std::string(json::str(v, path)); }
+
+void put(json::object& to, std::string_view name, const std::string& value) {
+  if (!value.empty()) to[name] = value;
+}
+
+void put(json::object& to, std::string_view name, int value) {
+  if (value != 0) to[name] = value;
+}
+
+void put(json::object& to, std::string_view name, const std::optional<Time>& value) {
+  if (value) to[name] = rfc3339(*value);
+}
+
+}  // namespace
+
+std::string_view word_of(State state) {
+  for (const auto& [s, word] : kWords)
+    if (s == state) return word;
+  return "UNKNOWN";
+}
+
+State state_of(std::string_view word) {
+  for (const auto& [state, w] : kWords)
+    if (w == word) return state;
+  return State::Unknown;
+}
+
+bool is_final(State state) { return state == State::Completed || state == State::Failed; }
+
+Status read_status(const json::value& application) {
+  Status s;
+  s.state = state_of(json::str(application, "status.applicationState.state"));
+  s.error_message = text(application, "status.applicationState.errorMessage");
+  s.spark_application_id = text(application, "status.sparkApplicationId");
+  s.submission_id = text(application, "status.submissionID");
+  s.last_submission_attempt_time = parse_rfc3339(json::str(application, "status.lastSubmissionAttemptTime"));
+  s.termination_time = parse_rfc3339(json::str(application, "status.terminationTime"));
+  s.driver.pod_name = text(application, "status.driverInfo.podName");
+  s.driver.web_ui_service_name = text(application, "status.driverInfo.webUIServiceName");
+  s.driver.web_ui_address = text(application, "status.driverInfo.webUIAddress");
+  s.driver.web_ui_port = static_cast<int>(json::num(application, "status.driverInfo.webUIPort"));
+  s.driver.web_ui_ingress_name = text(application, "status.driverInfo.webUIIngressName");
+  s.driver.web_ui_ingress_address = text(application, "status.driverInfo.webUIIngressAddress");
+  for (const auto& [name, value] : json::members(application, "status.executorState"))
+    if (value.is_string()) s.executor_state[name] = json::to_string(value.get_string());
+  s.execution_attempts = static_cast<int>(json::num(application, "status.executionAttempts"));
+  s.submission_attempts = static_cast<int>(json::num(application, "status.submissionAttempts"));
+  return s;
+}
+
+json::value to_json(const Status& s) {
+  json::object state{{"state", word_of(s.state)}};
+  put(state, "errorMessage", s.error_message);
+
+  json::object driver;
+  put(driver, "podName", s.driver.pod_name);
+  put(driver, "webUIServiceName", s.driver.web_ui_service_name);
+  put(driver, "webUIAddress", s.driver.web_ui_address);
+  put(driver, "webUIPort", s.driver.web_ui_port);
+  put(driver, "webUIIngressName", s.driver.web_ui_ingress_name);
+  put(driver, "webUIIngressAddress", s.driver.web_ui_ingress_address);
+
+  json::object out{{"applicationState", std::move(state)}, {"driverInfo", std::move(driver)}};
+  put(out, "sparkApplicationId", s.spark_application_id);
+  put(out, "submissionID", s.submission_id);
+  put(out, "lastSubmissionAttemptTime", s.last_submission_attempt_time);
+  put(out, "terminationTime", s.termination_time);
+  put(out, "executionAttempts", s.execution_attempts);
+  put(out, "submissionAttempts", s.submission_attempts);
+  if (!s.executor_state.empty()) {
+    json::object executors;
+    for (const auto& [name, word] : s.executor_state) executors[name] = word;
+    out["executorState"] = std::move(executors);
+  }
+  return out;
+}
+
+}  // namespace spoke::op

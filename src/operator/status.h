@@ -1,0 +1,64 @@
+// status of a SparkApplication: what the operator saw and did.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "data/json.h"
+
+namespace spoke::op {
+
+enum class State {
+  New,
+  Submitted,
+  Running,
+  Succeeding,
+  Completed,
+  Failing,
+  Failed,
+  SubmissionFailed,
+  PendingRerun,
+  Invalidating,
+  Suspending,
+  Suspended,
+  Resuming,
+  Unknown,
+};
+
+std::string_view word_of(State state);  // "" for New, "SUBMISSION_FAILED", ...
+State state_of(std::string_view word);  // Unknown where it is none of these
+bool is_final(State state);             // Completed or Failed
+
+struct DriverInfo {
+  std::string pod_name;
+  std::string web_ui_service_name;
+  std::string web_ui_address;  // clusterIP:port
+  int web_ui_port = 0;
+  std::string web_ui_ingress_name;
+  std::string web_ui_ingress_address;
+  bool operator==(const DriverInfo&) const = default;
+};
+
+struct Status {
+  State state = State::New;
+  std::string error_message;
+  std::string spark_application_id;
+  std::string submission_id;  // of the present attempt: written before anything of the attempt is made
+  std::optional<Time> last_submission_attempt_time;
+  std::optional<Time> termination_time;
+  DriverInfo driver;
+  std::map<std::string, std::string> executor_state;  // pod name -> PENDING, RUNNING, COMPLETED, FAILED, UNKNOWN
+  int execution_attempts = 0;
+  int submission_attempts = 0;
+  bool operator==(const Status&) const = default;
+};
+
+// From the application's document. What is missing or of another type is as if it had not been written.
+Status read_status(const json::value& application);
+// Members that hold nothing are left out, as Go's omitempty does; driverInfo is always there, for the schema requires it.
+json::value to_json(const Status& status);
+
+}  // namespace spoke::op

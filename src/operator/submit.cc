@@ -1,0 +1,212 @@
+#include "operator/submit.h"
+
+#include <array>
+
+#include "base/log.h"
+#include "operator/parallel.h"
+
+namespace spoke::op {
+namespace {
+
+using client::Api;
+using client::Resource;
+using kube::Object;
+using kube::StatusError;
+using net::Task;
+
+// The API server will never have it as it is.
+class Refused : public Error {
+  using Error::Error;
+};
+
+// Something is in the way that is about to go, or missing that may be about to come.
+class HeldUp : public Error {
+ public:
+  HeldUp(const std::string& by, Duration patience) : Error(by), patience_(patience) {}
+  Duration patience() const { return patience_; }
+
+ private:
+  Duration patience_;
+};
+
+struct Kind {
+  std::string_view kind;
+  std::string_view plural;
+};
+constexpr std::array kKinds{Kind{"Pod", "pods"},
+                            Kind{"Service", "services"},
+                            Kind{"ConfigMap", "configmaps"},
+                            Kind{"Secret", "secrets"},
+                            Kind{"PersistentVolumeClaim", "persistentvolumeclaims"},
+                            Kind{"NetworkPolicy", "networkpolicies"},
+                            Kind{"PodGroup", "podgroups"}};  // of Volcano
+
+Resource resource_of(std::string_view api_version, std::string_view kind) {
+  const auto [group, version] = kube::group_version(api_version);
+  for (const auto& known : kKinds)
+    if (known.kind == kind) return {group, version, std::string(known.plural), std::string(kind), true};
+  fail("a submission with a {} cannot be made: the operator does not know that kind", kind);
+}
+
+// What one submission does, and what it has made so far.
+class Submitter {
+ public:
+  Submitter(Api& api, const Application& app, const Limits& limits) : api_(api), app_(app), limits_(limits) {}
+
+  Task<Decision> run(Plan& plan);
+
+ private:
+  Task<> make_all(Plan& plan);
+  Task<> make(Object object, Object* made);
+  Task<> hand_over(Object object, json::value owner);
+  Task<Object> settle(const Resource& resource, const Object& object);
+  [[noreturn]] void give_up(const Object& object, const StatusError& e) const;
+  std::string named(const Object& object) const {
+    return fmt::format("{} {}/{}", kube::kind(object), app_.ns, kube::name(object));
+  }
+
+  Api& api_;
+  const Application& app_;
+  const Limits& limits_;
+  std::vector<Removal> made_;
+  std::string ui_address_;
+};
+
+// Throws the one that decides: a refusal is final, whatever else went wrong.
+void rethrow(const std::vector<std::exception_ptr>& thrown) {
+  std::exception_ptr first;
+  for (const auto& e : thrown) {
+    if (!e) continue;
+    if (!first) first = e;
+    try {
+      std::rethrow_exception(e);
+    } catch (const Refused&) {
+      throw;
+    } catch (...) {
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+bool worth_trying_again(const StatusError& e) {
+  // 409 without AlreadyExists is a race, as between two pods for one quota.
+  return e.code() == 401 || e.code() == 408 || e.code() == 409 || e.code() == 429 || e.code() >= 500;
+}
+
+// kubectl apply makes the account and the application at the same moment, in any order.
+bool account_is_missing(const StatusError& e) {
+  return e.message().find("error looking up service account") != std::string::npos;
+}
+
+void Submitter::give_up(const Object& object, const StatusError& e) const {
+  std::string why = fmt::format("cannot create {}: {}", named(object), e.message());
+  if (account_is_missing(e)) {
+    why += "; create the service account, or name another in spec.driver.serviceAccount";
+    throw HeldUp(why, limits_.account_grace);
+  }
+  if (worth_trying_again(e)) throw Error(why);
+  throw Refused(why);
+}
+
+// The object is there already, or so it was said: whose is it?
+Task<Object> Submitter::settle(const Resource& resource, const Object& object) {
+  Object existing = co_await api_.get(resource, app_.ns, kube::name(object));
+  switch (claim(app_, existing)) {
+    case Claim::Ours: break;
+    case Claim::Leaving:
+      throw HeldUp(fmt::format("{} of an earlier run still exists; delete it, and create the application again",
+                               named(object)),
+                   limits_.patience);
+    case Claim::Foreign: {
+      const bool pod = kube::kind(object) == "Pod";
+      throw Refused(fmt::format("{} already exists, and is not this application's; delete it{}", named(object),
+                                pod ? ", or choose another name with spec.driver.podName" : ""));
+    }
+  }
+  // The pod that owned it is gone, and another has come since.
+  const json::value* wanted = json::find(object, "metadata.ownerReferences");
+  const json::value* owner = kube::controller_of(existing);
+  if (wanted != nullptr && owner != nullptr && json::str(*owner, "kind") == "Pod" &&
+      json::str(*owner, "uid") != json::str(wanted->at(0), "uid"))
+    co_await hand_over(existing, wanted->at(0));
+  co_return existing;
+}
+
+// Makes the object, or finds that an earlier try has. `made` gets it as the API server has it.
+Task<> Submitter::make(Object object, Object* made) {
+  const Resource resource = resource_of(json::str(object, "apiVersion"), kube::kind(object));
+  Object answer;
+  try {
+    answer = co_await api_.create(resource, app_.ns, object);
+  } catch (const StatusError& e) {
+    if (!e.is("AlreadyExists")) give_up(object, e);
+  }
+  if (answer.is_null()) answer = co_await settle(resource, object);
+  made_.push_back({std::string(json::str(object, "apiVersion")), std::string(kube::kind(object)),
+                   std::string(kube::name(object)), std::string(kube::uid(answer))});
+  if (made != nullptr) *made = std::move(answer);
+}
+
+Task<> Submitter::hand_over(Object object, json::value owner) {
+  const Resource resource = resource_of(json::str(object, "apiVersion"), kube::kind(object));
+  json::value body = json::object{{"metadata", json::object{{"ownerReferences", json::array{std::move(owner)}}}}};
+  try {
+    co_await api_.patch(resource, app_.ns, kube::name(object), client::PatchType::Merge, std::move(body), {});
+  } catch (const StatusError& e) {
+    if (!e.is("Forbidden")) throw Error(fmt::format("cannot make {} the driver's: {}", named(object), e.message()));
+    log::warn("may not hand over to the driver, so it stays until the application goes", "object", named(object),
+              "error", e.message());
+  }
+}
+
+Task<> Submitter::make_all(Plan& plan) {
+  std::vector<Task<>> tasks;
+  for (const auto& object : plan.mounted) tasks.push_back(make(object, nullptr));
+  rethrow(co_await all_of(std::move(tasks)));
+
+  json::set(plan.pod, "metadata.namespace", json::value(app_.ns));
+  Object pod;
+  co_await make(plan.pod, &pod);
+
+  const json::value owner = driver_reference(pod);
+  Object ui;
+  tasks.clear();
+  for (auto& object : plan.others) {
+    json::set(object, "metadata.ownerReferences", json::array{owner});
+    tasks.push_back(make(object, nullptr));
+  }
+  for (const auto& object : plan.mounted) tasks.push_back(hand_over(object, owner));
+  tasks.push_back(make(plan.ui_service, &ui));
+  rethrow(co_await all_of(std::move(tasks)));
+  ui_address_ = json::str(ui, "spec.clusterIP");
+}
+
+Task<Decision> Submitter::run(Plan& plan) {
+  try {
+    co_await make_all(plan);
+    co_return created(app_, plan, ui_address_);
+  } catch (const Refused& e) {
+    co_return refused(app_, made_, e.what());
+  } catch (const HeldUp& e) {
+    co_return held_up(app_, made_, e.what(), now(), e.patience());
+  }
+}
+
+}  // namespace
+
+Task<Decision> submit(Api& api, const Application& app, Plan plan, const Limits& limits) {
+  Submitter submitter(api, app, limits);
+  co_return co_await submitter.run(plan);
+}
+
+Task<> remove(Api& api, const std::string& ns, const std::vector<Removal>& removals) {
+  for (const auto& removal : removals) {
+    try {
+      co_await api.remove(resource_of(removal.api_version, removal.kind), ns, removal.name, {.uid = removal.uid});
+    } catch (const StatusError& e) {
+      if (e.code() != 404 && e.code() != 409) throw;  // 409: one of that name, with another uid
+    }
+  }
+}
+
+}  // namespace spoke::op
