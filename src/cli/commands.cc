@@ -2,6 +2,9 @@
 
 // Each line is a command, defined as NAME_command in NAME's file.
 #define SPOKE_COMMANDS(command) \
+  command(up)                   \
+  command(down)                 \
+  command(status)               \
   command(run)                  \
   command(list)                 \
   command(get)                  \
@@ -9,6 +12,8 @@
   command(logs)                 \
   command(delete)               \
   command(apply)                \
+  command(image)                \
+  command(operator)             \
   command(help)                 \
   command(completion)           \
   command(complete)             \

@@ -1,13 +1,12 @@
 #include "cli/follow.h"
 
+#include <fcntl.h>
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <fcntl.h>
-
 #include <boost/asio/streambuf.hpp>
-
 #include <csignal>
 #include <istream>
 #include <memory>

@@ -142,23 +142,32 @@ std::optional<Target> pod_target(const std::string& ns) {
   return target;
 }
 
+// All files together: the chosen one, which must be there, else those of KUBECONFIG, else the home folder's.
+Kubeconfig load(const KubeconfigChoice& choice) {
+  if (!choice.kubeconfig.empty()) return parse_kubeconfig(read_file(choice.kubeconfig), choice.kubeconfig);
+  std::vector<Path> files = listed_files();
+  if (files.empty()) files.push_back(home_kubeconfig());
+  Kubeconfig config;
+  for (const auto& file : files)
+    if (std::filesystem::exists(file)) merge_kubeconfig(config, parse_kubeconfig(read_file(file), file));
+  return config;
+}
+
 }  // namespace
 
 std::optional<Target> find_target(const KubeconfigChoice& choice) {
-  Kubeconfig config;
-  if (!choice.kubeconfig.empty()) {
-    config = parse_kubeconfig(read_file(choice.kubeconfig), choice.kubeconfig);
-  } else {
-    std::vector<Path> files = listed_files();
-    if (files.empty()) files.push_back(home_kubeconfig());
-    for (const auto& file : files)
-      if (std::filesystem::exists(file)) merge_kubeconfig(config, parse_kubeconfig(read_file(file), file));
-  }
+  const Kubeconfig config = load(choice);
   const std::string context = choice.context.empty() ? config.current_context : choice.context;
   if (!context.empty()) return target_of(config, context, choice.ns);
   if (auto target = pod_target(choice.ns)) return target;
   if (config.contexts.empty() && choice.kubeconfig.empty()) return std::nullopt;
   fail("the kubeconfig names no current context; choose one with --context, or with `kubectl config use-context`");
+}
+
+std::vector<std::string> context_names(const KubeconfigChoice& choice) {
+  std::vector<std::string> names;
+  for (const auto& [name, context] : load(choice).contexts) names.push_back(name);
+  return names;
 }
 
 Path kubeconfig_path() {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/files.h"
 #include "base/time.h"
@@ -45,6 +46,9 @@ struct Target {
 // pod that this runs in. Nothing where there is none of these; Error where what there is cannot be read, or names a
 // context, cluster or user that is not there. `exec` plug-ins are run.
 std::optional<Target> find_target(const KubeconfigChoice& choice);
+
+// The names that --context may take, in order; none where there is no kubeconfig.
+std::vector<std::string> context_names(const KubeconfigChoice& choice);
 
 // Where contexts are written: the first of KUBECONFIG, else ~/.kube/config.
 Path kubeconfig_path();

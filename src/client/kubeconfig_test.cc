@@ -87,6 +87,11 @@ TEST_F(KubeconfigTest, TheCurrentContextOrTheChosenOne) {
   EXPECT_EQ(find_target({path, "prod", "mine"})->ns, "mine");
 }
 
+TEST_F(KubeconfigTest, ContextsCanBeListed) {
+  EXPECT_TRUE(context_names({}).empty());
+  EXPECT_EQ(context_names({file("config", kTwo), "", ""}), (std::vector<std::string>{"dev", "prod"}));
+}
+
 TEST_F(KubeconfigTest, TheHomeFileIsTheLastResort) {
   make_dirs(dir_ / ".kube");
   file(".kube/config", kTwo);

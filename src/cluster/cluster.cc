@@ -12,14 +12,20 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/strings.h"
 #include "cluster/api/api_server.h"
 #include "cluster/api/local_api.h"
 #include "cluster/bootstrap.h"
 #include "cluster/control/controllers.h"
+#include "client/http_api.h"
 #include "cluster/identity.h"
+#include "cluster/node/node.h"
 #include "cluster/sched/scheduler.h"
+#include "image/image_store.h"
 #include "net/async.h"
 #include "net/scope.h"
+#include "operator/controller.h"
+#include "operator/crds.h"
 
 namespace spoke::cluster {
 
@@ -36,6 +42,15 @@ Fd take_lock(const Paths& paths) {
   return fd;
 }
 
+LogOptions log_options(const net::Query& query) {
+  const auto number = [&](std::string_view name) -> std::optional<long> {
+    const auto value = to_int(query.get(name));
+    return value ? std::optional<long>(*value) : std::nullopt;
+  };
+  return {std::string(query.get("container")), query.flag("follow"), query.flag("previous"), query.flag("timestamps"), number("tailLines"),
+          number("sinceSeconds"), std::string(query.get("sinceTime")), number("limitBytes")};
+}
+
 // Everything that lives as long as the cluster does, in the order in which it is made.
 struct Parts {
   Parts(net::Executor executor, const ClusterOptions& options)
@@ -47,7 +62,46 @@ struct Parts {
         authenticator(store, identity.token_key, identity.admin_token),
         authorizer(store),
         api(executor, registry, authenticator, authorizer),
-        server(executor, {identity.server.key, identity.server.cert}, [this](net::Exchange& x) -> Task<> { return api.handle(x); }) {}
+        server(executor, {identity.server.key, identity.server.cert}, [this](net::Exchange& x) -> Task<> { return api.handle(x); }),
+        local(registry, "spoke"),
+        images(options.paths.images(), options.aliases, options.spark_homes),
+        operator_api(executor, target(options)) {
+    if (!options.node) return;
+    node = std::make_unique<Node>(local, images, node_options(options));
+    api.set_log_source([this](const Object& pod, const net::Query& query, std::function<Task<>(std::string_view)> write) {
+      return node->logs(pod, log_options(query), std::move(write));
+    });
+  }
+
+  NodeOptions node_options(const ClusterOptions& options) {
+    NodeOptions out;
+    out.data_dir = options.paths.node();
+    out.pod_network = kPodNetwork;
+    out.gateway = kGateway;
+    out.service_network = kServiceNetwork;
+    out.service_host = kServiceIp;
+    out.ca_pem = identity.ca.cert;
+    out.token = [this](std::string ns, std::string account, std::string pod, std::string pod_uid, long seconds) -> Task<std::string> {
+      return token(std::move(ns), std::move(account), std::move(pod), std::move(pod_uid), seconds);
+    };
+    return out;
+  }
+
+  Task<std::string> token(std::string ns, std::string account, std::string pod, std::string pod_uid, long seconds) {
+    const Object object = registry.current(*catalog.find("", "v1", "serviceaccounts"), ns, account);
+    co_return authenticator.sign(ns, object, pod, pod_uid, {}, now(), seconds);
+  }
+
+  // The operator talks to the API as it would to any cluster's.
+  client::Target target(const ClusterOptions& options) const {
+    client::Target out;
+    out.server.host = "127.0.0.1";
+    out.server.port = std::to_string(options.port);
+    out.server.ca_pem = identity.ca.cert;
+    out.bearer_token = identity.admin_token;
+    out.user_agent = "spoke-operator";
+    return out;
+  }
 
   // As an object was tagged when it was written. Definitions come before what they define, in the order of revisions.
   Tags tag(const std::string& key, const std::string& body) {
@@ -67,7 +121,28 @@ struct Parts {
   Authorizer authorizer;
   ApiServer api;
   net::HttpServer server;
+  LocalApi local;
+  image::ImageStore images;
+  std::unique_ptr<Node> node;
+  client::HttpApi operator_api;
 };
+
+// The node's Ready condition is what `up` waits for.
+Task<> until_node_is_ready(Registry& registry) {
+  const ResourceType& nodes = *registry.catalog().find("", "v1", "nodes");
+  auto events = registry.store().subscribe(nodes.prefix(""), registry.store().revision());
+  for (;;) {
+    for (const auto& [key, entry] : registry.store().range(nodes.prefix("")))
+      if (kube::condition_is_true(json::parse(*entry.body), "Ready")) co_return;
+    co_await events->next();
+  }
+}
+
+Task<> run_operator(client::HttpApi& api) {
+  co_await op::install_crds(api);
+  op::Operator controller(api, {});
+  co_await controller.run();
+}
 
 // A loop of the cluster ends only with the cluster: what goes wrong in it (a full disk, say) may be right again later.
 Task<> keep(std::string name, std::function<Task<>()> loop) {
@@ -98,6 +173,11 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
         {"scheduler", [&] { return schedule_pods(registry); }},
     };
     for (const auto& [name, loop] : loops) scope.spawn(name, keep(name, loop));
+    if (options.node) {
+      scope.spawn("node", keep("node", [&] { return parts.node->run(); }));
+      co_await until_node_is_ready(registry);
+    }
+    if (options.spark_operator) scope.spawn("operator", keep("operator", [&] { return run_operator(parts.operator_api); }));
     ready();
 
     boost::asio::signal_set signals(executor, SIGTERM, SIGINT);
@@ -120,6 +200,10 @@ void run_cluster(const ClusterOptions& options, const std::function<void()>& rea
   boost::asio::io_context loop(1);
   Parts parts(loop.get_executor(), options);
   parts.server.listen("127.0.0.1", options.port);
+  if (options.node) {
+    set_up_network(parts.node_options(options));
+    parts.server.listen(kGateway, options.port);
+  }
   std::exception_ptr failure;
   boost::asio::co_spawn(loop, serve(options, parts, ready), [&](const std::exception_ptr& e) {
     failure = e;

@@ -16,6 +16,7 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "cluster/node/node.h"
+#include "cluster/node/teardown.h"
 #include "data/json.h"
 
 extern char** environ;

@@ -10,7 +10,7 @@
 namespace spoke::image {
 namespace {
 
-constexpr size_t block = 256 * 1024;
+constexpr size_t block = size_t{256} << 10;
 
 archive* make_reader(ArchiveReader::Format format) {
   archive* a = archive_read_new();

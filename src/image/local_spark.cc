@@ -18,24 +18,27 @@ namespace {
 constexpr const char* spark_path = "/opt/spark";  // SPARK_HOME in every Spark image
 constexpr const char* java_path = "/opt/java/openjdk";
 
+// "3.5.8 in /opt/spark, 4.1.4 in ..."
+template <class Home>
+std::string places(const std::vector<Home>& homes) {
+  std::string out;
+  for (const Home& home : homes) out += (out.empty() ? "" : ", ") + home.version + " in " + home.dir.string();
+  return out;
+}
+
 std::string missing_spark(const std::string& name, const SparkTag& tag, const std::vector<SparkHome>& homes) {
-  const std::string wanted = tag.version.empty() ? "" : " " + tag.version;
-  const std::string scala = tag.scala.empty() ? "" : " for Scala " + tag.scala;
-  std::vector<std::string> found;
-  for (const SparkHome& home : homes) found.push_back(home.version + " in " + home.dir.string());
-  return fmt::format("{}: no Spark{}{} on this machine{}; install it with `pip install pyspark{}` or set SPARK_HOME",
-                     name, wanted, scala, found.empty() ? "" : fmt::format(" (there is {})", join(found, ", ")),
-                     tag.version.empty() ? "" : "==" + tag.version);
+  return fmt::format(
+      "{}: no Spark{}{} on this machine{}; install it with `pip install pyspark{}` or set SPARK_HOME", name,
+      tag.version.empty() ? "" : " " + tag.version, tag.scala.empty() ? "" : " for Scala " + tag.scala,
+      homes.empty() ? "" : " (there is " + places(homes) + ")", tag.version.empty() ? "" : "==" + tag.version);
 }
 
 std::string missing_java(const std::string& name, const SparkHome& spark, const std::vector<int>& versions,
                          const std::vector<JavaHome>& homes) {
-  std::vector<std::string> found;
-  for (const JavaHome& home : homes) found.push_back(home.version + " in " + home.dir.string());
   return fmt::format(
       "{}: Spark {} needs Java {}, and this machine has {}; install it with "
       "`apt-get install openjdk-{}-jre-headless` or set JAVA_HOME",
-      name, spark.version, fmt::join(versions, " or "), found.empty() ? "none" : join(found, ", "), versions.front());
+      name, spark.version, fmt::join(versions, " or "), homes.empty() ? "none" : places(homes), versions.front());
 }
 
 bool lies_in(const Path& path, const Path& folder) {

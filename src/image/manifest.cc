@@ -91,11 +91,12 @@ Candidate choose(std::vector<Candidate> candidates, const std::string& as) {
       return !wanted.empty() && std::ranges::find(c.names, wanted) != c.names.end();
     });
     if (called == candidates.end())
-      refuse("there are {} images in it ({}); say which by its name", candidates.size(), names_for_people(candidates));
+      refuse("there are {} images in it ({}); say which with --as NAME", candidates.size(),
+             names_for_people(candidates));
     chosen = *called;
   }
   if (!wanted.empty()) chosen.names = {wanted};
-  if (chosen.names.empty()) refuse("the image in it has no name; give it one");
+  if (chosen.names.empty()) refuse("the image in it has no name; give it one with --as NAME");
   return chosen;
 }
 
@@ -147,6 +148,7 @@ ImagePlan plan_layout(const Documents& documents, const std::string& as, std::st
     if (std::string name = name_of(item); !name.empty()) candidate.names.push_back(std::move(name));
   }
   std::vector<Candidate> candidates;
+  candidates.reserve(by_digest.size());
   for (auto& [digest, candidate] : by_digest) candidates.push_back(std::move(candidate));
 
   const Candidate chosen = choose(std::move(candidates), as);
@@ -169,6 +171,7 @@ ImagePlan plan_saved(const Documents& documents, const std::string& as, std::str
   const json::value saved = parse_document("manifest.json", document(documents, "manifest.json"));
   if (!saved.is_array()) refuse("manifest.json is not a list of images");
   std::vector<Candidate> candidates;
+  candidates.reserve(saved.get_array().size());
   for (const json::value& item : saved.get_array()) candidates.push_back({string_list(item, "RepoTags"), "", &item});
 
   const Candidate chosen = choose(std::move(candidates), as);

@@ -62,8 +62,8 @@ TEST(Manifest, TheNameGivenGoesBeforeTheArchives) {
 }
 
 TEST(Manifest, ABareTagNamesNoImage) {
-  EXPECT_EQ(refusal(layout_files(layers, "latest")), "the image in it has no name; give it one");
-  EXPECT_EQ(refusal(layout_files(layers, "")), "the image in it has no name; give it one");
+  EXPECT_EQ(refusal(layout_files(layers, "latest")), "the image in it has no name; give it one with --as NAME");
+  EXPECT_EQ(refusal(layout_files(layers, "")), "the image in it has no name; give it one with --as NAME");
 }
 
 TEST(Manifest, ContainerdsWholeNameGoesBeforeTheTag) {
@@ -84,7 +84,7 @@ TEST(Manifest, OfSeveralImagesTheNamedOne) {
   EXPECT_EQ(plan(documents, "two:1").layers.size(), 1U);
   EXPECT_EQ(plan(documents, "one:1").layers.size(), 2U);
   const std::string why =
-      "there are 2 images in it (docker.io/library/one:1, docker.io/library/two:1); say which by its name";
+      "there are 2 images in it (docker.io/library/one:1, docker.io/library/two:1); say which with --as NAME";
   EXPECT_EQ(refusal(documents), why);
   EXPECT_EQ(refusal(documents, "three:1"), why);
 }

@@ -1,5 +1,6 @@
 #include "image/names.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "image/image_store.h"
@@ -74,7 +75,7 @@ TEST(Names, HostileOnesAreRefused) {
                                  std::string("a\0b", 3),
                                  std::string("a\n"),
                                  std::string("é"),
-                                 std::string("a@") + digest + "@" + digest,
+                                 fmt::format("a@{0}@{0}", digest),
                                  std::string(256, 'a'),
                                  std::string(64, 'a') + "@" + digest + "x"})
     EXPECT_THROW(parse_reference(bad), InvalidImageName) << bad;

@@ -141,6 +141,7 @@ inline std::map<std::string, std::string> layout_files(const std::vector<Layer>&
 
 inline std::string tar_of(const std::map<std::string, std::string>& files, Packing packing = Packing::None) {
   std::vector<Item> items;
+  items.reserve(files.size());
   for (const auto& [path, content] : files) items.push_back(file(path, content));
   return make_tar(items, packing);
 }

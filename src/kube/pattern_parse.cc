@@ -199,7 +199,8 @@ class Parser {
     const size_t from = at_++;
     const Flags outer = flags_;
     if (take("?")) {
-      if (ahead("P<") || ahead("<")) {
+      const size_t left = text_.size() - from;
+      if ((ahead("P<") && left > 4) || (ahead("<") && left > 3)) {
         const auto end = text_.find('>', at_);
         if (end == std::string_view::npos) bad("invalid named capture", text_.substr(from));
         const auto name = text_.substr(text_.find('<', at_) + 1, end - text_.find('<', at_) - 1);
@@ -218,18 +219,21 @@ class Parser {
 
   // After "(?": whether the group ends with the flags.
   bool change_flags(size_t from) {
-    bool on = true;
-    for (bool any = false;; any = true) {
-      const char c = peek();
-      if (!done()) ++at_;
+    bool on = true, any = false;
+    while (!done()) {
+      const char32_t c = next_rune(text_, at_);
+      if (c == ':' || c == ')') {
+        if (!on && !any) break;
+        return c == ')';
+      }
+      any = true;
       if (c == 'i') flags_.ignore_case = on;
       else if (c == 'm') flags_.lines = on;
       else if (c == 's') flags_.dot_all = on;
-      else if (c == '-' && on) on = false;
-      else if (c == ':') return false;
-      else if (c == ')' && any) return true;
-      else if (c != 'U') bad("invalid or unsupported Perl syntax", since(from));
+      else if (c == '-' && on) on = any = false;
+      else if (c != 'U') break;
     }
+    bad("invalid or unsupported Perl syntax", since(from));
   }
 
   Node escape() {
@@ -272,17 +276,21 @@ class Parser {
     return c;
   }
 
+  // \x41 and \x{1F600}
   char32_t hexadecimal(size_t from) {
     const bool braces = take("{");
     char32_t value = 0;
     size_t digits = 0;
-    while (std::isxdigit(static_cast<unsigned char>(peek())) && (braces || digits < 2)) {
-      const char d = text_[at_++];
-      value = value * 16 + static_cast<char32_t>(d <= '9' ? d - '0' : (d | 32) - 'a' + 10);
+    bool fine = true;
+    while (fine && !done() && (braces || digits < 2)) {
+      const char32_t d = next_rune(text_, at_);
+      if (braces && d == '}' && digits > 0) return value;
+      fine = d < 0x80 && std::isxdigit(static_cast<int>(d)) && value <= kMaxRune >> 4;
+      if (fine) value = value * 16 + (d <= '9' ? d - '0' : (d | 32) - 'a' + 10);
       ++digits;
-      if (value > kMaxRune) bad("invalid escape sequence", since(from));
     }
-    if (braces ? digits == 0 || !take("}") : digits != 2) bad("invalid escape sequence", since(from));
+    if (!braces && !fine && digits == 1 && !done()) next_rune(text_, at_);  // both digits are named in the error
+    if (!fine || braces || digits != 2) bad("invalid escape sequence", since(from));
     return value;
   }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/strings.h"
-#include "kube/names.h"
 #include "kube/pattern.h"
 
 namespace spoke::kube {
@@ -65,14 +64,16 @@ bool mac(std::string_view text) {
   return pattern.matches(text);
 }
 
+// One label with at most one dash, behind its first character, or several of which the last has letters only. What is
+// beyond ASCII counts as a letter.
 bool host_name(std::string_view text) {
-  if (text.empty() || text.size() > 255) return false;
+  static const Pattern pattern(
+      "^([a-zA-Z0-9\\x{80}-\\x{10FFFF}](-?[a-zA-Z0-9\\x{80}-\\x{10FFFF}]{0,62})?|"
+      "([a-zA-Z0-9\\x{80}-\\x{10FFFF}]([a-zA-Z0-9\\x{80}-\\x{10FFFF}-]{0,61}[a-zA-Z0-9\\x{80}-\\x{10FFFF}])?\\.)+"
+      "[a-zA-Z\\x{80}-\\x{10FFFF}]{2,63})$");
+  if (text.size() > 255 || !pattern.matches(text)) return false;
   const auto labels = split(text, '.');
-  return std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
-    const auto inner = [](unsigned char c) { return std::isalnum(c) || c == '-' || c >= 0x80; };
-    return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-           std::all_of(label.begin(), label.end(), inner);
-  });
+  return std::all_of(labels.begin(), labels.end(), [](const std::string& label) { return label.size() <= 63; });
 }
 
 bool uri(std::string_view text) {
@@ -157,8 +158,6 @@ const std::map<std::string_view, Check>& checks() {
       {"date", date},
       {"duration", duration},
       {"datetime", date_time},
-      {"k8sshortname", [](std::string_view text) { return check_dns1123_label(text).empty(); }},
-      {"k8slongname", [](std::string_view text) { return check_dns1123_subdomain(text).empty(); }},
   };
   return all;
 }

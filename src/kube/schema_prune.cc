@@ -110,8 +110,11 @@ void set_defaults(const Schema& schema, json::value& value) {
 std::vector<std::string> prune(const Schema& schema, json::value& object) {
   Prune p;
   p.prune(&schema, object);
-  // apiextensions sorts what it finds; the built-in kinds' decoder reports as it reads.
-  if (schema.go_type.empty()) std::sort(p.unknown.begin(), p.unknown.end());
+  // The built-in kinds' decoder reports as it reads. apiextensions sorts what it finds, once metadata has been looked at.
+  if (schema.go_type.empty()) {
+    std::sort(p.unknown.begin(), p.unknown.end());
+    std::stable_partition(p.unknown.begin(), p.unknown.end(), [](const auto& path) { return path.starts_with("metadata."); });
+  }
   return std::move(p.unknown);
 }
 

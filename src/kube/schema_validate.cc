@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -81,9 +82,17 @@ Cause too_many(size_t count, std::int64_t most) {
   return {"FieldValueTooMany", fmt::format("Too many: {}: must have at most {} item{}", count, most, most == 1 ? "" : "s"), ""};
 }
 
-// A bound as Go prints it: of an integer value the bound's whole part.
-std::string bound(const json::value& value, double limit) {
+// Integers are compared with the whole part of a bound.
+double bound_for(const json::value& value, double limit) { return value.is_int64() ? std::trunc(limit) : limit; }
+
+std::string bound_text(const json::value& value, double limit) {
   return value.is_int64() ? std::to_string(static_cast<std::int64_t>(limit)) : go_printed(limit);
+}
+
+// A float that JSON readers take for an integer everywhere.
+bool whole_number(const json::value& v) {
+  constexpr double most = 9007199254740991;  // 2^53 - 1
+  return v.is_double() && std::fabs(v.get_double()) <= most && std::nearbyint(v.get_double()) == v.get_double();
 }
 
 Result validate(const Schema& schema, const json::value& value, const std::string& path);
@@ -132,8 +141,7 @@ class Validator {
     const auto names = type_names(schema_.type);
     const auto is = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
     const std::string_view given = type_name(value_);
-    const bool whole = value_.is_double() && std::nearbyint(value_.get_double()) == value_.get_double();
-    const bool fits = is(given) || (whole && is("integer")) || (given == "integer" && is("number"));
+    const bool fits = is(given) || (whole_number(value_) && is("integer")) || (given == "integer" && is("number"));
     const bool sequence = value_.is_string() || value_.is_array();
     if (formatted && !sequence && !fits) return add(wrong_type(path_, rules_->format, value_.is_double() ? "double" : value_.is_int64() ? "int64" : ""));
     const bool numeric = is("number") || is("integer");
@@ -217,21 +225,27 @@ class Validator {
     if (rules_ == nullptr) return;
     const double v = value_.to_number<double>();
     if (rules_->multiple_of) multiple(v, *rules_->multiple_of);
-    if (rules_->maximum && (rules_->exclusive_maximum ? v >= *rules_->maximum : v > *rules_->maximum))
-      invalid(value_, fmt::format("should be less than {}{}", rules_->exclusive_maximum ? "" : "or equal to ", bound(value_, *rules_->maximum)));
-    if (rules_->minimum && (rules_->exclusive_minimum ? v <= *rules_->minimum : v < *rules_->minimum))
-      invalid(value_, fmt::format("should be greater than {}{}", rules_->exclusive_minimum ? "" : "or equal to ", bound(value_, *rules_->minimum)));
+    if (rules_->maximum) {
+      const double most = bound_for(value_, *rules_->maximum);
+      if (rules_->exclusive_maximum ? v >= most : v > most)
+        invalid(value_, fmt::format("should be less than {}{}", rules_->exclusive_maximum ? "" : "or equal to ", bound_text(value_, most)));
+    }
+    if (rules_->minimum) {
+      const double least = bound_for(value_, *rules_->minimum);
+      if (rules_->exclusive_minimum ? v <= least : v < least)
+        invalid(value_, fmt::format("should be greater than {}{}", rules_->exclusive_minimum ? "" : "or equal to ", bound_text(value_, least)));
+    }
   }
 
   void multiple(double v, double of) {
-    if (value_.is_int64()) of = std::trunc(of);
+    of = bound_for(value_, of);
     if (of <= 0) {
       const json::value shown = value_.is_int64() ? json::value(static_cast<std::int64_t>(of)) : json::value(of);
       return add(invalid_value("", shown, fmt::format("factor MultipleOf declared for {} must be positive: {}", path_, go_printed(shown))));
     }
     const double times = of < 1 ? 1 / of * v : v / of;
     const bool whole = value_.is_int64() ? std::fmod(v, of) == 0 : std::fabs(times - std::nearbyint(times)) < 1e-9;
-    if (!whole) invalid(value_, "should be a multiple of " + bound(value_, of));
+    if (!whole) invalid(value_, "should be a multiple of " + bound_text(value_, of));
   }
 
   void items() {
@@ -336,16 +350,18 @@ void unique_items(const Schema& schema, const json::array& list, const std::stri
     for (size_t i = 0; i < list.size(); ++i)
       if (!list[i].is_object() && !list[i].is_null())
         return causes.push_back(invalid_value(fmt::format("{}[{}]", at, i), list[i], "must be an object for an array of list-type map"));
-  std::map<std::string, int> seen;
+  std::vector<std::string> sorted_keys = schema.keys;
+  std::sort(sorted_keys.begin(), sorted_keys.end());
+  std::unordered_map<std::string, int> seen;
   for (size_t i = 0; i < list.size(); ++i) {
     json::value identity = list[i];
     if (keyed) {
       json::object keys;
-      for (const auto& key : schema.keys)
+      for (const auto& key : sorted_keys)
         if (const json::value* given = json::find_member(list[i], key)) keys[key] = *given;
       identity = std::move(keys);
     }
-    if (++seen[go_printed(identity) + json::dump(identity)] == 2) causes.push_back(duplicate(fmt::format("{}[{}]", at, i), identity));
+    if (++seen[json::dump(identity)] == 2) causes.push_back(duplicate(fmt::format("{}[{}]", at, i), identity));
   }
 }
 

@@ -161,8 +161,8 @@ void check_defaults(const Schema& schema, const std::string& at, std::vector<Cau
   for (const auto& [name, property] : schema.properties) {
     if (property->go_type.empty()) check_defaults(*property, fmt::format("{}.properties[{}]", at, name), causes);
   }
-  if (schema.items != nullptr)
-    check_defaults(*schema.items, at + (schema.type == Type::Map ? ".additionalProperties" : ".items"), causes);
+  // Defaults of a map's values are not looked at.
+  if (schema.items != nullptr && schema.type != Type::Map) check_defaults(*schema.items, at + ".items", causes);
 }
 
 }  // namespace

@@ -12,7 +12,9 @@
 #include "client/events.h"
 #include "client/informer.h"
 #include "client/work_queue.h"
+#include "net/http.h"
 #include "net/scope.h"
+#include "operator/crds.h"
 #include "operator/labels.h"
 #include "operator/pod_index.h"
 #include "operator/submit.h"
@@ -28,6 +30,7 @@ using net::Task;
 // A thousand executors that start within a moment are one status, not a thousand.
 constexpr Millis kExecutorPause{50};
 constexpr Millis kAfterConflict{10};
+constexpr Millis kBetweenInstalls{500};
 // From New to Failed there are five; more would be a circle.
 constexpr int kMostSteps = 8;
 
@@ -252,9 +255,31 @@ Task<std::optional<Millis>> Controller::reconcile(std::string key) {
   co_return std::nullopt;
 }
 
+// Nothing can be watched before the API server knows the kinds.
+Task<> ensure_crds(client::Api& api) {
+  for (;;) {
+    std::string problem;
+    try {
+      co_await install_crds(api);
+      co_return;
+    } catch (const kube::StatusError& e) {
+      if (e.is("Forbidden")) {
+        log::info("may not install the CustomResourceDefinitions, and takes them to be there", "error", e.message());
+        co_return;
+      }
+      problem = e.message();
+    } catch (const net::ConnectionError& e) {
+      problem = e.what();
+    }
+    log::warn("cannot install the CustomResourceDefinitions, trying again", "error", problem);
+    co_await net::sleep_for(kBetweenInstalls);
+  }
+}
+
 }  // namespace
 
 Task<> Operator::run() {
+  if (options_.install_crds) co_await ensure_crds(api_);
   Controller controller(co_await net::this_executor(), api_, options_);
   co_await controller.run();
 }
@@ -269,21 +294,6 @@ Object project_application(Object application) {
   if (const json::value* spec = json::find_member(application, "spec"); spec != nullptr && !submitted)
     kept.as_object()["spec"] = *spec;
   return kept;
-}
-
-json::value status_patch(const json::value& before, const json::value& after) {
-  if (!before.is_object() || !after.is_object()) return after;
-  json::object patch;
-  for (const auto& [name, value] : after.get_object()) {
-    const json::value* old = before.get_object().if_contains(name);
-    if (old == nullptr)
-      patch[name] = value;
-    else if (*old != value)
-      patch[name] = status_patch(*old, value);
-  }
-  for (const auto& [name, value] : before.get_object())
-    if (!after.get_object().contains(name)) patch[name] = nullptr;
-  return patch;
 }
 
 }  // namespace spoke::op

@@ -18,6 +18,7 @@ struct OperatorOptions {
   std::vector<std::string> namespaces;  // whose applications; empty: all
   size_t workers = 32;                  // applications under way at a time; each mostly waits for the API server
   std::string instance = "spoke";       // who of several operators this is, in events
+  bool install_crds = true;             // at the start; where that is forbidden they are taken to be there
   Limits limits;
 };
 
@@ -34,8 +35,5 @@ class Operator {
 
 // Of an application only what the operator needs: the spec until the application has been submitted, then no more.
 kube::Object project_application(kube::Object application);
-
-// The merge patch that makes a status of `before` into `after`; what `before` has and `after` has not becomes null.
-json::value status_patch(const json::value& before, const json::value& after);
 
 }  // namespace spoke::op

@@ -30,6 +30,7 @@ using Until = std::function<bool()>;
 
 net::Task<> operate(client::Api& api, OperatorOptions options, Until until) {
   net::Scope scope(co_await net::this_executor());
+  options.install_crds = false;
   Operator op(api, std::move(options));
   scope.spawn("operator", op.run());
   for (int i = 0; i < 1000 && !until(); ++i) co_await net::sleep_for(net::Millis(2));
@@ -364,12 +365,15 @@ TEST(ProjectApplication, KeepsTheSpecUntilItHasBeenSubmitted) {
 
 TEST(Crds, AreInstalledAndWaitedFor) {
   FakeApi api;
-  kube::Object crd = crds().at(0);
-  json::set(crd, "status.conditions", json::array{json::object{{"type", "Established"}, {"status", "True"}}});
-  api.put(client::resources::custom_resource_definitions, crd);
   boost::asio::io_context io;
   bool done = false;
   boost::asio::co_spawn(io, install_crds(api), [&done](std::exception_ptr e) { done = !e; });
+  io.run_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(done) << "it is not served yet";
+  kube::Object crd = api.all(client::resources::custom_resource_definitions).at(0);
+  json::set(crd, "status.conditions", json::array{json::object{{"type", "Established"}, {"status", "True"}}});
+  api.put(client::resources::custom_resource_definitions, crd);
+  io.restart();
   io.run();
   EXPECT_TRUE(done);
 }

@@ -292,8 +292,8 @@ TEST(Plan, TheUiServiceIsAsItsOptionsSay) {
   EXPECT_EQ("NodePort", json::str(s, "spec.type"));
   EXPECT_EQ("b", kube::label(s, "a"));
   EXPECT_EQ("d", kube::annotation(s, "c"));
-  s = service("{sparkConf: {spark.ui.port: auto}}");
-  EXPECT_EQ(4040, json::num(json::list(s, "spec.ports").at(0), "port"));
+  s = service("{sparkUIOptions: {}, sparkConf: {spark.ui.port: \"4050\"}}");
+  EXPECT_EQ(R"([{"name":"spark-driver-ui-port","port":4040,"targetPort":4050}])", json::dump(json::list(s, "spec.ports")));
 }
 
 TEST(Ids, AreThoseOfTheAttempt) {

@@ -46,8 +46,11 @@ class Pod {
   Pod(json::value& document, std::string_view container) : document_(document) {
     json::array& containers = list_at(document_, "spec.containers");
     if (containers.empty()) containers.push_back(json::object{{"name", container}});
-    for (size_t i = 0; i < containers.size(); ++i)
+    for (size_t i = 0; i < containers.size(); ++i) {
+      if (!containers[i].is_object())
+        throw InvalidApplication(fmt::format("spec.containers[{}]", i), "must be an object");
       if (json::str(containers[i], "name") == container) index_ = i;
+    }
   }
 
   json::value& document() { return document_; }

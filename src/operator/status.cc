@@ -100,4 +100,19 @@ json::value to_json(const Status& s) {
   return out;
 }
 
+json::value status_patch(const json::value& before, const json::value& after) {
+  if (!before.is_object() || !after.is_object()) return after;
+  json::object patch;
+  for (const auto& [name, value] : after.get_object()) {
+    const json::value* old = before.get_object().if_contains(name);
+    if (old == nullptr)
+      patch[name] = value;
+    else if (*old != value)
+      patch[name] = status_patch(*old, value);
+  }
+  for (const auto& [name, value] : before.get_object())
+    if (!after.get_object().contains(name)) patch[name] = nullptr;
+  return patch;
+}
+
 }  // namespace spoke::op

@@ -61,4 +61,7 @@ Status read_status(const json::value& application);
 // Members that hold nothing are left out, as Go's omitempty does; driverInfo is always there, for the schema requires it.
 json::value to_json(const Status& status);
 
+// The merge patch that makes a status of `before` into `after`; what `before` has and `after` has not becomes null.
+json::value status_patch(const json::value& before, const json::value& after);
+
 }  // namespace spoke::op

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "operator/controller.h"
-
 namespace spoke::op {
 namespace {
 

@@ -1,11 +1,14 @@
+// uses: spoke_image
+//
 // Names of images, paths in layers, and the JSON documents of an archive: whatever comes, they are read or refused with
 // an error of this room, and what was read is what it says.
-#include <cstdlib>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/strings.h"
+#include "check.h"
 #include "image/image_store.h"
 #include "image/layer_writer.h"
 #include "image/manifest.h"
@@ -15,27 +18,26 @@
 
 namespace {
 
-using namespace spoke;         // NOLINT(google-build-using-namespace)
-using namespace spoke::image;  // NOLINT(google-build-using-namespace)
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace spoke;
+using namespace spoke::image;
+using fuzz::check;
 
 void names(std::string_view text) {
   try {
     const Reference reference = parse_reference(text);
-    require(parse_reference(reference.str()) == reference);
-    require(reference.str().find("..") == std::string::npos || reference.tag.find("..") != std::string::npos);
+    check(parse_reference(reference.str()) == reference, "what str() writes reads the same", reference.str());
+    check(reference.repository.find("..") == std::string::npos, "a repository leads nowhere else",
+          reference.repository);
   } catch (const InvalidImageName&) {
   }
-  if (const auto tag = parse_spark_tag(text)) require(tag->version.find('/') == std::string::npos);
+  if (const auto tag = parse_spark_tag(text))
+    check(tag->version.find('/') == std::string::npos, "a version is no path", tag->version);
 }
 
 void paths(std::string_view text) {
   try {
     for (const std::string& name : layer_path(text))
-      require(!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos);
+      check(!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos, "a plain name", name);
   } catch (const Error&) {
   }
 }
@@ -57,8 +59,9 @@ void documents(std::string_view text) {
   for (const Documents& archive : {layout, saved}) {
     try {
       const ImagePlan plan = plan_image(archive, "a:1", "amd64");
-      require(!plan.layers.empty() && is_digest(plan.config_digest));
-      for (const LayerPlan& layer : plan.layers) require(is_digest(layer.diff_id));
+      check(!plan.layers.empty() && is_digest(plan.config_digest), "a plan is whole");
+      for (const LayerPlan& layer : plan.layers)
+        check(is_digest(layer.diff_id), "a layer has its digest", layer.diff_id);
     } catch (const ImageError&) {
     }
   }
@@ -66,7 +69,7 @@ void documents(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   names(text);
   paths(text);
