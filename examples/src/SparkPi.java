@@ -1,4 +1,5 @@
-// Approximates pi by throwing darts at a square: the classic first program, under the name by which Spark's users know it.
+// Approximates pi by throwing darts at a square: the classic first program, under the name by which Spark's users know
+// it.
 //
 //   SparkPi [SLICES]    2 slices, that is tasks, unless told; 100,000 darts each
 //
@@ -7,6 +8,7 @@
 package org.apache.spark.examples;
 
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -23,7 +25,7 @@ public final class SparkPi {
     long darts = (long) slices * DARTS_PER_SLICE;
     long hits =
         context
-            .parallelize(IntStream.range(0, slices).boxed().toList(), slices)
+            .parallelize(IntStream.range(0, slices).boxed().collect(Collectors.toList()), slices)
             .map(slice -> hits(DARTS_PER_SLICE))
             .reduce(Long::sum);
     System.out.println("Pi is roughly " + 4.0 * hits / darts);

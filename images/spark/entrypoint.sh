@@ -5,8 +5,8 @@
 #   executor              an executor, described by the variables of BasicExecutorFeatureStep
 #   anything else         is run as it is; a `--` in front goes
 #
-# What runs replaces this shell, so that the kubelet's signals reach it; tini, where it is installed, stays in between to
-# bury orphaned processes.
+# What runs replaces this shell, so that the kubelet's signals reach it; before Spark, tini stays in between where it is
+# installed, to bury orphaned processes.
 set -euo pipefail
 
 : "${SPARK_HOME:=/opt/spark}"
@@ -25,6 +25,8 @@ name_user() {
 run() {
   local -a before=()
   if [ "$(id -u)" = 0 ] && getent passwd spark >/dev/null && command -v setpriv >/dev/null; then
+    HOME=$(getent passwd spark | cut -d: -f6)
+    export HOME
     before=(setpriv --reuid=spark --regid=spark --init-groups)
   fi
   if command -v tini >/dev/null; then
@@ -100,6 +102,6 @@ case "${1:-}" in
       echo "entrypoint: nothing to run; say driver, executor or a command" >&2
       exit 64
     fi
-    run "$@"
+    exec "$@"
     ;;
 esac

@@ -19,7 +19,9 @@
 #include "cluster/control/controllers.h"
 #include "client/http_api.h"
 #include "cluster/identity.h"
+#include "cluster/dns/dns_server.h"
 #include "cluster/node/node.h"
+#include "cluster/node/services.h"
 #include "cluster/sched/scheduler.h"
 #include "image/image_store.h"
 #include "net/async.h"
@@ -138,6 +140,37 @@ Task<> until_node_is_ready(Registry& registry) {
   }
 }
 
+// Names and ClusterIPs: one table of services, kept by one pair of watches, read by DNS and by the packet filter.
+Task<> serve_names(LocalApi& api, NodeOptions options) {
+  net::Scope scope(co_await net::this_executor());
+  net::Event changed(co_await net::this_executor());
+  net::Event ended(co_await net::this_executor());
+  std::exception_ptr failure;
+  ServiceTable table;
+  const auto guard = [](Task<> work, net::Event& over, std::exception_ptr& failed) -> Task<> {
+    try {
+      co_await std::move(work);
+    } catch (...) {
+      if (!failed) failed = std::current_exception();
+    }
+    over.notify();
+  };
+  DnsOptions dns;
+  dns.address = options.gateway;
+  dns.zone = {options.cluster_domain, parse_network(options.pod_network), parse_network(options.service_network)};
+  scope.spawn("services", guard(watch_services(api, table, [&] { changed.notify(); }), ended, failure));
+  scope.spawn("service routes", guard(route_services(table, changed, options), ended, failure));
+  scope.spawn("dns", guard(serve_dns(table, dns), ended, failure));
+  try {
+    co_await ended.wait();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await boost::asio::this_coro::reset_cancellation_state();
+  co_await scope.close();
+  if (failure) std::rethrow_exception(failure);
+}
+
 Task<> run_operator(client::HttpApi& api) {
   co_await op::install_crds(api);
   op::Operator controller(api, {});
@@ -174,6 +207,7 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
     };
     for (const auto& [name, loop] : loops) scope.spawn(name, keep(name, loop));
     if (options.node) {
+      scope.spawn("names", keep("names", [&] { return serve_names(parts.local, parts.node_options(options)); }));
       scope.spawn("node", keep("node", [&] { return parts.node->run(); }));
       co_await until_node_is_ready(registry);
     }

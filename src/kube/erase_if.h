@@ -7,8 +7,8 @@
 
 namespace spoke::kube {
 
-// Takes out the members that `unwanted(member)` holds for; the others keep their order. In one pass: taking them out one
-// by one would shift the rest each time, which a hostile document makes quadratic.
+// Takes out the members that `unwanted(member)` holds for; the others keep their order. In one pass: taking them out
+// one by one would shift the rest each time, which a hostile document makes quadratic.
 template <class Unwanted>
 void erase_if(json::object& object, Unwanted unwanted) {
   json::object kept(object.storage());

@@ -10,8 +10,8 @@ TEST(GoText, QuotesAsStrconv) {
   EXPECT_EQ(go_quoted("a\"b\\c\n\t\x01\x7f"), R"("a\"b\\c\n\t\x01\x7f")");
   EXPECT_EQ(go_quoted("é日😀"), "\"é日😀\"");
   EXPECT_EQ(go_quoted("\u00a0\u200b\U000e0001"), R"("\u00a0\u200b\U000e0001")");
-  EXPECT_EQ(go_quoted("\xff\xc3("), R"("\xff\xc3(")");             // not UTF-8
-  EXPECT_EQ(go_quoted("\xed\xa0\x80"), R"("\xed\xa0\x80")");       // half of a surrogate pair
+  EXPECT_EQ(go_quoted("\xff\xc3("), R"("\xff\xc3(")");        // not UTF-8
+  EXPECT_EQ(go_quoted("\xed\xa0\x80"), R"("\xed\xa0\x80")");  // half of a surrogate pair
   EXPECT_EQ(go_quoted(std::string_view("a\0b", 3)), R"("a\x00b")");
 }
 

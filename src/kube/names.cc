@@ -15,8 +15,7 @@ constexpr size_t kPortNameLength = 15;
 
 // The regular expressions stand in the messages; what they say is checked by hand, without backtracking.
 constexpr std::string_view kDns1123Label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-constexpr std::string_view kDns1123Subdomain =
-    R"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)";
+constexpr std::string_view kDns1123Subdomain = R"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)";
 constexpr std::string_view kDns1035Label = "[a-z]([-a-z0-9]*[a-z0-9])?";
 constexpr std::string_view kQualifiedName = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 constexpr std::string_view kLabelValue = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
@@ -57,10 +56,11 @@ std::string mismatch(std::string_view rule, std::string_view regex, std::initial
 }
 
 std::string qualified_part_mismatch(std::string_view what) {
-  return mismatch(fmt::format("{} must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
-                              "an alphanumeric character",
-                              what),
-                  kQualifiedName, {"MyName", "my.name", "123-abc"});
+  return mismatch(
+      fmt::format("{} must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
+                  "an alphanumeric character",
+                  what),
+      kQualifiedName, {"MyName", "my.name", "123-abc"});
 }
 
 void refuse_parent_path(std::string_view text, std::vector<std::string>& errors) {
@@ -81,9 +81,10 @@ std::vector<std::string> check_dns1123_label(std::string_view text) {
   if (is_dns1123_subdomain(text))
     errors.emplace_back("must not contain dots");
   else
-    errors.push_back(mismatch("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
-                              "must start and end with an alphanumeric character",
-                              kDns1123Label, {"my-name", "123-abc"}));
+    errors.push_back(
+        mismatch("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
+                 "must start and end with an alphanumeric character",
+                 kDns1123Label, {"my-name", "123-abc"}));
   return errors;
 }
 
@@ -91,9 +92,10 @@ std::vector<std::string> check_dns1123_subdomain(std::string_view text) {
   std::vector<std::string> errors;
   if (text.size() > kSubdomainLength) errors.push_back(too_long(kSubdomainLength));
   if (!is_dns1123_subdomain(text))
-    errors.push_back(mismatch("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
-                              "'.', and must start and end with an alphanumeric character",
-                              kDns1123Subdomain, {"example.com"}));
+    errors.push_back(
+        mismatch("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
+                 "'.', and must start and end with an alphanumeric character",
+                 kDns1123Subdomain, {"example.com"}));
   return errors;
 }
 
@@ -101,9 +103,10 @@ std::vector<std::string> check_dns1035_label(std::string_view text) {
   std::vector<std::string> errors;
   if (text.size() > kLabelLength) errors.push_back(too_long(kLabelLength));
   if (!is_dns1123_label(text) || !lower_alpha(text.front()))
-    errors.push_back(mismatch("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-                              "alphabetic character, and end with an alphanumeric character",
-                              kDns1035Label, {"my-name", "abc-123"}));
+    errors.push_back(
+        mismatch("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
+                 "alphabetic character, and end with an alphanumeric character",
+                 kDns1035Label, {"my-name", "abc-123"}));
   return errors;
 }
 
@@ -131,9 +134,10 @@ std::vector<std::string> check_label_value(std::string_view text) {
   std::vector<std::string> errors;
   if (text.size() > kLabelLength) errors.push_back(too_long(kLabelLength));
   if (!text.empty() && !is_qualified_part(text))
-    errors.push_back(mismatch("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
-                              "'.', and must start and end with an alphanumeric character",
-                              kLabelValue, {"MyValue", "my_value", "12345"}));
+    errors.push_back(
+        mismatch("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+                 "'.', and must start and end with an alphanumeric character",
+                 kLabelValue, {"MyValue", "my_value", "12345"}));
   return errors;
 }
 
@@ -148,8 +152,8 @@ std::vector<std::string> check_config_map_key(std::string_view text) {
   std::vector<std::string> errors;
   if (text.size() > kSubdomainLength) errors.push_back(too_long(kSubdomainLength));
   if (text.empty() || !all(text, name_char))
-    errors.push_back(mismatch("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", kConfigMapKey,
-                              {"key.name", "KEY_NAME", "key-name"}));
+    errors.push_back(mismatch("a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+                              kConfigMapKey, {"key.name", "KEY_NAME", "key-name"}));
   refuse_parent_path(text, errors);
   return errors;
 }
@@ -167,7 +171,8 @@ std::vector<std::string> check_port_name(std::string_view text) {
   if (text.size() > kPortNameLength) errors.push_back(too_long(kPortNameLength));
   if (text.empty() || !all(text, dns_char))
     errors.emplace_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
-  if (std::none_of(text.begin(), text.end(), lower_alpha)) errors.emplace_back("must contain at least one letter (a-z)");
+  if (std::none_of(text.begin(), text.end(), lower_alpha))
+    errors.emplace_back("must contain at least one letter (a-z)");
   if (text.find("--") != std::string_view::npos) errors.emplace_back("must not contain consecutive hyphens");
   if (text.starts_with('-') || text.ends_with('-')) errors.emplace_back("must not begin or end with a hyphen");
   return errors;

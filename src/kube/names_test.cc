@@ -8,10 +8,13 @@ namespace {
 using Reasons = std::vector<std::string>;
 
 const std::string kLabel =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
-    "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
+    "an "
+    "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const std::string kSubdomain =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    "end "
     "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
     R"('[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'))";
 const std::string kNamePart =
@@ -29,7 +32,8 @@ TEST(Names, Dns1123Label) {
 }
 
 TEST(Names, Dns1123Subdomain) {
-  for (const char* fine : {"a", "a.b", "sparkoperator.k8s.io", "0.1"}) EXPECT_TRUE(check_dns1123_subdomain(fine).empty());
+  for (const char* fine : {"a", "a.b", "sparkoperator.k8s.io", "0.1"})
+    EXPECT_TRUE(check_dns1123_subdomain(fine).empty());
   for (const char* bad : {"", ".", "a.", ".a", "a..b", "a.-b", "A.b"})
     EXPECT_EQ(check_dns1123_subdomain(bad), Reasons{kSubdomain}) << bad;
   EXPECT_TRUE(check_dns1123_subdomain(std::string(253, 'a')).empty());
@@ -38,24 +42,27 @@ TEST(Names, Dns1123Subdomain) {
 
 TEST(Names, Dns1035LabelStartsWithALetter) {
   EXPECT_TRUE(check_dns1035_label("svc-1").empty());
-  EXPECT_EQ(check_dns1035_label("1-svc"),
-            Reasons{"a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-                    "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
-                    "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"});
+  EXPECT_EQ(
+      check_dns1035_label("1-svc"),
+      Reasons{"a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+              "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
+              "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"});
 }
 
 TEST(Names, QualifiedName) {
-  for (const char* fine : {"a", "A_b.c", "example.com/Name", "spark-role"}) EXPECT_TRUE(check_qualified_name(fine).empty());
+  for (const char* fine : {"a", "A_b.c", "example.com/Name", "spark-role"})
+    EXPECT_TRUE(check_qualified_name(fine).empty());
   EXPECT_EQ(check_qualified_name(""), (Reasons{"name part must be non-empty", kNamePart}));
   EXPECT_EQ(check_qualified_name("/a"), Reasons{"prefix part must be non-empty"});
   EXPECT_EQ(check_qualified_name("B/a"), Reasons{"prefix part " + kSubdomain});
   EXPECT_EQ(check_qualified_name("b/"), (Reasons{"name part must be non-empty", kNamePart}));
   EXPECT_EQ(check_qualified_name(std::string(64, 'a')), Reasons{"name part must be no more than 63 characters"});
-  EXPECT_EQ(check_qualified_name("a/b/c"),
-            Reasons{"a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
-                    "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-                    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. "
-                    "'example.com/MyName')"});
+  EXPECT_EQ(
+      check_qualified_name("a/b/c"),
+      Reasons{"a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
+              "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+              "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. "
+              "'example.com/MyName')"});
 }
 
 TEST(Names, LabelValue) {
@@ -68,8 +75,9 @@ TEST(Names, EnvironmentVariablesAreRelaxedSince134) {
   for (const char* fine : {"A", "1A", "a b", "a:b", "../x"}) EXPECT_TRUE(check_env_var_name(fine).empty()) << fine;
   EXPECT_EQ(check_env_var_name(""), Reasons{"environment variable name must be non-empty"});
   for (const char* bad : {"a=b", "é", "a\nb", "\x7f"})
-    EXPECT_EQ(check_env_var_name(bad),
-              Reasons{"a valid environment variable name must consist only of printable ASCII characters other than '='"});
+    EXPECT_EQ(
+        check_env_var_name(bad),
+        Reasons{"a valid environment variable name must consist only of printable ASCII characters other than '='"});
 }
 
 TEST(Names, ConfigMapKey) {
@@ -128,9 +136,10 @@ TEST(ObjectMeta, Finalizers) {
   EXPECT_EQ(lines(R"({"finalizers": ["orphan", "foregroundDeletion"]})"),
             Reasons{"metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: finalizer orphan and "
                     "foregroundDeletion cannot be both set"});
-  EXPECT_EQ(lines(R"({"finalizers": ["a/b", "mine"]})"),
-            Reasons{"metadata.finalizers[1]: Invalid value: \"mine\": name is neither a standard finalizer name nor is it "
-                    "fully qualified"});
+  EXPECT_EQ(
+      lines(R"({"finalizers": ["a/b", "mine"]})"),
+      Reasons{"metadata.finalizers[1]: Invalid value: \"mine\": name is neither a standard finalizer name nor is it "
+              "fully qualified"});
   EXPECT_TRUE(lines(R"({"finalizers": ["mine"]})", "sparkoperator.k8s.io/v1beta2").empty());
 }
 
@@ -147,8 +156,9 @@ TEST(ObjectMeta, OwnerReferences) {
       {"apiVersion": "v1", "kind": "A", "name": "a", "uid": "1", "controller": true},
       {"apiVersion": "v1", "kind": "B", "name": "b", "uid": "2", "controller": true}]})");
   ASSERT_EQ(two.size(), 1U);
-  EXPECT_NE(two[0].find("Only one reference can have Controller set to true. Found \"true\" in references for A/a and B/b"),
-            std::string::npos);
+  EXPECT_NE(
+      two[0].find("Only one reference can have Controller set to true. Found \"true\" in references for A/a and B/b"),
+      std::string::npos);
 }
 
 }  // namespace

@@ -80,21 +80,20 @@ void check_owners(const json::array& owners, std::vector<Cause>& causes) {
 // Kubernetes' own kinds ask more of a finalizer's name than a qualified name; custom kinds, and those of
 // admissionregistration.k8s.io, apiextensions.k8s.io, apiregistration.k8s.io, coordination.k8s.io and policy, do not.
 bool wants_domain_in_finalizers(std::string_view group) {
-  static constexpr std::array<std::string_view, 14> kGroups{
-      "",
-      "apps",
-      "autoscaling",
-      "batch",
-      "certificates.k8s.io",
-      "discovery.k8s.io",
-      "flowcontrol.apiserver.k8s.io",
-      "internal.apiserver.k8s.io",
-      "networking.k8s.io",
-      "node.k8s.io",
-      "rbac.authorization.k8s.io",
-      "resource.k8s.io",
-      "scheduling.k8s.io",
-      "storage.k8s.io"};
+  static constexpr std::array<std::string_view, 14> kGroups{"",
+                                                            "apps",
+                                                            "autoscaling",
+                                                            "batch",
+                                                            "certificates.k8s.io",
+                                                            "discovery.k8s.io",
+                                                            "flowcontrol.apiserver.k8s.io",
+                                                            "internal.apiserver.k8s.io",
+                                                            "networking.k8s.io",
+                                                            "node.k8s.io",
+                                                            "rbac.authorization.k8s.io",
+                                                            "resource.k8s.io",
+                                                            "scheduling.k8s.io",
+                                                            "storage.k8s.io"};
   return std::find(kGroups.begin(), kGroups.end(), group) != kGroups.end();
 }
 

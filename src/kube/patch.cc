@@ -20,7 +20,8 @@ constexpr size_t kMaxDepth = 64;             // what json::parse reads
 constexpr size_t kMaxSteps = 100'000'000;    // values moved and looked at: some tenths of a second
 
 StatusError not_decoded(const json::value& found, std::string_view into) {
-  return bad_request(fmt::format("error decoding patch: json: cannot unmarshal {} into Go {}", go_json_kind(found), into));
+  return bad_request(
+      fmt::format("error decoding patch: json: cannot unmarshal {} into Go {}", go_json_kind(found), into));
 }
 
 // One document under change. Go's library works on text as it was sent; where that shows (1 is not 1.0), so do we.

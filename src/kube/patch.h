@@ -13,8 +13,8 @@ namespace spoke::kube {
 // where the document becomes deeper than json::parse reads.
 json::value json_patch(const json::value& document, const json::value& patch);
 
-// RFC 7386, but that what is new loses its nulls inside of lists too. Throws StatusError BadRequest where the patch is no
-// object.
+// RFC 7386, but that what is new loses its nulls inside of lists too. Throws StatusError BadRequest where the patch is
+// no object.
 json::value merge_patch(json::value document, const json::value& patch);
 
 // Strategic merge: lists merge by patchMergeKey, `$patch: delete|replace`, `$retainKeys`, `$deleteFromPrimitiveList/x`,

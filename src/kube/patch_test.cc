@@ -46,11 +46,12 @@ TEST(JsonPatch, PointersEscapeSlashAndTilde) {
 
 TEST(JsonPatch, AFailedTestOrPathDoesNotSayWhy) {
   for (const char* operation :
-       {R"({"op":"test","path":"/a","value":2})", R"({"op":"test","path":"/a","value":1.0})", R"({"op":"test","path":"/a"})",
-        R"({"op":"remove","path":"/x"})", R"({"op":"remove","path":""})", R"({"op":"add","path":"","value":{}})",
-        R"({"op":"add","path":"/x/y","value":1})", R"({"op":"add","path":"/a/y","value":1})",
-        R"({"op":"move","from":"/x","path":"/y"})", R"({"op":"copy","from":"/x/y","path":"/y"})", R"({"op":"bogus","path":"/a"})",
-        R"({"path":"/a"})", R"({"op":"add","value":1})", R"({"op":"add","path":"a","value":1})", "null"})
+       {R"({"op":"test","path":"/a","value":2})", R"({"op":"test","path":"/a","value":1.0})",
+        R"({"op":"test","path":"/a"})", R"({"op":"remove","path":"/x"})", R"({"op":"remove","path":""})",
+        R"({"op":"add","path":"","value":{}})", R"({"op":"add","path":"/x/y","value":1})",
+        R"({"op":"add","path":"/a/y","value":1})", R"({"op":"move","from":"/x","path":"/y"})",
+        R"({"op":"copy","from":"/x/y","path":"/y"})", R"({"op":"bogus","path":"/a"})", R"({"path":"/a"})",
+        R"({"op":"add","value":1})", R"({"op":"add","path":"a","value":1})", "null"})
     EXPECT_EQ(patched(R"({"a":1})", fmt::format("[{}]", operation)), kRejected) << operation;
 }
 
@@ -70,7 +71,8 @@ TEST(JsonPatch, RefusesWhatIsNoPatchInTheWordsOfGosDecoder) {
   EXPECT_EQ(patched("{}", "{}"), start + "object into Go value of type []handlers.jsonPatchOp");
   EXPECT_EQ(patched("{}", "3"), start + "number into Go value of type []handlers.jsonPatchOp");
   EXPECT_EQ(patched("{}", "[3]"), start + "number into Go value of type handlers.jsonPatchOp");
-  EXPECT_EQ(patched("{}", R"([{"op":true,"path":3}])"), start + "bool into Go struct field jsonPatchOp.op of type string");
+  EXPECT_EQ(patched("{}", R"([{"op":true,"path":3}])"),
+            start + "bool into Go struct field jsonPatchOp.op of type string");
 }
 
 TEST(JsonPatch, HasAtMostTenThousandOperations) {
@@ -78,9 +80,10 @@ TEST(JsonPatch, HasAtMostTenThousandOperations) {
   const json::value document = json::parse(R"({"a":1})");
   EXPECT_EQ(json_patch(document, operations), document);
   operations.push_back(operations[0]);
-  EXPECT_EQ(refusal([&] { json_patch(document, operations); }),
-            "413 RequestEntityTooLarge: Request entity too large: The allowed maximum operations in a JSON patch is 10000, "
-            "got 10001");
+  EXPECT_EQ(
+      refusal([&] { json_patch(document, operations); }),
+      "413 RequestEntityTooLarge: Request entity too large: The allowed maximum operations in a JSON patch is 10000, "
+      "got 10001");
 }
 
 TEST(JsonPatch, CopiesCannotGrowWithoutBound) {
@@ -111,7 +114,8 @@ TEST(JsonPatch, CannotMoveLargeListsAroundForEver) {
 
 std::string merged(const char* document, const char* patch) {
   std::string out;
-  const std::string refused = refusal([&] { out = json::dump(merge_patch(json::parse(document), json::parse(patch))); });
+  const std::string refused =
+      refusal([&] { out = json::dump(merge_patch(json::parse(document), json::parse(patch))); });
   return refused.empty() ? out : refused;
 }
 
@@ -126,7 +130,8 @@ TEST(MergePatch, MergesObjectsAndReplacesTheRest) {
 
 TEST(MergePatch, RefusesWhatIsNoObject) {
   EXPECT_EQ(merged("{}", "[]"),
-            "400 BadRequest: error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
+            "400 BadRequest: error decoding patch: json: cannot unmarshal array into Go value of type "
+            "map[string]interface {}");
   EXPECT_EQ(merged("{}", "null"), "400 BadRequest: Invalid JSON Patch");
 }
 

@@ -34,8 +34,8 @@ struct Suffix {
   Format format = Format::DecimalSI;
 };
 
-constexpr std::array<std::pair<std::string_view, int>, 10> kDecimalSuffixes{{
-    {"n", -9}, {"u", -6}, {"m", -3}, {"", 0}, {"k", 3}, {"M", 6}, {"G", 9}, {"T", 12}, {"P", 15}, {"E", 18}}};
+constexpr std::array<std::pair<std::string_view, int>, 10> kDecimalSuffixes{
+    {{"n", -9}, {"u", -6}, {"m", -3}, {"", 0}, {"k", 3}, {"M", 6}, {"G", 9}, {"T", 12}, {"P", 15}, {"E", 18}}};
 constexpr std::array<std::pair<std::string_view, int>, 6> kBinarySuffixes{
     {{"Ki", 10}, {"Mi", 20}, {"Gi", 30}, {"Ti", 40}, {"Pi", 50}, {"Ei", 60}}};
 
@@ -66,7 +66,9 @@ std::optional<Suffix> read_suffix(std::string_view text) {
   return Suffix{10, static_cast<std::int32_t>(*exponent), Format::DecimalExponent};  // wraps, as Go's int32()
 }
 
-void strip_leading_zeros(std::string& digits) { digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size())); }
+void strip_leading_zeros(std::string& digits) {
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+}
 
 void times_power_of_two(std::string& digits, int power) {
   const auto factor = std::uint64_t{1} << power;
@@ -153,13 +155,13 @@ std::optional<Parsed> read(std::string_view text, std::string_view& why) {
   // numbers. Both arrive at the same form but for that text.
   const std::int64_t length = static_cast<std::int64_t>(std::max<size_t>(integer.size(), 1) + fraction.size());
   const bool binary = suffix->format == Format::BinarySI;
-  const bool small = binary ? fraction.empty() && 14 - length - suffix->exponent * 3 / 10 >= 0
-                            : length <= 18 && amount.exponent >= -9;
+  const bool small =
+      binary ? fraction.empty() && 14 - length - suffix->exponent * 3 / 10 >= 0 : length <= 18 && amount.exponent >= -9;
   if (small) {
     std::int64_t value = 0;
     std::from_chars(amount.digits.data(), amount.digits.data() + amount.digits.size(), value);
-    out.keep_text = binary ? (value & 7) != 0
-                           : amount.exponent % 3 == 0 && !integer.empty() && !amount.digits.ends_with("000");
+    out.keep_text =
+        binary ? (value & 7) != 0 : amount.exponent % 3 == 0 && !integer.empty() && !amount.digits.ends_with("000");
   } else if (std::none_of(number.begin(), number.end(), is_digit)) {
     why = kNumericWrong;
     return std::nullopt;

@@ -12,8 +12,8 @@ namespace spoke::kube {
 class Quantity {
  public:
   Quantity() = default;
-  // Nothing where the text is no quantity. Blanks around it do not count. Below a nano it is rounded up, away from zero;
-  // beyond ±(2^63-1) it is capped.
+  // Nothing where the text is no quantity. Blanks around it do not count. Below a nano it is rounded up, away from
+  // zero; beyond ±(2^63-1) it is capped.
   static std::optional<Quantity> parse(std::string_view text);
   static Quantity of(std::int64_t value) { return Quantity(static_cast<__int128>(value) * kNano); }
   static Quantity of_milli(std::int64_t value) { return Quantity(static_cast<__int128>(value) * (kNano / 1000)); }

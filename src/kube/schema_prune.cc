@@ -111,10 +111,11 @@ std::vector<std::string> prune(const Schema& schema, json::value& object) {
   Prune p;
   p.prune(&schema, object);
   // The built-in kinds' decoder reports as it reads. apiextensions sorts what it finds, once metadata has been looked at.
-  if (schema.go_type.empty()) {
-    std::sort(p.unknown.begin(), p.unknown.end());
-    std::stable_partition(p.unknown.begin(), p.unknown.end(), [](const auto& path) { return path.starts_with("metadata."); });
-  }
+  if (schema.go_type.empty())
+    std::sort(p.unknown.begin(), p.unknown.end(), [](const std::string& a, const std::string& b) {
+      const bool in_metadata = a.starts_with("metadata.");
+      return in_metadata == b.starts_with("metadata.") ? a < b : in_metadata;
+    });
   return std::move(p.unknown);
 }
 

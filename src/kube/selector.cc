@@ -42,7 +42,8 @@ Requirement checked(Requirement r) {
     errors.push_back(invalid("key", json::value(r.key), join(why, "; ")));
   const auto refuse = [&](std::string_view why) {
     // Go writes a list without items as null.
-    errors.push_back(invalid("values", r.values.empty() ? json::value(nullptr) : boost::json::value_from(r.values), why));
+    errors.push_back(
+        invalid("values", r.values.empty() ? json::value(nullptr) : boost::json::value_from(r.values), why));
   };
   switch (r.op) {
     case Op::In:
@@ -117,9 +118,11 @@ class Parser {
         continue;
       }
       const bool word = !symbol(text[0]);
-      const auto end = std::find_if(text.begin(), text.end(), [](char c) { return blank(c) || symbol(c) || c == '\0'; });
-      const size_t length = word ? static_cast<size_t>(end - text.begin())
-                                 : text.starts_with("==") || text.starts_with("!=") ? 2 : 1;
+      const auto end =
+          std::find_if(text.begin(), text.end(), [](char c) { return blank(c) || symbol(c) || c == '\0'; });
+      const size_t length = word                                               ? static_cast<size_t>(end - text.begin())
+                            : text.starts_with("==") || text.starts_with("!=") ? 2
+                                                                               : 1;
       tokens_.push_back({word ? Kind::Word : Kind::Symbol, std::string(text.substr(0, length))});
       text.remove_prefix(length);
       if (text.starts_with('\0')) text.remove_prefix(1);
@@ -152,7 +155,7 @@ class Parser {
 
   Op binary_operator() {
     static const std::vector<std::pair<std::string_view, Op>> kOperators{
-        {"in", Op::In},         {"=", Op::Equals},   {"==", Op::Equals}, {">", Op::Greater},
+        {"in", Op::In},  {"=", Op::Equals},    {"==", Op::Equals},   {">", Op::Greater},
         {"<", Op::Less}, {"notin", Op::NotIn}, {"!=", Op::NotEquals}};
     const Token& token = take();
     for (const auto& [text, op] : kOperators)
@@ -240,7 +243,7 @@ Labels labels_of(const json::value& object) {
 
 LabelSelector::LabelSelector(std::vector<Requirement> requirements) : requirements_(std::move(requirements)) {
   std::sort(requirements_.begin(), requirements_.end(),
-                   [](const Requirement& a, const Requirement& b) { return a.key < b.key; });
+            [](const Requirement& a, const Requirement& b) { return a.key < b.key; });
 }
 
 LabelSelector LabelSelector::parse(std::string_view text) { return LabelSelector(Parser(text).parse()); }
@@ -260,7 +263,8 @@ LabelSelector LabelSelector::from_object(const json::value& selector) {
     for (auto& r : from_map(json::members(selector, "matchLabels")).requirements_) out.push_back(checked(std::move(r)));
     for (const auto& expression : json::list(selector, "matchExpressions")) {
       const std::string_view name = json::str(expression, "operator");
-      const auto op = std::find_if(kOperators.begin(), kOperators.end(), [&](const auto& o) { return o.first == name; });
+      const auto op =
+          std::find_if(kOperators.begin(), kOperators.end(), [&](const auto& o) { return o.first == name; });
       if (op == kOperators.end()) throw Malformed{go_quoted(name) + " is not a valid label selector operator"};
       Requirement r{std::string(json::str(expression, "key")), op->second, {}};
       for (const auto& value : json::list(expression, "values"))

@@ -11,12 +11,12 @@ bool matches(std::string_view selector, const Labels& labels) { return LabelSele
 
 TEST(LabelSelector, MatchesAsKubernetesDoes) {
   const Labels labels{{"app", "spark"}, {"tier", ""}, {"n", "5"}};
-  for (const char* yes :
-       {"", " ", "app", "app=spark", "app==spark", "app!=x", "app in (x,spark)", "app notin (x)", "!gone", "gone!=x",
-        "gone notin (x)", "tier=", "tier", "tier in (,a)", "tier in ()", "n>4", "n<6", "app=spark,n,!gone", " app = spark "})
+  for (const char* yes : {"", " ", "app", "app=spark", "app==spark", "app!=x", "app in (x,spark)", "app notin (x)",
+                          "!gone", "gone!=x", "gone notin (x)", "tier=", "tier", "tier in (,a)", "tier in ()", "n>4",
+                          "n<6", "app=spark,n,!gone", " app = spark "})
     EXPECT_TRUE(matches(yes, labels)) << yes;
-  for (const char* no : {"gone", "app=x", "app!=spark", "app in (x)", "app notin (spark,x)", "!app", "gone in (x)", "n>5",
-                         "n<5", "app>1", "gone>1", "app=spark,gone", "app="})
+  for (const char* no : {"gone", "app=x", "app!=spark", "app in (x)", "app notin (spark,x)", "!app", "gone in (x)",
+                         "n>5", "n<5", "app>1", "gone>1", "app=spark,gone", "app="})
     EXPECT_FALSE(matches(no, labels)) << no;
 }
 
@@ -48,12 +48,14 @@ TEST(LabelSelector, RefusesInApimachinerysWords) {
       {"a in (", "unable to parse requirement: found '', expected: ',', ')' or identifier"},
       {"a in (b", "unable to parse requirement: found '', expected: ',' or ')'"},
       {"a in (b,=", "unable to parse requirement: found '=', expected: ',', or identifier"},
-      {"a>b", "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an "
-              "integer"},
-      {"a=-", "unable to parse requirement: values[0][a]: Invalid value: \"-\": a valid label must be an empty string or "
-              "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-              "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-              "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"},
+      {"a>b",
+       "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an "
+       "integer"},
+      {"a=-",
+       "unable to parse requirement: values[0][a]: Invalid value: \"-\": a valid label must be an empty string or "
+       "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+       "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+       "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"},
       {"/a", "unable to parse requirement: <nil>: Invalid value: \"/a\": prefix part must be non-empty"}};
   for (const auto& [text, message] : kRefusals)
     EXPECT_EQ(refusal([&, t = text] { LabelSelector::parse(t); }), std::string("400 BadRequest: ") + message) << text;
@@ -86,8 +88,8 @@ TEST(LabelSelector, FromAMap) {
 std::string_view value_of(std::string_view field) { return field == "status.phase" ? "Running" : ""; }
 
 TEST(FieldSelector, Matches) {
-  for (const char* yes : {"", ",,", "status.phase=Running", "status.phase==Running", "status.phase!=Failed", "spec.nodeName=",
-                          "status.phase=Running,spec.nodeName!=n"})
+  for (const char* yes : {"", ",,", "status.phase=Running", "status.phase==Running", "status.phase!=Failed",
+                          "spec.nodeName=", "status.phase=Running,spec.nodeName!=n"})
     EXPECT_TRUE(FieldSelector::parse(yes).matches(value_of)) << yes;
   for (const char* no : {"status.phase!=Running", "status.phase=Running,spec.nodeName=n"})
     EXPECT_FALSE(FieldSelector::parse(no).matches(value_of)) << no;

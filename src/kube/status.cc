@@ -19,8 +19,11 @@ StatusError::StatusError(const json::value& status)
                   json::find(status, "details") != nullptr ? *json::find(status, "details") : json::value(nullptr)) {}
 
 json::value StatusError::to_json() const {
-  json::object out{{"kind", "Status"},     {"apiVersion", "v1"}, {"metadata", json::object()},
-                   {"status", "Failure"}, {"message", message_}};
+  json::object out{{"kind", "Status"},
+                   {"apiVersion", "v1"},
+                   {"metadata", json::object()},
+                   {"status", "Failure"},
+                   {"message", message_}};
   if (!reason_.empty()) out["reason"] = reason_;
   if (details_.is_object()) out["details"] = details_;
   out["code"] = code_;
@@ -66,7 +69,8 @@ StatusError forbidden(std::string_view group, std::string_view resource, std::st
   return {403, "Forbidden", fmt::format("{}forbidden: {}", what, why), details(group, resource, name)};
 }
 
-StatusError invalid(std::string_view group, std::string_view kind, std::string_view name, const std::vector<Cause>& causes) {
+StatusError invalid(std::string_view group, std::string_view kind, std::string_view name,
+                    const std::vector<Cause>& causes) {
   std::vector<std::string> lines;
   std::unordered_set<std::string> seen;
   json::array list;
@@ -87,7 +91,9 @@ StatusError invalid(std::string_view group, std::string_view kind, std::string_v
 
 StatusError bad_request(std::string message) { return {400, "BadRequest", std::move(message)}; }
 StatusError unauthorized() { return {401, "Unauthorized", "Unauthorized"}; }
-StatusError method_not_allowed(std::string_view message) { return {405, "MethodNotAllowed", std::string(message), json::object()}; }
+StatusError method_not_allowed(std::string_view message) {
+  return {405, "MethodNotAllowed", std::string(message), json::object()};
+}
 StatusError expired(std::string message) { return {410, "Expired", std::move(message)}; }
 StatusError internal_error(std::string_view why) {
   return {500, "InternalError", fmt::format("Internal error occurred: {}", why),
@@ -106,7 +112,8 @@ StatusError the_server_could_not_find() {
 }
 
 Cause required(std::string field, std::string_view why) {
-  return {"FieldValueRequired", why.empty() ? "Required value" : fmt::format("Required value: {}", why), std::move(field)};
+  return {"FieldValueRequired", why.empty() ? "Required value" : fmt::format("Required value: {}", why),
+          std::move(field)};
 }
 
 Cause invalid_value(std::string field, const json::value& value, std::string_view why) {
@@ -130,7 +137,8 @@ Cause duplicate(std::string field, const json::value& value) {
 }
 
 Cause too_long(std::string field, size_t limit) {
-  return {"FieldValueTooLong", fmt::format("Too long: may not be more than {} {}", limit, limit == 1 ? "byte" : "bytes"), std::move(field)};
+  return {"FieldValueTooLong",
+          fmt::format("Too long: may not be more than {} {}", limit, limit == 1 ? "byte" : "bytes"), std::move(field)};
 }
 
 Cause type_invalid(std::string field, const json::value& value, std::string_view why) {

@@ -32,22 +32,23 @@ TEST(Status, InvalidListsItsCausesAndRepeatsNoneInTheMessage) {
   const Cause port = invalid_value("spec.port", 0, "must be between 1 and 65535, inclusive");
   EXPECT_EQ(invalid("", "Service", "s", {name}).message(),
             "Service \"s\" is invalid: metadata.name: Required value: name or generateName is required");
-  EXPECT_EQ(invalid("", "Service", "s", {name, port, name}).message(),
-            "Service \"s\" is invalid: [metadata.name: Required value: name or generateName is required, spec.port: Invalid "
-            "value: 0: must be between 1 and 65535, inclusive]");
+  EXPECT_EQ(
+      invalid("", "Service", "s", {name, port, name}).message(),
+      "Service \"s\" is invalid: [metadata.name: Required value: name or generateName is required, spec.port: Invalid "
+      "value: 0: must be between 1 and 65535, inclusive]");
   EXPECT_EQ(json::list(invalid("", "Service", "s", {name, port, name}).details(), "causes").size(), 3U);
-  EXPECT_EQ(json::dump(invalid("", "", "", {invalid_value("patch", "{}", "why")}).to_json()),
-            R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",)"
-            R"("message":" \"\" is invalid: patch: Invalid value: \"{}\": why","reason":"Invalid",)"
-            R"("details":{"causes":[{"reason":"FieldValueInvalid","message":"Invalid value: \"{}\": why","field":"patch"}]},)"
-            R"("code":422})");
+  EXPECT_EQ(
+      json::dump(invalid("", "", "", {invalid_value("patch", "{}", "why")}).to_json()),
+      R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",)"
+      R"("message":" \"\" is invalid: patch: Invalid value: \"{}\": why","reason":"Invalid",)"
+      R"("details":{"causes":[{"reason":"FieldValueInvalid","message":"Invalid value: \"{}\": why","field":"patch"}]},)"
+      R"("code":422})");
 }
 
 TEST(Status, CausesAreWordedAsFieldErrors) {
   EXPECT_EQ(required("f", "").message, "Required value");
   EXPECT_EQ(invalid_value("f", json::parse("1.5"), "why").message, "Invalid value: 1.5: why");
-  EXPECT_EQ(not_supported("f", "x\"", {"A", "B"}).message,
-            R"(Unsupported value: "x\"": supported values: "A", "B")");
+  EXPECT_EQ(not_supported("f", "x\"", {"A", "B"}).message, R"(Unsupported value: "x\"": supported values: "A", "B")");
   EXPECT_EQ(duplicate("f", "x").message, "Duplicate value: \"x\"");
   EXPECT_EQ(too_long("f", 1).message, "Too long: may not be more than 1 byte");
   EXPECT_EQ(forbidden_field("f", "why").message, "Forbidden: why");

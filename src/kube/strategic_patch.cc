@@ -33,14 +33,16 @@ json::array& as_list(json::value& v) {
 
 StatusError unknown_directive(const json::value& directive, const json::object& map) {
   const std::string shown = directive.is_string() ? json::to_string(directive.get_string())
-                            : directive.is_null() ? std::string(go_type(directive))
-                                                  : fmt::format("%!s({}={})", go_type(directive), go_printed(directive));
+                            : directive.is_null()
+                                ? std::string(go_type(directive))
+                                : fmt::format("%!s({}={})", go_type(directive), go_printed(directive));
   return unclassified(fmt::format("unknown patch type: {} in map: {}", shown, go_printed(map)));
 }
 
 // "x" of "$setElementOrder/x".
 std::string field_of_directive(std::string_view key, std::string_view directive) {
-  if (key.size() > directive.size() && key[directive.size()] == '/') return std::string(key.substr(directive.size() + 1));
+  if (key.size() > directive.size() && key[directive.size()] == '/')
+    return std::string(key.substr(directive.size() + 1));
   throw bad_request(fmt::format("invalid patch format of {}",
                                 directive == kDeleteFromList ? "primitive list" : "setElementOrder list"));
 }
@@ -88,8 +90,7 @@ std::string identity(const json::value& item, const std::string& merge_key) {
 std::string required_identity(const json::value& item, const std::string& merge_key) {
   if (!item.is_object()) throw wrong_type("map[string]interface {}", item);
   if (json::find_member(item, merge_key) == nullptr)
-    throw unclassified(
-        fmt::format("map: {} does not contain declared merge key: {}", go_printed(item), merge_key));
+    throw unclassified(fmt::format("map: {} does not contain declared merge key: {}", go_printed(item), merge_key));
   return identity(item, merge_key);
 }
 
@@ -201,7 +202,8 @@ void check_order(const json::array& patch, const json::array& order, const std::
       if (deletes(item)) continue;
     }
     if (json::find_member(item, kDirective) == nullptr) {
-      while (wanted != order.end() && id(item) != id(*wanted)) ++wanted;
+      const std::string ours = id(item);
+      while (wanted != order.end() && ours != id(*wanted)) ++wanted;
       if (wanted != order.end()) {
         ++wanted;
         continue;
@@ -344,8 +346,7 @@ class Merger {
     if (live.empty() && patch.empty()) return {};
     if (!items_are_objects(live, patch))
       return deleting ? List{without(live, patch), {}} : scalars(std::move(live), patch, rules.merge_key);
-    if (rules.merge_key.empty())
-      throw unclassified("cannot merge lists without merge key for struct");
+    if (rules.merge_key.empty()) throw unclassified("cannot merge lists without merge key for struct");
     return objects(std::move(live), std::move(patch), rules);
   }
 
@@ -398,10 +399,9 @@ class Merger {
     Order before(live, key);
     size_t freed = live_size - live.size();
     if (replace) {
-      live = std::move(added);
-      added = {};
-      for (const auto& item : live) required_identity(item, key);
-      return {arranged(std::move(live), {}, Order(live, key), key), before};
+      for (const auto& item : added) required_identity(item, key);
+      const Order order_of_patch(added, key);
+      return {arranged(std::move(added), {}, order_of_patch, key), before};
     }
 
     std::unordered_map<std::string, size_t> places;
@@ -434,8 +434,8 @@ class Merger {
 json::value strategic_merge_patch(const Schema& schema, json::value document, const json::value& patch) {
   if (patch.is_null()) return document;
   if (!patch.is_object())
-    throw bad_request(fmt::format("json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
-                                  go_json_kind(patch)));
+    throw bad_request(
+        fmt::format("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", go_json_kind(patch)));
   json::object live = document.is_object() ? std::move(document.get_object()) : json::object();
   return Merger::map(std::move(live), patch.get_object(), &schema);
 }

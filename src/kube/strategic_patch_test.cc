@@ -21,7 +21,8 @@ std::string containers(const std::string& live, const std::string& spec_patch) {
 }
 
 std::string finalizers(const std::string& live, const std::string& metadata_patch) {
-  const std::string out = patched(R"({"metadata":{"finalizers":)" + live + "}}", R"({"metadata":)" + metadata_patch + "}");
+  const std::string out =
+      patched(R"({"metadata":{"finalizers":)" + live + "}}", R"({"metadata":)" + metadata_patch + "}");
   return out.starts_with('{') ? json::dump(*json::find(json::parse(out), "metadata.finalizers")) : out;
 }
 
@@ -62,7 +63,8 @@ TEST(StrategicPatch, DirectivesInLists) {
 
 TEST(StrategicPatch, DirectivesInMaps) {
   const char* live = R"({"metadata":{"labels":{"a":"1"}}})";
-  EXPECT_EQ(patched(live, R"({"metadata":{"labels":{"$patch":"replace","b":"2"}}})"), R"({"metadata":{"labels":{"b":"2"}}})");
+  EXPECT_EQ(patched(live, R"({"metadata":{"labels":{"$patch":"replace","b":"2"}}})"),
+            R"({"metadata":{"labels":{"b":"2"}}})");
   EXPECT_EQ(patched(live, R"({"metadata":{"labels":{"$patch":"delete"}}})"), R"({"metadata":{"labels":{}}})");
   EXPECT_EQ(patched(live, R"({"metadata":{"labels":{"$patch":"merge"}}})"),
             "500 : unknown patch type: merge in map: map[$patch:merge]");
@@ -80,9 +82,11 @@ TEST(StrategicPatch, PrimitiveListsMergeAndParallelListsDelete) {
 }
 
 TEST(StrategicPatch, SetElementOrderSortsAndLeavesTheServersItemsInPlace) {
-  EXPECT_EQ(containers(R"([{"name":"a"},{"name":"sidecar"},{"name":"b"}])",
-                       R"({"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"a","image":"2"}]})"),
-            R"([{"name":"sidecar"},{"name":"b"},{"name":"a","image":"2"}])");
+  EXPECT_EQ(
+      containers(
+          R"([{"name":"a"},{"name":"sidecar"},{"name":"b"}])",
+          R"({"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"a","image":"2"}]})"),
+      R"([{"name":"sidecar"},{"name":"b"},{"name":"a","image":"2"}])");
   EXPECT_EQ(finalizers(R"(["a","b","c"])", R"({"$setElementOrder/finalizers":["c","a"]})"), R"(["b","c","a"])");
   EXPECT_EQ(containers(R"([{"name":"a"},{"name":"server"}])",
                        R"({"$setElementOrder/containers":[{"name":"new"}],

@@ -100,8 +100,8 @@ void set_defaults(Spec& spec) {
 void check(const Application& app, const Spec& spec) {
   // A Service is named after the application, and Services have the narrowest rule.
   if (const auto reasons = kube::check_dns1035_label(app.name); !reasons.empty())
-    throw InvalidApplication("metadata.name", fmt::format("invalid SparkApplication name \"{}\": {}", app.name,
-                                                          join(reasons, ", ")));
+    throw InvalidApplication("metadata.name",
+                             fmt::format("invalid SparkApplication name \"{}\": {}", app.name, join(reasons, ", ")));
   if (!spec.node_selector.empty() && !(spec.driver.node_selector.empty() && spec.executor.node_selector.empty()))
     throw InvalidApplication("spec.nodeSelector",
                              "node selector cannot be defined at both SparkApplication and Driver/Executor");
@@ -170,8 +170,9 @@ Spec read_spec(const Application& app) {
 }
 
 json::value owner_reference(const Application& app) {
-  return json::object{{"apiVersion", kApiVersion}, {"kind", kKind},       {"name", app.name},
-                      {"uid", app.uid},            {"controller", true}, {"blockOwnerDeletion", true}};
+  return json::object{{"apiVersion", kApiVersion}, {"kind", kKind},
+                      {"name", app.name},          {"uid", app.uid},
+                      {"controller", true},        {"blockOwnerDeletion", true}};
 }
 
 std::string driver_pod_name(const Application& app, const Spec& spec) {

@@ -121,9 +121,9 @@ struct Application {
 // Never throws: what is missing is empty.
 Application read_application(const kube::Object& document);
 
-// The spec with what it leaves out filled in as kubeflow's mutating webhook does (SetSparkApplicationDefaults): one core
-// and 1g for driver and executors, one executor, shuffle tracking on. Throws InvalidApplication for what is missing, of
-// another type or at odds with itself, and for what this operator does not act upon (operator/refused.h).
+// The spec with what it leaves out filled in as kubeflow's mutating webhook does (SetSparkApplicationDefaults): one
+// core and 1g for driver and executors, one executor, shuffle tracking on. Throws InvalidApplication for what is
+// missing, of another type or at odds with itself, and for what this operator does not act upon (operator/refused.h).
 Spec read_spec(const Application& app);
 
 // {apiVersion, kind, name, uid, controller, blockOwnerDeletion}: an owner reference to the application.

@@ -9,7 +9,8 @@ namespace {
 Application application(const char* more = "{}") {
   json::value document = json::parse(R"({
     "metadata": {"name": "pi", "namespace": "jobs", "uid": "u", "resourceVersion": "5", "labels": {"team": "a"}},
-    "spec": {"type": "Scala", "sparkVersion": "4.1.4", "mainApplicationFile": "local:///a.jar", "driver": {}, "executor": {}}
+    "spec": {"type": "Scala", "sparkVersion": "4.1.4", "mainApplicationFile": "local:///a.jar",
+             "driver": {}, "executor": {}}
   })");
   const json::value extra = json::parse(more);
   for (const auto& [name, value] : extra.as_object()) document.as_object()["spec"].as_object()[name] = value;
@@ -38,7 +39,8 @@ TEST(Application, SaysWhoItIsAndHowItStands) {
 }
 
 TEST(Application, ADocumentOfAnyShapeCanBeRead) {
-  for (const auto* text : {"null", "[]", "{}", R"({"metadata": 1, "status": []})", R"({"status": {"executorState": {"a": 1}}})"})
+  for (const auto* text :
+       {"null", "[]", "{}", R"({"metadata": 1, "status": []})", R"({"status": {"executorState": {"a": 1}}})"})
     EXPECT_EQ(State::New, read_application(json::parse(text)).status.state);
 }
 
@@ -99,14 +101,16 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"sparkVersion": 4.1})", "spec.sparkVersion: is 4.1E0, must be a string"},
         Wrong{R"({"driver": []})", "spec.driver: is [], must be an object"},
         Wrong{R"({"driver": {"cores": "two"}})", "spec.driver.cores: is \"two\", must be a whole number"},
-        Wrong{R"({"executor": {"hostNetwork": "yes"}})", "spec.executor.hostNetwork: is \"yes\", must be true or false"},
+        Wrong{R"({"executor": {"hostNetwork": "yes"}})",
+              "spec.executor.hostNetwork: is \"yes\", must be true or false"},
         Wrong{R"({"arguments": ["a", 1]})", "spec.arguments: is 1, must be a string at [1]"},
         Wrong{R"({"sparkConf": {"spark.a": true}})", "spec.sparkConf: is true, must be a string at \"spark.a\""},
         Wrong{R"({"volumes": {}})", "spec.volumes: is {}, must be a list of objects"},
         Wrong{R"({"volumes": ["x"]})", "spec.volumes: is \"x\", must be an object at [0]"},
         Wrong{R"({"driver": {"secrets": [{"name": "s"}]}})", "spec.driver.secrets[0].path: is missing"},
         Wrong{R"({"driver": {"secrets": [null]}})", "spec.driver.secrets[0].name: is missing"},
-        Wrong{R"({"driver": {"envSecretKeyRefs": {"A": {"name": "s"}}}})", "spec.driver.envSecretKeyRefs.A.key: is missing"},
+        Wrong{R"({"driver": {"envSecretKeyRefs": {"A": {"name": "s"}}}})",
+              "spec.driver.envSecretKeyRefs.A.key: is missing"},
         Wrong{R"({"nodeSelector": {"a": "b"}, "executor": {"nodeSelector": {"a": "b"}}})",
               "spec.nodeSelector: node selector cannot be defined at both SparkApplication and Driver/Executor"}));
 
@@ -119,7 +123,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"batchScheduler": "volcano"})", "spec.batchScheduler: "},
         Wrong{R"({"batchSchedulerOptions": {"queue": "q"}})", "spec.batchSchedulerOptions: "},
         Wrong{R"({"monitoring": {"exposeDriverMetrics": true, "exposeExecutorMetrics": false}})", "spec.monitoring: "},
-        Wrong{R"({"driverIngressOptions": [{"servicePort": 1, "servicePortName": "a"}]})", "spec.driverIngressOptions: "},
+        Wrong{R"({"driverIngressOptions": [{"servicePort": 1, "servicePortName": "a"}]})",
+              "spec.driverIngressOptions: "},
         Wrong{R"({"sparkUIOptions": {"ingressAnnotations": {"a": "b"}}})", "spec.sparkUIOptions.ingressAnnotations: "},
         Wrong{R"({"sparkUIOptions": {"ingressTLS": [{}]}})", "spec.sparkUIOptions.ingressTLS: "},
         Wrong{R"({"executor": {"memoryLimit": "2g"}})", "spec.executor.memoryLimit: "}));
@@ -130,16 +135,19 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"sparkConf": {"spark.master": "local"}})",
               "spec.sparkConf: sparkConf key \"spark.master\" is not allowed: this value is managed by the operator"},
         Wrong{R"({"sparkConf": {"spark.kubernetes.authenticate.driver.serviceAccountName": "x"}})",
-              "spec.sparkConf: sparkConf key \"spark.kubernetes.authenticate.driver.serviceAccountName\" is not allowed: "},
+              "spec.sparkConf: sparkConf key \"spark.kubernetes.authenticate.driver.serviceAccountName\" is not "
+              "allowed: "},
         Wrong{R"({"sparkConf": {"spark.kubernetes.namespace": "other"}})",
               "spec.sparkConf: sparkConf key \"spark.kubernetes.namespace\" is not allowed: must equal the application "
               "namespace \"jobs\", got \"other\""},
         Wrong{R"({"sparkConf": {"spark.kubernetes.driver.podTemplateFile": "/etc/passwd"}})", "spec.sparkConf: "},
-        Wrong{R"({"sparkConf": {"spark.kubernetes.authenticate.driver.caCertFile": "/etc/passwd"}})", "spec.sparkConf: "},
+        Wrong{R"({"sparkConf": {"spark.kubernetes.authenticate.driver.caCertFile": "/etc/passwd"}})",
+              "spec.sparkConf: "},
         Wrong{R"({"sparkConf": {"spark.kerberos.keytab": "/etc/shadow"}})", "spec.sparkConf: "}));
 
 TEST(Spec, WhatIsWrittenWithoutEffectIsNotRefused) {
-  EXPECT_EQ("", error_of(R"({"suspend": false, "mode": "cluster", "restartPolicy": {"type": "Never", "onFailureRetries": 3},
+  EXPECT_EQ("",
+            error_of(R"({"suspend": false, "mode": "cluster", "restartPolicy": {"type": "Never", "onFailureRetries": 3},
     "batchScheduler": "", "driverIngressOptions": [], "monitoring": null, "failureRetries": 3,
     "sparkConf": {"spark.kubernetes.namespace": "jobs", "spark.kerberos.keytab": "local:///k"}})"));
 }

@@ -38,12 +38,12 @@ Millis in_millis(Duration d) { return std::chrono::ceil<Millis>(d); }
 
 // What an event is about.
 Object reference(const Application& app) {
-  return json::object{{"apiVersion", kApiVersion},
-                      {"kind", kKind},
-                      {"metadata", json::object{{"name", app.name},
-                                                {"namespace", app.ns},
-                                                {"uid", app.uid},
-                                                {"resourceVersion", app.resource_version}}}};
+  return json::object{
+      {"apiVersion", kApiVersion},
+      {"kind", kKind},
+      {"metadata",
+       json::object{
+           {"name", app.name}, {"namespace", app.ns}, {"uid", app.uid}, {"resourceVersion", app.resource_version}}}};
 }
 
 bool spec_changed(const Object& before, const Object& after) {
@@ -101,13 +101,13 @@ void Controller::watch(const std::string& ns) {
       client::InformerOptions{
           .resource = client::resources::spark_applications, .ns = ns, .project = project_application},
       [this](const Object* before, const Object* after) { application_changed(before, after); }));
-  pods_.push_back(std::make_unique<Informer>(
-      api_,
-      client::InformerOptions{.resource = client::resources::pods,
-                              .ns = ns,
-                              .label_selector = std::string(label::launched_by) + "=true",
-                              .project = project_pod},
-      [this](const Object* before, const Object* after) { pod_changed(before, after); }));
+  pods_.push_back(
+      std::make_unique<Informer>(api_,
+                                 client::InformerOptions{.resource = client::resources::pods,
+                                                         .ns = ns,
+                                                         .label_selector = std::string(label::launched_by) + "=true",
+                                                         .project = project_pod},
+                                 [this](const Object* before, const Object* after) { pod_changed(before, after); }));
 }
 
 bool Controller::synced() const {
@@ -144,10 +144,11 @@ void Controller::application_changed(const Object* before, const Object* after) 
   if (before != nullptr && spec_changed(*before, *after)) {
     const Application app = read_application(*after);
     if (!app.status.submission_id.empty() && !is_final(app.status.state))
-      record(app, {{true, "SparkApplicationSpecUpdateFailed",
-                    fmt::format("Failed to update spec for SparkApplication {}: it has been submitted, and is not changed "
-                                "any more; delete it and create it again",
-                                app.name)}});
+      record(app,
+             {{true, "SparkApplicationSpecUpdateFailed",
+               fmt::format("Failed to update spec for SparkApplication {}: it has been submitted, and is not changed "
+                           "any more; delete it and create it again",
+                           app.name)}});
   }
   queue_.add(key);
 }

@@ -1,8 +1,8 @@
 // The operator: watches applications and their pods, decides (operator/decide.h), and does what was decided.
 //
 // It looks at an application when the application or one of its pods has changed, at all that there is then: nothing
-// depends on having seen every event. Status is written as a patch of what has changed, with the resourceVersion that was
-// read as a precondition; on a conflict the application is looked at again.
+// depends on having seen every event. Status is written as a patch of what has changed, with the resourceVersion that
+// was read as a precondition; on a conflict the application is looked at again.
 #pragma once
 
 #include <memory>

@@ -132,7 +132,8 @@ TEST(Operator, WhatADriverLeavesBehindIsItsOwn) {
   ASSERT_EQ(2u, api.all(config_maps).size());
   for (const auto& map : api.all(config_maps)) EXPECT_TRUE(kube::owned_by(map, driver)) << kube::name(map);
   ASSERT_EQ(2u, api.all(services).size());
-  for (const auto& service : api.all(services)) EXPECT_EQ(kube::name(service) != "pi-ui-svc", kube::owned_by(service, driver));
+  for (const auto& service : api.all(services))
+    EXPECT_EQ(kube::name(service) != "pi-ui-svc", kube::owned_by(service, driver));
 }
 
 TEST(Operator, FollowsTheDriverToTheEnd) {
@@ -192,7 +193,8 @@ TEST(Operator, WhatIsRefusedFailsWithTheServersWordsAndLeavesNothing) {
   };
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
-  EXPECT_NE(std::string::npos, status(api).error_message.find("cannot create Pod jobs/pi-driver: ")) << status(api).error_message;
+  EXPECT_NE(std::string::npos, status(api).error_message.find("cannot create Pod jobs/pi-driver: "))
+      << status(api).error_message;
   EXPECT_NE(std::string::npos, status(api).error_message.find("exceeded quota: small"));
   EXPECT_TRUE(api.all(config_maps).empty());
   EXPECT_TRUE(api.all(services).empty());
@@ -233,7 +235,8 @@ TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
   never.put(spark_applications, application());
   options.limits.account_grace = Duration(0);
   EXPECT_TRUE(run_until(never, state_is(never, State::Failed), options));
-  EXPECT_NE(std::string::npos, status(never).error_message.find("spec.driver.serviceAccount")) << status(never).error_message;
+  EXPECT_NE(std::string::npos, status(never).error_message.find("spec.driver.serviceAccount"))
+      << status(never).error_message;
 }
 
 TEST(Operator, ADriverOfSomeoneElseIsNotTouched) {
@@ -241,14 +244,16 @@ TEST(Operator, ADriverOfSomeoneElseIsNotTouched) {
   api.put(pods, yaml::parse("{apiVersion: v1, kind: Pod, metadata: {name: pi-driver, namespace: jobs}}"));
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
-  EXPECT_NE(std::string::npos, status(api).error_message.find("Pod jobs/pi-driver already exists")) << status(api).error_message;
+  EXPECT_NE(std::string::npos, status(api).error_message.find("Pod jobs/pi-driver already exists"))
+      << status(api).error_message;
   EXPECT_EQ(1u, api.all(pods).size());
 }
 
 TEST(Operator, ADriverOfAnEarlierApplicationOfThatNameIsWaitedFor) {
   FakeApi api;
   api.put(pods, yaml::parse(R"({apiVersion: v1, kind: Pod, metadata: {name: pi-driver, namespace: jobs, ownerReferences:
-    [{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, name: pi, uid: earlier, controller: true}]}})"));
+    [{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, name: pi, uid: earlier,
+      controller: true}]}})"));
   api.put(spark_applications, application());
   int looks = 0;
   ASSERT_TRUE(run_until(api, [&] {
@@ -312,6 +317,26 @@ TEST(Operator, CanBeCutOffAnywhere) {
   EXPECT_EQ(18u, cuts);
 }
 
+TEST(Operator, GoesOnByItselfAfterALostConnection) {
+  for (const bool after : {false, true})
+    for (int at = 0; at < 9; ++at) {
+      SCOPED_TRACE(fmt::format("lost {} write {}", after ? "after" : "before", at));
+      FakeApi api;
+      api.cut_at = at;
+      api.cut_after = after;
+      api.put(spark_applications, application());
+      ASSERT_TRUE(run_until(api, [&] {
+        if (api.cut) api.revive();
+        return status(api).state == State::Submitted;
+      }));
+      EXPECT_EQ(1u, api.all(pods).size());
+      EXPECT_EQ(2u, api.all(config_maps).size());
+      EXPECT_EQ(2u, api.all(services).size());
+      EXPECT_EQ(1, status(api).submission_attempts);
+      EXPECT_EQ(1, status(api).execution_attempts);
+    }
+}
+
 TEST(Operator, NeverLeavesAnObjectWithoutAnOwner) {
   for (int at = 0; at < 9; ++at) {
     FakeApi api;
@@ -320,7 +345,8 @@ TEST(Operator, NeverLeavesAnObjectWithoutAnOwner) {
     api.put(spark_applications, application());
     ASSERT_TRUE(run_until(api, [&] { return api.cut; }));
     for (const auto& resource : {pods, config_maps, services})
-      for (const auto& object : api.all(resource)) EXPECT_NE(nullptr, kube::controller_of(object)) << kube::name(object);
+      for (const auto& object : api.all(resource))
+        EXPECT_NE(nullptr, kube::controller_of(object)) << kube::name(object);
   }
 }
 

@@ -150,10 +150,11 @@ Decision clean_up(const Observed& seen) {
 // Another operator left it in a state that nothing here leads to, or out of.
 Decision leave_alone(const Application& app) {
   Decision d;
-  d.events = {warning("SparkApplicationUnsupportedState",
-                      fmt::format("SparkApplication {} is {}, which this operator does not support: delete it and create "
-                                  "it again",
-                                  app.name, word_of(app.status.state)))};
+  d.events = {
+      warning("SparkApplicationUnsupportedState",
+              fmt::format("SparkApplication {} is {}, which this operator does not support: delete it and create "
+                          "it again",
+                          app.name, word_of(app.status.state)))};
   return d;
 }
 
@@ -195,7 +196,8 @@ Decision created(const Application& app, const Plan& plan, const std::string& ui
   next.driver.web_ui_port = static_cast<int>(json::num(json::list(plan.ui_service, "spec.ports").at(0), "port"));
   next.driver.web_ui_address = fmt::format("{}:{}", ui_address, next.driver.web_ui_port);
   Decision d;
-  d.events = {normal("SparkApplicationSubmitted", fmt::format("SparkApplication {} was submitted successfully", app.name))};
+  d.events = {
+      normal("SparkApplicationSubmitted", fmt::format("SparkApplication {} was submitted successfully", app.name))};
   for (const auto& text : plan.warnings) d.events.push_back(warning("SparkApplicationSubmissionWarning", text));
   d.status = std::move(next);
   return d;

@@ -1,14 +1,14 @@
-// What to do next with an application, from what it says, what is seen, and the time. No I/O: operator/controller.h reads
-// before and acts after.
+// What to do next with an application, from what it says, what is seen, and the time. No I/O: operator/controller.h
+// reads before and acts after.
 //
 //   New ──▶ Submitted ──▶ Running ──▶ Succeeding ──▶ Completed
 //    │          └────────────┴──────▶ Failing ─────▶ Failed
 //    └────▶ SubmissionFailed ───────────────────────────▲
 //
-// Submitted, Running and Unknown follow the driver pod to and fro. In New there are two steps: the first writes an id for
-// the attempt into status, the second makes the attempt's objects, whose names and labels come from that id. Whoever is
-// interrupted between the two, or within the second, repeats it and finds what is already there: an attempt never gets a
-// second driver.
+// Submitted, Running and Unknown follow the driver pod to and fro. In New there are two steps: the first writes an id
+// for the attempt into status, the second makes the attempt's objects, whose names and labels come from that id.
+// Whoever is interrupted between the two, or within the second, repeats it and finds what is already there: an attempt
+// never gets a second driver.
 #pragma once
 
 #include <optional>
@@ -48,10 +48,10 @@ struct Decision {
 };
 
 struct Limits {
-  Duration driver_grace = std::chrono::seconds(10);  // in which a driver pod may be missing after its creation
-  Duration patience = std::chrono::minutes(2);       // with what stands in an attempt's way, but is about to go
-  Duration account_grace = std::chrono::seconds(10); // in which a missing service account may still come
-  int max_tracked_executors = 1000;                  // in status.executorState, which must fit into etcd
+  Duration driver_grace = std::chrono::seconds(10);   // in which a driver pod may be missing after its creation
+  Duration patience = std::chrono::minutes(2);        // with what stands in an attempt's way, but is about to go
+  Duration account_grace = std::chrono::seconds(10);  // in which a missing service account may still come
+  int max_tracked_executors = 1000;                   // in status.executorState, which must fit into etcd
 };
 
 // `fresh_id` is a UUID that has not been used; it becomes the submission id where a new attempt begins.

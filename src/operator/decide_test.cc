@@ -35,7 +35,8 @@ Application application(State state) {
 }
 
 DriverPod driver(std::string phase, std::optional<Terminated> terminated = std::nullopt) {
-  return {.name = "pi-driver", .uid = "pod-uid", .app_id = "spark-1", .phase = std::move(phase), .terminated = terminated};
+  return {
+      .name = "pi-driver", .uid = "pod-uid", .app_id = "spark-1", .phase = std::move(phase), .terminated = terminated};
 }
 
 ExecutorPod executor(int id, std::string phase) {
@@ -210,7 +211,8 @@ TEST(Decide, WhatHasBeenMadeIsSubmitted) {
   EXPECT_EQ("pi-ui-svc", d.status->driver.web_ui_service_name);
   EXPECT_EQ(4040, d.status->driver.web_ui_port);
   EXPECT_EQ("10.96.0.7:4040", d.status->driver.web_ui_address);
-  EXPECT_EQ((Event{false, "SparkApplicationSubmitted", "SparkApplication pi was submitted successfully"}), d.events.at(0));
+  EXPECT_EQ((Event{false, "SparkApplicationSubmitted", "SparkApplication pi was submitted successfully"}),
+            d.events.at(0));
 }
 
 TEST(Decide, WhatIsRefusedIsTakenBack) {
@@ -271,7 +273,8 @@ TEST(Decide, AFailureSaysWhatTheDriverContainerEndedWith) {
   const auto message = [](DriverPod pod) {
     return decide(application(State::Running), {.driver = std::move(pod)}, kNow, kFresh).status->error_message;
   };
-  EXPECT_EQ("driver container failed with ExitCode: 137, Reason: OOMKilled", message(driver("Failed", {{137, "OOMKilled"}})));
+  EXPECT_EQ("driver container failed with ExitCode: 137, Reason: OOMKilled",
+            message(driver("Failed", {{137, "OOMKilled"}})));
   EXPECT_EQ("driver container status missing", message(driver("Failed")));
   DriverPod evicted = driver("Failed");
   evicted.reason = "Evicted";
@@ -314,8 +317,8 @@ TEST(Decide, ExecutorsComeIntoStatusWithEvents) {
   Application app = application(State::Running);
   app.status.spark_application_id = "spark-1";
   app.status.executor_state = {{"pi-exec-1", "PENDING"}};
-  const Decision d =
-      decide(app, {.driver = driver("Running"), .executors = {executor(1, "Running"), executor(2, "Pending")}}, kNow, kFresh);
+  const Decision d = decide(
+      app, {.driver = driver("Running"), .executors = {executor(1, "Running"), executor(2, "Pending")}}, kNow, kFresh);
   EXPECT_EQ((std::map<std::string, std::string>{{"pi-exec-1", "RUNNING"}, {"pi-exec-2", "PENDING"}}),
             d.status->executor_state);
   EXPECT_EQ((Reasons{"SparkExecutorRunning", "SparkExecutorPending"}), reasons(d));
@@ -334,8 +337,7 @@ TEST(Decide, WhereTheApplicationSucceedsExecutorsThatAreGoneHaveCompleted) {
 json::value object(const char* kind, json::value owner, const char* submission) {
   json::value out = json::object{{"apiVersion", "v1"}, {"kind", kind}, {"metadata", json::object{{"name", "x"}}}};
   if (!owner.is_null()) json::set(out, "metadata.ownerReferences", json::array{std::move(owner)});
-  if (submission != nullptr)
-    json::set(out, "metadata.labels", json::object{{label::submission_id, submission}});
+  if (submission != nullptr) json::set(out, "metadata.labels", json::object{{label::submission_id, submission}});
   return out;
 }
 

@@ -1,4 +1,5 @@
-// What chance decides for a submission, made from its id: who repeats a submission after a crash makes the same objects.
+// What chance decides for a submission, made from its id: who repeats a submission after a crash makes the same
+// objects.
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@ inline constexpr std::string_view launched_by = "sparkoperator.k8s.io/launched-b
 inline constexpr std::string_view created_by = "sparkoperator.k8s.io/created-by-spark-operator";
 inline constexpr std::string_view mutated_by = "sparkoperator.k8s.io/mutated-by-spark-operator";
 inline constexpr std::string_view submission_id = "sparkoperator.k8s.io/submission-id";
-inline constexpr std::string_view role = "spark-role";              // "driver" or "executor"
+inline constexpr std::string_view role = "spark-role";                  // "driver" or "executor"
 inline constexpr std::string_view app_selector = "spark-app-selector";  // spark.app.id
 inline constexpr std::string_view executor_id = "spark-exec-id";
 }  // namespace label

@@ -38,8 +38,8 @@ std::string text_of(const json::value& v) {
 
 // Every member becomes its property; one that has none is refused.
 template <size_t N>
-void put(spark::Properties& to, const std::string& prefix, const json::object& from, const std::array<Option, N>& options,
-         const std::string& field) {
+void put(spark::Properties& to, const std::string& prefix, const json::object& from,
+         const std::array<Option, N>& options, const std::string& field) {
   for (const auto& [member, value] : from) {
     const std::string_view name = member;
     if (value.is_null() || name == "name") continue;

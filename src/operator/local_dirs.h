@@ -1,5 +1,5 @@
-// Spark's scratch space: volumes named spark-local-dir-*, which go to Spark as properties, since only Spark's own mounts
-// become SPARK_LOCAL_DIRS.
+// Spark's scratch space: volumes named spark-local-dir-*, which go to Spark as properties, since only Spark's own
+// mounts become SPARK_LOCAL_DIRS.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// The same objects as kubeflow's operator makes: tests/operator-parity holds its cases, and what v2.5.2 made of them on a
-// real cluster. Here the API server's defaults are filled in by hand, so that no cluster is needed; the script in that
-// folder compares on a cluster.
+// The same objects as kubeflow's operator makes: tests/operator-parity holds its cases, and what v2.5.2 made of them on
+// a real cluster. Here the API server's defaults are filled in by hand, so that no cluster is needed; the script in
+// that folder compares on a cluster.
 
 #include <gtest/gtest.h>
 
@@ -25,8 +25,8 @@ json::value application(const std::string& name, const json::value& parity_case)
   json::set(out, "metadata.namespace", "parity");
   json::set(out, "metadata.uid", "11111111-2222-3333-4444-555555555555");
   json::set(out, "spec", *json::find(parity_case, "spec"));
-  json::set(out, "status", json::object{{"submissionID", kSubmission},
-                                        {"lastSubmissionAttemptTime", "2026-03-01T12:00:00Z"}});
+  json::set(out, "status",
+            json::object{{"submissionID", kSubmission}, {"lastSubmissionAttemptTime", "2026-03-01T12:00:00Z"}});
   return out;
 }
 
@@ -127,8 +127,8 @@ json::value ordered(const json::value& v, std::string_view name = "") {
 
 std::string without_ids(std::string text) {
   text = std::regex_replace(text, std::regex("spark-[0-9a-f]{32}\\b"), "spark-APPID");
-  text = std::regex_replace(
-      text, std::regex("\\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\b"), "UID");
+  text =
+      std::regex_replace(text, std::regex("\\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\b"), "UID");
   text = std::regex_replace(text, std::regex("-[0-9a-f]{16}(-|\")"), "-ID$1");
   return std::regex_replace(text, std::regex("(spark\\.app\\.submitTime=)[0-9]+"), "$1TIME");
 }
@@ -148,10 +148,9 @@ json::value observed(const Application& app, Plan plan) {
     clean(object);
   }
   json::value out = json::object{
-      {"driverInfo",
-       json::object{{"podName", kube::name(plan.pod)},
-                    {"webUIPort", json::list(plan.ui_service, "spec.ports").at(0).at("port")},
-                    {"webUIServiceName", kube::name(plan.ui_service)}}},
+      {"driverInfo", json::object{{"podName", kube::name(plan.pod)},
+                                  {"webUIPort", json::list(plan.ui_service, "spec.ports").at(0).at("port")},
+                                  {"webUIServiceName", kube::name(plan.ui_service)}}},
       {"objects", std::move(objects)}};
   EXPECT_EQ(app.name + "-driver", kube::name(plan.pod));
   out = json::parse(without_ids(json::dump(out)));

@@ -11,8 +11,8 @@
 namespace spoke::op {
 namespace {
 
-// Only the submitter uses spark.master in cluster mode; the driver goes by spark.kubernetes.driver.master, whose default
-// is this address.
+// Only the submitter uses spark.master in cluster mode; the driver goes by spark.kubernetes.driver.master, whose
+// default is this address.
 constexpr const char* kMaster = "k8s://https://kubernetes.default.svc";
 // Whom spark-submit takes for the submitter inside kubeflow's operator: SPARK_USER of driver and executors.
 constexpr const char* kUser = "root";
@@ -31,16 +31,18 @@ void use_template(spark::Submission& s, const std::string& role, const char* fil
 // A file without a scheme would be one of the operator's machine, which is never what is meant.
 void refuse_local_files(const spark::Submission& s) {
   if (spark::needs_upload(s.resource) && s.resource != spark::kNoResource)
-    throw InvalidApplication("spec.mainApplicationFile",
-                             fmt::format("{} is a file of the operator's own machine; name one in the image with local://, "
-                                         "or a URL",
-                                         s.resource));
+    throw InvalidApplication(
+        "spec.mainApplicationFile",
+        fmt::format("{} is a file of the operator's own machine; name one in the image with local://, "
+                    "or a URL",
+                    s.resource));
   for (const auto* property : {"spark.jars", "spark.files", "spark.archives", "spark.submit.pyFiles"})
     for (const auto& uri : s.conf.list(property))
       if (spark::needs_upload(uri))
-        throw InvalidApplication("spec.deps", fmt::format("{} in {} is a file of the operator's own machine; name one in the "
-                                                          "image with local://, or a URL",
-                                                          uri, property));
+        throw InvalidApplication("spec.deps",
+                                 fmt::format("{} in {} is a file of the operator's own machine; name one in the "
+                                             "image with local://, or a URL",
+                                             uri, property));
 }
 
 bool is_mounted(const kube::Object& object) {
@@ -68,11 +70,8 @@ spark::Submission submission_of(const Application& app, const Spec& spec) {
 }
 
 json::value driver_reference(const kube::Object& pod) {
-  return json::object{{"apiVersion", "v1"},
-                      {"kind", "Pod"},
-                      {"name", kube::name(pod)},
-                      {"uid", kube::uid(pod)},
-                      {"controller", true}};
+  return json::object{
+      {"apiVersion", "v1"}, {"kind", "Pod"}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}, {"controller", true}};
 }
 
 Plan plan(const Application& app) {

@@ -13,8 +13,9 @@ struct Plan {
   std::string app_id;                 // spark.app.id
   kube::Object pod;                   // the driver, owned by the application
   std::vector<kube::Object> mounted;  // what the pod mounts: ConfigMaps, Secrets; owned by the application at first
-  std::vector<kube::Object> others;   // what belongs to the pod besides: Services, claims, policies; without an owner yet
-  kube::Object ui_service;            // owned by the application
+  std::vector<kube::Object>
+      others;               // what belongs to the pod besides: Services, claims, policies; without an owner yet
+  kube::Object ui_service;  // owned by the application
   std::vector<std::string> warnings;  // what spark-submit would log
 };
 

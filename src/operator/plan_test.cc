@@ -67,7 +67,8 @@ std::string error_of(const char* spec) {
 TEST(Properties, TheFieldsBeatSparkConfAndTheOperatorsLabelsBeatAll) {
   EXPECT_EQ("2g", property("{driver: {memory: 2g}, sparkConf: {spark.driver.memory: 8g}}", "spark.driver.memory"));
   EXPECT_EQ("pi", property("{sparkConf: {spark.app.name: other}}", "spark.app.name"));
-  const char* forged = "{driver: {labels: {sparkoperator.k8s.io/submission-id: forged, sparkoperator.k8s.io/app-name: x}}}";
+  const char* forged =
+      "{driver: {labels: {sparkoperator.k8s.io/submission-id: forged, sparkoperator.k8s.io/app-name: x}}}";
   EXPECT_EQ("0b9d1c9e-5a51-4f6e-9a3b-2f1d6f1f7a10",
             property(forged, "spark.kubernetes.driver.label.sparkoperator.k8s.io/submission-id"));
   EXPECT_EQ("pi", property(forged, "spark.kubernetes.driver.label.sparkoperator.k8s.io/app-name"));
@@ -169,7 +170,8 @@ void expect_everything(const json::value& pod, std::string_view container_name) 
   EXPECT_EQ("2", json::find(spark, "resources.limits")->at("nvidia.com/gpu").as_string());
 
   const std::string volumes = json::dump(json::list(pod, "spec.volumes"));
-  for (const auto* name : {"\"cm-vol\"", "\"data\"", "\"logs\""}) EXPECT_NE(std::string::npos, volumes.find(name)) << volumes;
+  for (const auto* name : {"\"cm-vol\"", "\"data\"", "\"logs\""})
+    EXPECT_NE(std::string::npos, volumes.find(name)) << volumes;
   EXPECT_NE(nullptr, json::find(pod, "spec.affinity.nodeAffinity"));
   EXPECT_EQ(1u, json::list(pod, "spec.tolerations").size());
   EXPECT_EQ("ssd", json::str(pod, "spec.nodeSelector.disk"));
@@ -198,7 +200,8 @@ TEST(PodFields, AllOfTheDriversAreInItsPod) {
 TEST(PodFields, AllOfTheExecutorsAreInTheTemplateThatTheyAreMadeFrom) {
   const Plan made = plan(application(everything_of("executor").c_str()));
   expect_everything(executor_template(made), kExecutorContainer);
-  EXPECT_EQ("45s", property(everything_of("executor").c_str(), "spark.kubernetes.executor.terminationGracePeriodSeconds"));
+  EXPECT_EQ("45s",
+            property(everything_of("executor").c_str(), "spark.kubernetes.executor.terminationGracePeriodSeconds"));
   EXPECT_EQ(std::string::npos, json::dump(made.pod).find("busybox")) << "not in the driver";
 }
 
@@ -251,7 +254,8 @@ TEST(PodFields, TheMemoryLimitOfADriverIsWrittenAsSparkWritesMemory) {
 TEST(PodFields, WhatCannotBeIsRefusedByName) {
   EXPECT_EQ("spec.driver.volumeMounts[0]: volume x not found in spec.volumes",
             error_of("{driver: {volumeMounts: [{name: x, mountPath: /x}]}}"));
-  EXPECT_TRUE(error_of("{executor: {gpu: {name: nvidia.com/gpu, quantity: 0}}}").starts_with("spec.executor.gpu.quantity: "));
+  EXPECT_TRUE(
+      error_of("{executor: {gpu: {name: nvidia.com/gpu, quantity: 0}}}").starts_with("spec.executor.gpu.quantity: "));
   EXPECT_TRUE(error_of("{executor: {env: [{name: SPARK_LOCAL_DIRS, value: /x}]}}").starts_with("spec.executor.env: "));
   EXPECT_NE("", error_of("{executor: {template: {spec: {containers: {}}}}}"));
   EXPECT_NE("", error_of("{executor: {template: {spec: {containers: [1]}}}}"));
@@ -261,9 +265,10 @@ TEST(PodFields, WhatCannotBeIsRefusedByName) {
 // The submission as a whole.
 
 TEST(Plan, FilesOfTheOperatorsMachineAreNeverSent) {
-  for (const auto* spec : {"{mainApplicationFile: /etc/passwd}", "{mainApplicationFile: main.py}",
-                           "{deps: {files: [\"file:///etc/shadow\"]}}", "{deps: {jars: [a.jar]}}",
-                           "{sparkConf: {spark.files: /etc/shadow, spark.kubernetes.file.upload.path: \"s3a://mine\"}}"})
+  for (const auto* spec :
+       {"{mainApplicationFile: /etc/passwd}", "{mainApplicationFile: main.py}",
+        "{deps: {files: [\"file:///etc/shadow\"]}}", "{deps: {jars: [a.jar]}}",
+        "{sparkConf: {spark.files: /etc/shadow, spark.kubernetes.file.upload.path: \"s3a://mine\"}}"})
     EXPECT_NE(std::string::npos, error_of(spec).find("is a file of the operator's own machine")) << spec;
 }
 
@@ -293,7 +298,8 @@ TEST(Plan, TheUiServiceIsAsItsOptionsSay) {
   EXPECT_EQ("b", kube::label(s, "a"));
   EXPECT_EQ("d", kube::annotation(s, "c"));
   s = service("{sparkUIOptions: {}, sparkConf: {spark.ui.port: \"4050\"}}");
-  EXPECT_EQ(R"([{"name":"spark-driver-ui-port","port":4040,"targetPort":4050}])", json::dump(json::list(s, "spec.ports")));
+  EXPECT_EQ(R"([{"name":"spark-driver-ui-port","port":4040,"targetPort":4050}])",
+            json::dump(json::list(s, "spec.ports")));
 }
 
 TEST(Ids, AreThoseOfTheAttempt) {

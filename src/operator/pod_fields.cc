@@ -14,9 +14,9 @@ constexpr size_t kLongestVolumeName = 63;
 
 // What Spark itself sets on executors, after the template's: a variable of that name would be without effect.
 constexpr std::array<std::string_view, 12> kSparksOwn{
-    "SPARK_USER",           "SPARK_DRIVER_URL",      "SPARK_EXECUTOR_CORES",      "SPARK_EXECUTOR_MEMORY",
-    "SPARK_APPLICATION_ID", "SPARK_CONF_DIR",        "SPARK_EXECUTOR_ID",         "SPARK_RESOURCE_PROFILE_ID",
-    "SPARK_CLASSPATH",      "SPARK_EXECUTOR_POD_IP", "SPARK_EXECUTOR_POD_NAME",   "SPARK_LOCAL_DIRS"};
+    "SPARK_USER",           "SPARK_DRIVER_URL",      "SPARK_EXECUTOR_CORES",    "SPARK_EXECUTOR_MEMORY",
+    "SPARK_APPLICATION_ID", "SPARK_CONF_DIR",        "SPARK_EXECUTOR_ID",       "SPARK_RESOURCE_PROFILE_ID",
+    "SPARK_CLASSPATH",      "SPARK_EXECUTOR_POD_IP", "SPARK_EXECUTOR_POD_NAME", "SPARK_LOCAL_DIRS"};
 
 json::array& list_at(json::value& v, std::string_view path) {
   const json::value* found = json::find(v, path);
@@ -157,7 +157,8 @@ void resources(Pod& pod, const PodSpec& fields) {
 }
 
 void placement(Pod& pod, const PodSpec& fields) {
-  if (fields.scheduler_name && !fields.scheduler_name->empty()) pod.set("spec.schedulerName", json::value(*fields.scheduler_name));
+  if (fields.scheduler_name && !fields.scheduler_name->empty())
+    pod.set("spec.schedulerName", json::value(*fields.scheduler_name));
   if (fields.priority_class_name && !fields.priority_class_name->empty())
     pod.set("spec.priorityClassName", json::value(*fields.priority_class_name));
   pod.set_some("spec.affinity", fields.affinity);

@@ -42,7 +42,8 @@ kube::Object project_pod(kube::Object pod) {
   if (const json::value* from = json::find(pod, "metadata")) {
     for (const auto* name : {"name", "namespace", "uid", "deletionTimestamp"}) copy(metadata, *from, name);
     json::object labels;
-    for (const auto name : {label::app_name, label::submission_id, label::role, label::app_selector, label::executor_id})
+    for (const auto name :
+         {label::app_name, label::submission_id, label::role, label::app_selector, label::executor_id})
       if (const json::value* all = json::find_member(*from, "labels")) copy(labels, *all, name);
     metadata["labels"] = std::move(labels);
     if (const json::value* owner = kube::controller_of(pod)) {
@@ -59,8 +60,8 @@ kube::Object project_pod(kube::Object pod) {
     if (const json::value* ended = json::find(*container, "state.terminated")) {
       json::object kept;
       for (const auto* name : {"exitCode", "reason"}) copy(kept, *ended, name);
-      status["containerStatuses"] = json::array{json::object{
-          {"name", json::str(*container, "name")}, {"state", json::object{{"terminated", std::move(kept)}}}}};
+      status["containerStatuses"] = json::array{json::object{{"name", json::str(*container, "name")},
+                                                             {"state", json::object{{"terminated", std::move(kept)}}}}};
     }
   return json::object{{"metadata", std::move(metadata)}, {"status", std::move(status)}};
 }

@@ -50,8 +50,8 @@ struct Observed {
   std::vector<ExecutorPod> executors;
 };
 
-// Puts the pod where it belongs, if it is of the application's present attempt: a driver must be owned by the application
-// itself, not by an earlier one of the same name, and both must carry its submission id.
+// Puts the pod where it belongs, if it is of the application's present attempt: a driver must be owned by the
+// application itself, not by an earlier one of the same name, and both must carry its submission id.
 void see(Observed& seen, const Application& app, const kube::Object& pod);
 
 }  // namespace spoke::op

@@ -12,11 +12,13 @@ namespace {
 json::value driver_pod() {
   return json::parse(R"({
     "apiVersion": "v1", "kind": "Pod",
-    "metadata": {"name": "pi-driver", "namespace": "jobs", "uid": "p", "resourceVersion": "9", "annotations": {"a": "b"},
-      "labels": {"sparkoperator.k8s.io/app-name": "pi", "sparkoperator.k8s.io/submission-id": "s", "spark-role": "driver",
-                 "spark-app-selector": "spark-1", "team": "x"},
+    "metadata": {"name": "pi-driver", "namespace": "jobs", "uid": "p", "resourceVersion": "9",
+      "annotations": {"a": "b"},
+      "labels": {"sparkoperator.k8s.io/app-name": "pi", "sparkoperator.k8s.io/submission-id": "s",
+                 "spark-role": "driver", "spark-app-selector": "spark-1", "team": "x"},
       "ownerReferences": [{"apiVersion": "v1", "kind": "Queue", "name": "q", "uid": "z"},
-        {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication", "name": "pi", "uid": "u", "controller": true}],
+        {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication", "name": "pi", "uid": "u",
+         "controller": true}],
       "managedFields": [{}]},
     "spec": {"containers": [{"name": "spark-kubernetes-driver"}]},
     "status": {"phase": "Failed", "reason": "r", "message": "m", "podIP": "10.0.0.1", "containerStatuses": [
@@ -89,8 +91,9 @@ TEST(Pods, TheSparkContainerIsTheOnlyOneWhereNoneHasItsName) {
 }
 
 TEST(Pods, APodOfAnyShapeCanBeProjected) {
-  for (const auto* text : {"{}", "null", R"({"metadata": [], "status": 3})", R"({"status": {"containerStatuses": [1, {}]}})",
-                           R"({"metadata": {"labels": 1, "ownerReferences": [7]}})"})
+  for (const auto* text :
+       {"{}", "null", R"({"metadata": [], "status": 3})", R"({"status": {"containerStatuses": [1, {}]}})",
+        R"({"metadata": {"labels": 1, "ownerReferences": [7]}})"})
     EXPECT_TRUE(project_pod(json::parse(text)).is_object()) << text;
 }
 
@@ -132,8 +135,9 @@ TEST(Executors, AFailureSaysHow) {
   ExecutorPod pod = executor("Failed", {{52, "Error"}});
   pod.message = "m";
   follow_executors(status, {pod}, 10, events);
-  EXPECT_EQ((Event{true, "SparkExecutorFailed", "Executor e-1 failed with ExitCode: 52, Reason: Error, Pod Message: m"}),
-            events.at(0));
+  EXPECT_EQ(
+      (Event{true, "SparkExecutorFailed", "Executor e-1 failed with ExitCode: 52, Reason: Error, Pod Message: m"}),
+      events.at(0));
   pod.terminated.reset();
   status.executor_state.clear();
   follow_executors(status, {pod}, 10, events);

@@ -1,5 +1,6 @@
-// Reading a document by a person's hand: every member is asked for with its type, and what is of another type is an error
-// that names the field ("spec.driver.cores: is "two", must be a whole number"). null is as if it had not been written.
+// Reading a document by a person's hand: every member is asked for with its type, and what is of another type is an
+// error that names the field ("spec.driver.cores: is "two", must be a whole number"). null is as if it had not been
+// written.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +34,9 @@ class Reader {
   std::optional<std::string> text(std::string_view name) const;
   std::optional<std::int64_t> whole(std::string_view name) const;
   std::optional<bool> flag(std::string_view name) const;
-  Texts texts(std::string_view name) const;                // an object of strings
+  Texts texts(std::string_view name) const;                    // an object of strings
   std::vector<std::string> list(std::string_view name) const;  // an array of strings
-  json::array objects(std::string_view name) const;        // an array of objects
+  json::array objects(std::string_view name) const;            // an array of objects
   std::optional<json::value> object(std::string_view name) const;
   Reader child(std::string_view name) const;
   std::vector<Reader> children(std::string_view name) const;  // an array of objects, each to be read

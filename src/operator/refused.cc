@@ -28,19 +28,25 @@ struct Refused {
 
 constexpr std::array kFields{
     Refused{"suspend", is_true, "is not supported: create the application when it is to run"},
-    Refused{"mode", not_cluster, "only \"cluster\" is supported: in client mode the driver would run inside the operator"},
-    Refused{"restartPolicy.type", not_never, "only \"Never\" is supported: leave it out, and create the application again"},
+    Refused{"mode", not_cluster,
+            "only \"cluster\" is supported: in client mode the driver would run inside the operator"},
+    Refused{"restartPolicy.type", not_never,
+            "only \"Never\" is supported: leave it out, and create the application again"},
     Refused{"timeToLiveSeconds", says_something, "is not supported: leave it out, and delete the application"},
-    Refused{"batchScheduler", says_something, "is not supported: leave it out, or name a scheduler in driver.schedulerName "
-                                              "and executor.schedulerName"},
+    Refused{"batchScheduler", says_something,
+            "is not supported: leave it out, or name a scheduler in driver.schedulerName "
+            "and executor.schedulerName"},
     Refused{"batchSchedulerOptions", says_something, "is not supported: leave it out"},
     Refused{"monitoring", says_something, "is not supported: leave it out, and set spark.metrics.* in sparkConf"},
-    Refused{"driverIngressOptions", says_something, "is not supported: leave it out, and create the Service and Ingress"},
-    Refused{"sparkUIOptions.ingressAnnotations", says_something, "is not supported: leave it out, and create the Ingress"},
+    Refused{"driverIngressOptions", says_something,
+            "is not supported: leave it out, and create the Service and Ingress"},
+    Refused{"sparkUIOptions.ingressAnnotations", says_something,
+            "is not supported: leave it out, and create the Ingress"},
     Refused{"sparkUIOptions.ingressTLS", says_something, "is not supported: leave it out, and create the Ingress"},
     // Spark writes the limit of executors itself, over what the pod template says.
-    Refused{"executor.memoryLimit", says_something, "is not supported: set executor.memoryOverhead, from which Spark makes "
-                                                    "request and limit"},
+    Refused{"executor.memoryLimit", says_something,
+            "is not supported: set executor.memoryOverhead, from which Spark makes "
+            "request and limit"},
 };
 
 struct RefusedProperty {
@@ -76,8 +82,9 @@ constexpr std::array kProperties{
     RefusedProperty{"spark.kubernetes.authenticate.driver.caCertFile", kOperatorsFile},
     RefusedProperty{"spark.kubernetes.authenticate.driver.clientKeyFile", kOperatorsFile},
     RefusedProperty{"spark.kubernetes.authenticate.driver.clientCertFile", kOperatorsFile},
-    RefusedProperty{"spark.kubernetes.kerberos.krb5.path", "it names a file on the operator's own machine; use "
-                                                           "spark.kubernetes.kerberos.krb5.configMapName instead"},
+    RefusedProperty{"spark.kubernetes.kerberos.krb5.path",
+                    "it names a file on the operator's own machine; use "
+                    "spark.kubernetes.kerberos.krb5.configMapName instead"},
 };
 
 void refuse_property(std::string_view key, std::string_view why) {

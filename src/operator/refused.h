@@ -1,5 +1,5 @@
-// What a SparkApplication may say that this operator does not act upon. It is refused, by name: an application that runs
-// otherwise than its author wrote is worse than one that does not run.
+// What a SparkApplication may say that this operator does not act upon. It is refused, by name: an application that
+// runs otherwise than its author wrote is worse than one that does not run.
 #pragma once
 
 #include <string_view>

@@ -58,7 +58,8 @@ struct Status {
 
 // From the application's document. What is missing or of another type is as if it had not been written.
 Status read_status(const json::value& application);
-// Members that hold nothing are left out, as Go's omitempty does; driverInfo is always there, for the schema requires it.
+// Members that hold nothing are left out, as Go's omitempty does; driverInfo is always there, for the schema requires
+// it.
 json::value to_json(const Status& status);
 
 // The merge patch that makes a status of `before` into `after`; what `before` has and `after` has not becomes null.

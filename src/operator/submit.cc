@@ -114,9 +114,9 @@ Task<Object> Submitter::settle(const Resource& resource, const Object& object) {
   switch (claim(app_, existing)) {
     case Claim::Ours: break;
     case Claim::Leaving:
-      throw HeldUp(fmt::format("{} of an earlier run still exists; delete it, and create the application again",
-                               named(object)),
-                   limits_.patience);
+      throw HeldUp(
+          fmt::format("{} of an earlier run still exists; delete it, and create the application again", named(object)),
+          limits_.patience);
     case Claim::Foreign: {
       const bool pod = kube::kind(object) == "Pod";
       throw Refused(fmt::format("{} already exists, and is not this application's; delete it{}", named(object),

@@ -10,7 +10,8 @@
 namespace spoke::spark {
 namespace {
 
-// Older names that SparkConf still reads (SparkConf.configsWithAlternatives), as far as a driver's objects depend on them.
+// Older names that SparkConf still reads (SparkConf.configsWithAlternatives), as far as a driver's objects depend on
+// them.
 struct Alternative {
   std::string_view property;
   std::string_view older;

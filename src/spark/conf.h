@@ -52,8 +52,9 @@ class Conf {
   std::int64_t integer(std::string_view property, std::int64_t otherwise) const;  // 32 bits, as Java's int
   double number(std::string_view property, double otherwise) const;
   std::optional<std::int64_t> mebibytes(std::string_view property, bool iec_suffixes) const;  // a plain number is MiB
-  std::int64_t bytes(std::string_view property, std::int64_t otherwise) const;  // a number without a unit
-  std::vector<std::string> list(std::string_view property) const;  // commas between, blanks around dropped, no empty items
+  std::int64_t bytes(std::string_view property, std::int64_t otherwise) const;                // a number without a unit
+  std::vector<std::string> list(
+      std::string_view property) const;  // commas between, blanks around dropped, no empty items
   std::string one_of(std::string_view property, std::initializer_list<std::string_view> values,
                      std::string_view otherwise) const;
   // SparkConf.getInt: no references, and the words of Java's NumberFormatException.

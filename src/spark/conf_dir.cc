@@ -13,7 +13,10 @@ size_t character_length(std::string_view text) {
   const auto at = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const unsigned first = at(0);
   if (first < 0x80) return 1;
-  const size_t length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const size_t length = first >= 0xc2 && first < 0xe0   ? 2
+                        : first >= 0xe0 && first < 0xf0 ? 3
+                        : first >= 0xf0 && first < 0xf5 ? 4
+                                                        : 0;
   for (size_t i = 1; i < length; ++i)
     if ((at(i) & 0xc0U) != 0x80) return 0;
   const bool overlong = (first == 0xe0 && at(1) < 0xa0) || (first == 0xf0 && at(1) < 0x90);
@@ -41,7 +44,8 @@ Decoded decode(std::string_view bytes) {
 
 bool left_out(std::string_view name) {
   constexpr std::string_view kEndings[] = {".gz", ".zip", ".jar", ".tar", ".template"};
-  if (std::any_of(std::begin(kEndings), std::end(kEndings), [&](auto ending) { return name.ends_with(ending); })) return true;
+  if (std::any_of(std::begin(kEndings), std::end(kEndings), [&](auto ending) { return name.ends_with(ending); }))
+    return true;
   return name.starts_with("spark") && (name.ends_with("conf") || name.ends_with("properties"));
 }
 
@@ -77,9 +81,10 @@ Properties select_conf_files(const Properties& files, std::int64_t max_size, std
     }
   }
   if (!skipped.empty())
-    warnings.push_back(fmt::format("Skipped conf file(s) {}, due to size constraint. Please see, config: "
-                                   "`spark.kubernetes.configMap.maxSize` for more details.",
-                                   join(skipped, ",")));
+    warnings.push_back(
+        fmt::format("Skipped conf file(s) {}, due to size constraint. Please see, config: "
+                    "`spark.kubernetes.configMap.maxSize` for more details.",
+                    join(skipped, ",")));
   return selected;
 }
 

@@ -42,7 +42,8 @@ TEST(Conf, ReadsFlags) {
   EXPECT_FALSE(conf.flag("spark.no", true));
   EXPECT_TRUE(conf.flag("spark.unset", true));
   EXPECT_EQ(why([&] { conf.flag("spark.maybe", false); }),
-            "[INVALID_CONF_VALUE.TYPE_MISMATCH] The value 'maybe' in the config \"spark.maybe\" is invalid. It should be a/an "
+            "[INVALID_CONF_VALUE.TYPE_MISMATCH] The value 'maybe' in the config \"spark.maybe\" is invalid. It should "
+            "be a/an "
             "'boolean' value. SQLSTATE: 22022");
 }
 
@@ -76,13 +77,15 @@ TEST(Conf, ReadsOneOfSeveralWords) {
   const Conf conf(Properties{{"spark.policy", "Sometimes"}});
   EXPECT_EQ(conf.one_of("spark.unset", {"A", "B"}, "B"), "B");
   EXPECT_EQ(why([&] { conf.one_of("spark.policy", {"Always", "Never"}, "Never"); }),
-            "[INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS] The value 'Sometimes' in the config \"spark.policy\" is invalid. It "
+            "[INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS] The value 'Sometimes' in the config \"spark.policy\" is "
+            "invalid. It "
             "should be one of 'Always, Never'. SQLSTATE: 22022");
 }
 
 TEST(Conf, KnowsOlderNames) {
   EXPECT_EQ(Conf(Properties{{"spark.yarn.keytab", "k"}}).raw("spark.kerberos.keytab"), "k");
-  EXPECT_EQ(Conf(Properties{{"spark.yarn.keytab", "k"}, {"spark.kerberos.keytab", "n"}}).raw("spark.kerberos.keytab"), "n");
+  EXPECT_EQ(Conf(Properties{{"spark.yarn.keytab", "k"}, {"spark.kerberos.keytab", "n"}}).raw("spark.kerberos.keytab"),
+            "n");
 }
 
 TEST(InvalidConf, AlwaysNamesTheProperty) {

@@ -17,9 +17,10 @@ Names names_of(const Submission& s, std::vector<std::string>& warnings) {
   names.service = names.prefix + "-driver-svc";
   if (names.service.size() > kServiceNameLength) {
     const std::string shorter = fmt::format("spark-{}-driver-svc", s.ids.service);
-    warnings.push_back(fmt::format("Driver's hostname would preferably be {}, but this is too long (must be <= {} "
-                                   "characters). Falling back to use {} as the driver service's name.",
-                                   names.service, kServiceNameLength, shorter));
+    warnings.push_back(
+        fmt::format("Driver's hostname would preferably be {}, but this is too long (must be <= {} "
+                    "characters). Falling back to use {} as the driver service's name.",
+                    names.service, kServiceNameLength, shorter));
     names.service = shorter;
   }
   return names;

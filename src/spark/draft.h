@@ -23,15 +23,15 @@ struct Draft {
   Names names;
   Properties labels;  // of the driver pod, by which its Service finds it
 
-  kube::Object pod;        // without Spark's container
-  json::value container;   // which is this
-  Properties properties;   // what the steps add to the configuration, or replace in it
+  kube::Object pod;                         // without Spark's container
+  json::value container;                    // which is this
+  Properties properties;                    // what the steps add to the configuration, or replace in it
   std::vector<kube::Object> pre_resources;  // needed before the pod
   std::vector<kube::Object> resources;      // belong to the pod, in the order of the steps
   std::vector<std::string> warnings;
 
   void add_env(std::string_view name, std::string_view value);
-  void add_env_from(std::string_view name, json::object source);        // a `valueFrom`
+  void add_env_from(std::string_view name, json::object source);                       // a `valueFrom`
   void add_volume(std::string_view name, std::string_view kind, json::object source);  // {name, kind: source}
   void add_mount(std::string_view volume, std::string_view path);
   void add_mount(json::object mount);

@@ -49,9 +49,10 @@ std::vector<Step> user_steps(const Conf& conf) {
   std::vector<Step> steps;
   for (const auto& name : conf.list(kUserSteps)) {
     if (name != class_name(kVolcano))
-      throw InvalidConf(std::string(kUserSteps),
-                        fmt::format("{} names {}, a class that only a JVM can load; of the user's steps, spoke knows {}",
-                                    kUserSteps, name, class_name(kVolcano)));
+      throw InvalidConf(
+          std::string(kUserSteps),
+          fmt::format("{} names {}, a class that only a JVM can load; of the user's steps, spoke knows {}", kUserSteps,
+                      name, class_name(kVolcano)));
     steps.push_back({kVolcano, volcano});
   }
   return steps;
@@ -130,11 +131,8 @@ DriverObjects build_driver(const Submission& submission) {
 }
 
 void own(DriverObjects& objects, const kube::Object& pod) {
-  const json::array owner = {json::object{{"apiVersion", "v1"},
-                                          {"kind", "Pod"},
-                                          {"name", kube::name(pod)},
-                                          {"uid", kube::uid(pod)},
-                                          {"controller", true}}};
+  const json::array owner = {json::object{
+      {"apiVersion", "v1"}, {"kind", "Pod"}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}, {"controller", true}}};
   for (auto& object : objects.pre_resources) json::set(object, "metadata.ownerReferences", owner);
   for (auto& object : objects.resources) json::set(object, "metadata.ownerReferences", owner);
   json::set(objects.config_map, "metadata.ownerReferences", owner);

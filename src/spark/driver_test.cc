@@ -1,4 +1,5 @@
-// What the recorded cases of parity_test.cc do not show: credentials, Kerberos, uploads, excluded and added steps, errors.
+// What the recorded cases of parity_test.cc do not show: credentials, Kerberos, uploads, excluded and added steps,
+// errors.
 
 #include "spark/driver.h"
 
@@ -117,8 +118,10 @@ TEST(BuildDriver, RefusesDevicesWithoutAmountOrVendor) {
 
 TEST(Credentials, GoIntoASecretAndLeaveTheServiceAccountOut) {
   const std::string family = "spark.kubernetes.authenticate.driver.";
-  Submission s = pi({{family + "oauthToken", "secret"}, {family + "caCertFile", "/ca.pem"},
-                     {family + "mounted.caCertFile", "/my/ca"}, {family + "serviceAccountName", "sa"},
+  Submission s = pi({{family + "oauthToken", "secret"},
+                     {family + "caCertFile", "/ca.pem"},
+                     {family + "mounted.caCertFile", "/my/ca"},
+                     {family + "serviceAccountName", "sa"},
                      {"spark.other.oauthToken", "x"}});
   s.files["/ca.pem"] = "CA\n";
   const DriverObjects objects = build_driver(s);
@@ -129,7 +132,8 @@ TEST(Credentials, GoIntoASecretAndLeaveTheServiceAccountOut) {
   EXPECT_EQ(json::find(objects.pod, "spec.serviceAccountName"), nullptr);
   EXPECT_EQ(objects.properties.at(family + "oauthToken"), "<present_but_redacted>");
   EXPECT_EQ(objects.properties.at("spark.other.oauthToken"), "<present_but_redacted>");
-  EXPECT_EQ(objects.properties.at(family + "mounted.oauthTokenFile"), "/mnt/secrets/spark-kubernetes-credentials/oauth-token");
+  EXPECT_EQ(objects.properties.at(family + "mounted.oauthTokenFile"),
+            "/mnt/secrets/spark-kubernetes-credentials/oauth-token");
   EXPECT_EQ(objects.properties.at(family + "mounted.caCertFile"), "/my/ca");
   ASSERT_EQ(objects.warnings.size(), 1U);
   EXPECT_NE(objects.warnings[0].find("serviceAccountName=sa"), std::string::npos);
@@ -144,7 +148,8 @@ TEST(Credentials, MustBeThere) {
 
 TEST(Service, RefusesABindAddress) {
   EXPECT_EQ(why(pi({{"spark.driver.bindAddress", "1.2.3.4"}})),
-            "spark.driver.bindAddress is not supported in Kubernetes mode, as the driver's bind address is managed and set to "
+            "spark.driver.bindAddress is not supported in Kubernetes mode, as the driver's bind address is managed and "
+            "set to "
             "the driver pod's IP address.");
 }
 
@@ -158,11 +163,13 @@ TEST(Service, GetsAShortNameWithAWarningWhereItsOwnIsTooLong) {
 TEST(Service, DoesNotFollowTheCommonBlockManagerPort) {
   const DriverObjects objects = build_driver(pi({{"spark.blockManager.port", "9100"}}));
   EXPECT_EQ(json::num(*named(json::list(container(objects), "ports"), "blockmanager"), "containerPort"), 9100);
-  EXPECT_EQ(json::num(*named(json::list(*resource(objects, "pi-n-driver-svc"), "spec.ports"), "blockmanager"), "port"), 7079);
+  EXPECT_EQ(json::num(*named(json::list(*resource(objects, "pi-n-driver-svc"), "spec.ports"), "blockmanager"), "port"),
+            7079);
 }
 
 TEST(EnvSecrets, NeedANameAndAKey) {
-  EXPECT_NE(why(pi({{"spark.kubernetes.driver.secretKeyRef.A", "noColon"}})).find("SecretKeyRef must be in the form name:key."),
+  EXPECT_NE(why(pi({{"spark.kubernetes.driver.secretKeyRef.A", "noColon"}}))
+                .find("SecretKeyRef must be in the form name:key."),
             std::string::npos);
   EXPECT_NE(why(pi({{"spark.kubernetes.driver.secretKeyRef.A", "a:b:c"}})), "");
 }
@@ -177,8 +184,10 @@ TEST(Volumes, MustNotShareAMountPath) {
 TEST(Volumes, AccessModeOfClaimsChangedWithSpark4) {
   const auto mode = [](const char* version, const char* legacy) {
     const std::string claim = "spark.kubernetes.driver.volumes.persistentVolumeClaim.pv.";
-    Properties properties = {{claim + "mount.path", "/pv"}, {claim + "options.claimName", "OnDemand"},
-                             {claim + "options.storageClass", "fast"}, {claim + "options.sizeLimit", "5Gi"}};
+    Properties properties = {{claim + "mount.path", "/pv"},
+                             {claim + "options.claimName", "OnDemand"},
+                             {claim + "options.storageClass", "fast"},
+                             {claim + "options.sizeLimit", "5Gi"}};
     if (*legacy != 0) properties["spark.kubernetes.legacy.useReadWriteOnceAccessMode"] = legacy;
     const DriverObjects objects = build_driver(pi(properties, version));
     return json::dump(json::list(*resource(objects, "pi-n-driver-pvc-0"), "spec.accessModes"));
@@ -192,7 +201,9 @@ TEST(Volumes, AccessModeOfClaimsChangedWithSpark4) {
 TEST(Uploads, ComeBeforeTheOthersAndTheMainJarBecomesSparkInternal) {
   Submission s = pi({{"spark.jars", "/x.jar,local:///y.jar"}, {"spark.archives", "/a.zip#a"}});
   s.resource = "/main.jar";
-  s.uploads = {{"file:/x.jar", "s3a://b/1/x.jar"}, {"file:/main.jar", "s3a://b/2/main.jar"}, {"file:/a.zip", "file:///up/3/a.zip"}};
+  s.uploads = {{"file:/x.jar", "s3a://b/1/x.jar"},
+               {"file:/main.jar", "s3a://b/2/main.jar"},
+               {"file:/a.zip", "file:///up/3/a.zip"}};
   const DriverObjects objects = build_driver(s);
   EXPECT_EQ(objects.properties.at("spark.jars"), "s3a://b/1/x.jar,s3a://b/2/main.jar,local:///y.jar");
   EXPECT_EQ(objects.properties.at("spark.archives"), "file:/up/3/a.zip#a");
@@ -230,7 +241,8 @@ TEST(Hadoop, TakesAFolderOrAConfigMapNotBoth) {
 }
 
 TEST(Kerberos, MountsKrb5AndKeytab) {
-  Submission s = pi({{"spark.kubernetes.kerberos.krb5.path", "/etc/krb5.conf"}, {"spark.kerberos.keytab", "/k/me.keytab"},
+  Submission s = pi({{"spark.kubernetes.kerberos.krb5.path", "/etc/krb5.conf"},
+                     {"spark.kerberos.keytab", "/k/me.keytab"},
                      {"spark.kerberos.principal", "me@R"}});
   s.files = {{"/etc/krb5.conf", "[libdefaults]"}, {"/k/me.keytab", std::string("\0\1", 2)}};
   const DriverObjects objects = build_driver(s);
@@ -253,12 +265,16 @@ TEST(Kerberos, MountsTokens) {
 }
 
 TEST(Kerberos, WantsSettingsThatBelongTogether) {
-  EXPECT_NE(why(pi({{"spark.kerberos.keytab", "/k"}})).find("you must also specify a Kerberos principal"), std::string::npos);
-  EXPECT_NE(why(pi({{"spark.kerberos.principal", "p"}})).find("you must also specify a Kerberos keytab"), std::string::npos);
-  EXPECT_NE(why(pi({{"spark.kubernetes.kerberos.tokenSecret.name", "n"}})).find("specify the item-key"), std::string::npos);
-  EXPECT_NE(why(pi({{"spark.kubernetes.kerberos.krb5.path", "/k"}, {"spark.kubernetes.kerberos.krb5.configMapName", "k"}}))
-                .find("Do not specify both a Krb5 local file and the ConfigMap"),
+  EXPECT_NE(why(pi({{"spark.kerberos.keytab", "/k"}})).find("you must also specify a Kerberos principal"),
             std::string::npos);
+  EXPECT_NE(why(pi({{"spark.kerberos.principal", "p"}})).find("you must also specify a Kerberos keytab"),
+            std::string::npos);
+  EXPECT_NE(why(pi({{"spark.kubernetes.kerberos.tokenSecret.name", "n"}})).find("specify the item-key"),
+            std::string::npos);
+  EXPECT_NE(
+      why(pi({{"spark.kubernetes.kerberos.krb5.path", "/k"}, {"spark.kubernetes.kerberos.krb5.configMapName", "k"}}))
+          .find("Do not specify both a Krb5 local file and the ConfigMap"),
+      std::string::npos);
 }
 
 TEST(LocalDirs, AreShuffledAndEachGetsAVolume) {
@@ -273,8 +289,9 @@ TEST(LocalDirs, AreShuffledAndEachGetsAVolume) {
 }
 
 TEST(Template, MustHaveComeWithTheSubmission) {
-  EXPECT_NE(why(pi({{"spark.kubernetes.driver.podTemplateFile", "/t.yaml"}})).find("Could not load pod from template file."),
-            std::string::npos);
+  EXPECT_NE(
+      why(pi({{"spark.kubernetes.driver.podTemplateFile", "/t.yaml"}})).find("Could not load pod from template file."),
+      std::string::npos);
   EXPECT_NE(why(pi({{"spark.kubernetes.executor.podTemplateFile", "/t.yaml"}})).find("/t.yaml"), std::string::npos);
 }
 
@@ -303,9 +320,10 @@ TEST(Steps, CanBeLeftOutFromSpark41On) {
 }
 
 TEST(Steps, StillRefuseWhatTheyRefuseWhenLeftOut) {
-  EXPECT_NE(why(pi({{"spark.kubernetes.driver.pod.excludedFeatureSteps", std::string(kFeatures) + "DriverServiceFeatureStep"},
-                    {"spark.driver.bindAddress", "1.2.3.4"}})),
-            "");
+  EXPECT_NE(
+      why(pi({{"spark.kubernetes.driver.pod.excludedFeatureSteps", std::string(kFeatures) + "DriverServiceFeatureStep"},
+              {"spark.driver.bindAddress", "1.2.3.4"}})),
+      "");
 }
 
 TEST(Steps, OfTheUserNeedAJvmExceptVolcanos) {
@@ -347,7 +365,8 @@ TEST(Own, MakesThePodTheControllerOfEverythingElse) {
   own(objects, pod);
   const std::string owner = R"([{"apiVersion":"v1","kind":"Pod","name":"pi-n-driver","uid":"u","controller":true}])";
   ASSERT_EQ(objects.resources.size(), 2U);
-  for (const auto& object : objects.resources) EXPECT_EQ(json::dump(json::list(object, "metadata.ownerReferences")), owner);
+  for (const auto& object : objects.resources)
+    EXPECT_EQ(json::dump(json::list(object, "metadata.ownerReferences")), owner);
   EXPECT_EQ(json::dump(json::list(objects.config_map, "metadata.ownerReferences")), owner);
   EXPECT_EQ(json::find(objects.pod, "metadata.ownerReferences"), nullptr);
 }

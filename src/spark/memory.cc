@@ -41,7 +41,8 @@ std::optional<std::int64_t> parse_memory(std::string_view text, Unit unit, bool 
   std::int64_t amount = 0;
   if (std::from_chars(word.data(), word.data() + digits, amount).ec != std::errc()) return std::nullopt;
   const int wanted = unit == Unit::Mebibytes ? 2 : 0;
-  const auto given = digits == word.size() ? std::optional(wanted) : exponent(std::string_view(word).substr(digits), iec);
+  const auto given =
+      digits == word.size() ? std::optional(wanted) : exponent(std::string_view(word).substr(digits), iec);
   if (!given) return std::nullopt;
   for (int e = *given; e < wanted; ++e) amount /= 1024;
   for (int e = *given; e > wanted; --e) {
@@ -76,9 +77,10 @@ DriverMemory driver_memory(const Conf& conf, const Rules& rules, bool jvm) {
   const double factor = checked_factor(conf, "spark.driver.memoryOverheadFactor", memory.default_factor,
                                        !conf.has("spark.driver.memoryOverheadFactor"),
                                        "Ensure that memory overhead is a double greater than 0");
-  const std::int64_t least = rules.min_memory_overhead
-                                 ? conf.mebibytes("spark.driver.minMemoryOverhead", rules.iec_suffixes).value_or(kMinOverheadMib)
-                                 : kMinOverheadMib;
+  const std::int64_t least =
+      rules.min_memory_overhead
+          ? conf.mebibytes("spark.driver.minMemoryOverhead", rules.iec_suffixes).value_or(kMinOverheadMib)
+          : kMinOverheadMib;
   // Scala's Double.toInt: towards zero, and no further than an int goes.
   const double scaled = std::min(factor * static_cast<double>(memory.heap_mib), 2147483647.0);
   memory.overhead_mib = conf.mebibytes("spark.driver.memoryOverhead", rules.iec_suffixes)

@@ -15,9 +15,9 @@ class Conf;
 
 enum class Unit { Bytes, Mebibytes };
 
-// "512m", "2g", "1024" (then in `unit`): the amount in `unit`, rounded down. Suffixes in any case: b, k, m, g, t, p, from
-// k on also with a second b, and with `iec` as "gib". Nothing where it is malformed, has a fraction, or does not fit 63
-// bits.
+// "512m", "2g", "1024" (then in `unit`): the amount in `unit`, rounded down. Suffixes in any case: b, k, m, g, t, p,
+// from k on also with a second b, and with `iec` as "gib". Nothing where it is malformed, has a fraction, or does not
+// fit 63 bits.
 std::optional<std::int64_t> parse_memory(std::string_view text, Unit unit, bool iec);
 
 // What Double.toString (Java) writes: "0.1", "2.0", "1.0E-4".

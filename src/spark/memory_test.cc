@@ -30,8 +30,8 @@ TEST(ParseMemory, TakesIecSuffixesWhereSparkDoes) {
 }
 
 TEST(ParseMemory, RefusesWhatIsNoAmount) {
-  for (const auto text : {"", " ", "g", "lots", "-1g", "0.5g", "1 g", "1x", "1bb", "1bib", "1gg", "1gi", "1g2", "+1g", "99999999999999999999",
-                          "9223372036854775807g"})
+  for (const auto text : {"", " ", "g", "lots", "-1g", "0.5g", "1 g", "1x", "1bb", "1bib", "1gg", "1gi", "1g2", "+1g",
+                          "99999999999999999999", "9223372036854775807g"})
     EXPECT_EQ(parse_memory(text, Unit::Bytes, true), std::nullopt) << text;
 }
 
@@ -61,22 +61,43 @@ TEST(DriverMemory, AddsTheOverhead) {
       {"the defaults of a JVM", {}, true, 1024 + 384, 0.1},
       {"the defaults of Python", {}, false, 1024 + 409, 0.4},
       {"Python, cut towards zero", {{"spark.driver.memory", "2g"}}, false, 2048 + 819, 0.4},
-      {"a given overhead", {{"spark.driver.memory", "4g"}, {"spark.driver.memoryOverhead", "777m"}}, true, 4096 + 777, 0.1},
+      {"a given overhead",
+       {{"spark.driver.memory", "4g"}, {"spark.driver.memoryOverhead", "777m"}},
+       true,
+       4096 + 777,
+       0.1},
       {"no overhead", {{"spark.driver.memoryOverhead", "0"}}, true, 1024, 0.1},
       {"the older name", {{"spark.yarn.driver.memoryOverhead", "500"}}, true, 1024 + 500, 0.1},
       {"the driver's factor, which executors do not inherit",
-       {{"spark.driver.memory", "10g"}, {"spark.driver.memoryOverheadFactor", "0.25"}}, true, 10240 + 2560, 0.1},
-      {"Kubernetes' factor", {{"spark.driver.memory", "10g"}, {"spark.kubernetes.memoryOverheadFactor", "0.3"}}, true,
-       10240 + 3072, 0.3},
-      {"Kubernetes' factor for Python too", {{"spark.driver.memory", "10g"}, {"spark.kubernetes.memoryOverheadFactor", "0.3"}},
-       false, 10240 + 3072, 0.3},
+       {{"spark.driver.memory", "10g"}, {"spark.driver.memoryOverheadFactor", "0.25"}},
+       true,
+       10240 + 2560,
+       0.1},
+      {"Kubernetes' factor",
+       {{"spark.driver.memory", "10g"}, {"spark.kubernetes.memoryOverheadFactor", "0.3"}},
+       true,
+       10240 + 3072,
+       0.3},
+      {"Kubernetes' factor for Python too",
+       {{"spark.driver.memory", "10g"}, {"spark.kubernetes.memoryOverheadFactor", "0.3"}},
+       false,
+       10240 + 3072,
+       0.3},
       {"the driver's factor before Kubernetes'",
-       {{"spark.driver.memory", "10g"}, {"spark.driver.memoryOverheadFactor", "0.2"},
-        {"spark.kubernetes.memoryOverheadFactor", "0.3"}}, true, 10240 + 2048, 0.3},
+       {{"spark.driver.memory", "10g"},
+        {"spark.driver.memoryOverheadFactor", "0.2"},
+        {"spark.kubernetes.memoryOverheadFactor", "0.3"}},
+       true,
+       10240 + 2048,
+       0.3},
       {"a least overhead", {{"spark.driver.minMemoryOverhead", "500m"}}, true, 1024 + 500, 0.1},
       {"the larger of factor and least overhead",
-       {{"spark.driver.memory", "5000m"}, {"spark.driver.minMemoryOverhead", "500m"}, {"spark.driver.memoryOverheadFactor", "0.12"}},
-       true, 5000 + 600, 0.1},
+       {{"spark.driver.memory", "5000m"},
+        {"spark.driver.minMemoryOverhead", "500m"},
+        {"spark.driver.memoryOverheadFactor", "0.12"}},
+       true,
+       5000 + 600,
+       0.1},
   };
   for (const auto& c : cases) {
     const DriverMemory memory = driver_memory(Conf(c.properties), rules, c.jvm);
@@ -93,8 +114,10 @@ TEST(DriverMemory, HasNoLeastOverheadBeforeSpark4) {
 TEST(DriverMemory, RefusesFactorsThatMeanNothing) {
   const Rules rules = rules_for("4.1");
   EXPECT_THROW(driver_memory(Conf(Properties{{"spark.driver.memoryOverheadFactor", "0"}}), rules, true), InvalidConf);
-  EXPECT_THROW(driver_memory(Conf(Properties{{"spark.kubernetes.memoryOverheadFactor", "-1"}}), rules, true), InvalidConf);
-  EXPECT_THROW(driver_memory(Conf(Properties{{"spark.kubernetes.memoryOverheadFactor", "nan"}}), rules, true), InvalidConf);
+  EXPECT_THROW(driver_memory(Conf(Properties{{"spark.kubernetes.memoryOverheadFactor", "-1"}}), rules, true),
+               InvalidConf);
+  EXPECT_THROW(driver_memory(Conf(Properties{{"spark.kubernetes.memoryOverheadFactor", "nan"}}), rules, true),
+               InvalidConf);
   EXPECT_NO_THROW(driver_memory(Conf(Properties{{"spark.kubernetes.memoryOverheadFactor", "0"}}), rules, true));
 }
 

@@ -57,7 +57,8 @@ std::string app_name_label(std::string_view app_name) {
 }
 
 Ids Ids::draw(std::string_view random_bytes, Time now) {
-  if (random_bytes.size() < kRandomBytes) fail("a submission needs {} random bytes, not {}", kRandomBytes, random_bytes.size());
+  if (random_bytes.size() < kRandomBytes)
+    fail("a submission needs {} random bytes, not {}", kRandomBytes, random_bytes.size());
   const auto take = [&](size_t n) {
     const auto bytes = random_bytes.substr(0, n);
     random_bytes.remove_prefix(n);

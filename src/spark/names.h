@@ -25,11 +25,11 @@ struct Ids {
   static constexpr size_t kRandomBytes = 45;  // how many draw() needs
 
   Time now;
-  std::string app;         // "spark-" and 32 hexadecimal digits
-  std::string name;        // unique id in the resource prefix
-  std::string service;     // unique id for a Service whose own name would be too long
-  std::string config_map;  // unique id of the driver's ConfigMap
-  std::string local_dir;   // UUID in the default of spark.local.dir
+  std::string app;            // "spark-" and 32 hexadecimal digits
+  std::string name;           // unique id in the resource prefix
+  std::string service;        // unique id for a Service whose own name would be too long
+  std::string config_map;     // unique id of the driver's ConfigMap
+  std::string local_dir;      // UUID in the default of spark.local.dir
   std::uint32_t shuffle = 0;  // order of the local directories
 
   static Ids draw(std::string_view random_bytes, Time now);

@@ -41,7 +41,9 @@ TEST(Ids, AreDrawnFromBytesAndTime) {
   std::string bytes;
   for (size_t i = 0; i < Ids::kRandomBytes; ++i) bytes += static_cast<char>(i);
   const Ids ids = Ids::draw(bytes, Time(milliseconds(0xa1fbf5b3d4)));
-  EXPECT_EQ(ids.app, "spark-00010203040546078809" "0a0b0c0d0e0f");
+  EXPECT_EQ(ids.app,
+            "spark-00010203040546078809"
+            "0a0b0c0d0e0f");
   EXPECT_EQ(ids.local_dir, "10111213-1415-4617-9819-1a1b1c1d1e1f");
   EXPECT_EQ(ids.name, "202122a1fbf5b3d4");
   EXPECT_EQ(ids.service, "232425a1fbf5b3d4");

@@ -1,5 +1,5 @@
-// Parity with spark-submit: each case of tests/parity/cases.json must give the objects that spark-submit sent, recorded in
-// tests/parity/golden/VERSION by tests/parity/parity. Command lines are translated here only as far as the cases go;
+// Parity with spark-submit: each case of tests/parity/cases.json must give the objects that spark-submit sent, recorded
+// in tests/parity/golden/VERSION by tests/parity/parity. Command lines are translated here only as far as the cases go;
 // tests/parity/parity compares whole programs.
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace spoke::spark {
 namespace {
 
 const Path kParity = Path(SPOKE_SOURCE_DIR) / "tests/parity";
-constexpr std::string_view kUniqueId = "0123456789abcdef";  // "ID" in what was recorded
+constexpr std::string_view kUniqueId = "0123456789abcdef";   // "ID" in what was recorded
 constexpr std::string_view kFolder = "/folder/of/the/case";  // "$DIR" there, and in the cases
 
 struct Case {
@@ -126,8 +126,8 @@ Submission submission_of(const Case& c, const std::string& version) {
 
 // Sorts what has no order in spark-submit, which keeps it in hash tables, as tests/parity/parity does.
 std::string sort_key(const json::value& v) {
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}", json::str(v, "kind"), json::str(v, "metadata.name"), json::str(v, "name"),
-                     json::str(v, "mountPath"), json::str(v, "key"), json::dump(v));
+  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}", json::str(v, "kind"), json::str(v, "metadata.name"),
+                     json::str(v, "name"), json::str(v, "mountPath"), json::str(v, "key"), json::dump(v));
 }
 
 void put_in_order(json::value& v, std::string_view member = "") {
@@ -149,7 +149,8 @@ void unshuffle(json::value& objects) {
     for (auto& container : json::make_array(object, "spec.containers")) {
       std::map<std::string, json::value*> mounts;
       for (auto& mount : json::make_array(container, "volumeMounts"))
-        if (const auto name = json::str(mount, "name"); name.starts_with("spark-local-dir-")) mounts.emplace(name, &mount);
+        if (const auto name = json::str(mount, "name"); name.starts_with("spark-local-dir-"))
+          mounts.emplace(name, &mount);
       std::vector<std::string> paths;
       for (const auto& [name, mount] : mounts) paths.emplace_back(json::str(*mount, "mountPath"));
       std::sort(paths.begin(), paths.end());
@@ -183,7 +184,8 @@ json::value recorded_form(DriverObjects objects) {
   all.insert(all.end(), objects.resources.begin(), objects.resources.end());
   for (auto& object : all) {
     json::set(object, "metadata.namespace", objects.ns);
-    if (json::value* data = json::find(object, "data"); data != nullptr && data->get_object().contains("spark.properties"))
+    if (json::value* data = json::find(object, "data");
+        data != nullptr && data->get_object().contains("spark.properties"))
       data->get_object()["spark.properties"] = property_lines(data->get_object()["spark.properties"].as_string());
   }
   std::string text = replace_all(json::dump(all), "-" + std::string(kUniqueId), "-ID");

@@ -91,8 +91,9 @@ SparkPod load_pod_template(std::string_view text, const std::optional<std::strin
     if (std::count_if(containers.begin(), containers.end(), named) == 1)
       chosen = std::find_if(containers.begin(), containers.end(), named);
     else
-      warnings.push_back(fmt::format(
-          "specified container {} not found on pod template, falling back to taking the first container", *container_name));
+      warnings.push_back(
+          fmt::format("specified container {} not found on pod template, falling back to taking the first container",
+                      *container_name));
   }
   result.container = std::move(*chosen);
   containers.erase(chosen);

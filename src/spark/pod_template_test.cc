@@ -67,8 +67,8 @@ TEST(PodTemplate, MakesAContainerWhereThereIsNone) {
 
 TEST(PodTemplate, RefusesWhatIsNoPod) {
   std::vector<std::string> warnings;
-  for (const auto* text : {"", "a: [", "[]", "x", "kind: Service\nspec: {}", "kind: Pod", "spec: 1", "metadata: 1\nspec: {}",
-                           "spec: {containers: [1]}", "spec: {}\n---\nspec: {}"})
+  for (const auto* text : {"", "a: [", "[]", "x", "kind: Service\nspec: {}", "kind: Pod", "spec: 1",
+                           "metadata: 1\nspec: {}", "spec: {containers: [1]}", "spec: {}\n---\nspec: {}"})
     EXPECT_THROW(load_pod_template(text, std::nullopt, warnings), Error) << text;
 }
 

@@ -17,7 +17,11 @@ void escape(std::string& out, std::string_view text, bool name) {
       case '\n': out += "\\n"; break;
       case '\r': out += "\\r"; break;
       case '\f': out += "\\f"; break;
-      case '\\': case '=': case ':': case '#': case '!': out += '\\'; [[fallthrough]];
+      case '\\':
+      case '=':
+      case ':':
+      case '#':
+      case '!': out += '\\'; [[fallthrough]];
       default: out += c;
     }
   }

@@ -12,8 +12,8 @@ namespace {
 void check_positive_memory(const Submission& s, std::string_view property, std::string_view whose) {
   const auto value = s.conf.raw(property);
   if (value && parse_memory(*value, Unit::Bytes, s.rules.iec_suffixes).value_or(-1) <= 0)
-    throw InvalidConf(std::string(property), fmt::format("{} memory must be a positive number ({} is \"{}\")", whose,
-                                                         property, *value));
+    throw InvalidConf(std::string(property),
+                      fmt::format("{} memory must be a positive number ({} is \"{}\")", whose, property, *value));
 }
 
 void check_positive_count(const Conf& conf, std::string_view property, std::string_view what) {
@@ -88,7 +88,8 @@ std::string check_master(std::string_view master) {
   const auto at = url.find("://");
   if (at == std::string_view::npos) return fmt::format("k8s://https://{}", url);
   if (const auto scheme = url.substr(0, at); scheme != "https" && scheme != "http")
-    throw InvalidConf("spark.master", fmt::format("Invalid Kubernetes master scheme: {} found in URL: {}", scheme, url));
+    throw InvalidConf("spark.master",
+                      fmt::format("Invalid Kubernetes master scheme: {} found in URL: {}", scheme, url));
   return std::string(master);
 }
 
@@ -124,7 +125,8 @@ const std::string& file_of(const Submission& submission, std::string_view proper
   const std::string path = submission.conf.text(property, "");
   const auto it = submission.files.find(path);
   if (it == submission.files.end())
-    throw InvalidConf(std::string(property), fmt::format("{} provided by {} does not exist or is not a file.", path, property));
+    throw InvalidConf(std::string(property),
+                      fmt::format("{} provided by {} does not exist or is not a file.", path, property));
   return it->second;
 }
 

@@ -45,9 +45,9 @@ struct Submission {
   std::string app_name() const { return conf.raw("spark.app.name", "spark"); }
 };
 
-// spark-submit's own rules for cluster mode on Kubernetes (SparkSubmit.prepareSubmitEnvironment and SparkSubmitArguments'
-// checks): the properties it always writes, those it drops, the main jar among spark.jars, paths as URIs. Not to be
-// applied twice. `warnings` takes what spark-submit would log.
+// spark-submit's own rules for cluster mode on Kubernetes (SparkSubmit.prepareSubmitEnvironment and
+// SparkSubmitArguments' checks): the properties it always writes, those it drops, the main jar among spark.jars, paths
+// as URIs. Not to be applied twice. `warnings` takes what spark-submit would log.
 Submission with_submit_rules(Submission submission, std::vector<std::string>& warnings);
 
 // "host:6443", "k8s://host:6443", "k8s://http://host" -> "k8s://https://host:6443" or as it is. Throws InvalidConf.

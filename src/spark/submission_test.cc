@@ -70,10 +70,14 @@ TEST(SubmitRules, DropTheDriversHostAndForeignProperties) {
 TEST(SubmitRules, RefuseAmountsThatAreNotPositive) {
   EXPECT_EQ(why(jvm({{"spark.driver.memory", "lots"}})),
             "Driver memory must be a positive number (spark.driver.memory is \"lots\")");
-  EXPECT_NE(why(jvm({{"spark.executor.memory", "0"}})).find("Executor memory must be a positive number"), std::string::npos);
-  EXPECT_NE(why(jvm({{"spark.driver.cores", "two"}})).find("Driver cores must be a positive number"), std::string::npos);
-  EXPECT_NE(why(jvm({{"spark.executor.cores", "-1"}})).find("Executor cores must be a positive number"), std::string::npos);
-  EXPECT_NE(why(jvm({{"spark.executor.instances", "0"}})).find("Number of executors must be a positive"), std::string::npos);
+  EXPECT_NE(why(jvm({{"spark.executor.memory", "0"}})).find("Executor memory must be a positive number"),
+            std::string::npos);
+  EXPECT_NE(why(jvm({{"spark.driver.cores", "two"}})).find("Driver cores must be a positive number"),
+            std::string::npos);
+  EXPECT_NE(why(jvm({{"spark.executor.cores", "-1"}})).find("Executor cores must be a positive number"),
+            std::string::npos);
+  EXPECT_NE(why(jvm({{"spark.executor.instances", "0"}})).find("Number of executors must be a positive"),
+            std::string::npos);
   EXPECT_EQ(why(jvm({{"spark.executor.instances", "0"}, {"spark.dynamicAllocation.enabled", "true"}})), "");
 }
 

@@ -25,10 +25,10 @@ struct Volume {
   std::string sub_path_expr;
   bool read_only = false;
 
-  std::string path;       // hostPath, nfs
-  std::string host_type;  // hostPath: "" for no check
-  std::string server;     // nfs
-  std::string medium;     // emptyDir
+  std::string path;                          // hostPath, nfs
+  std::string host_type;                     // hostPath: "" for no check
+  std::string server;                        // nfs
+  std::string medium;                        // emptyDir
   std::optional<std::string> size_limit;     // emptyDir, claims on demand
   std::string claim_name;                    // may hold "OnDemand"
   std::optional<std::string> storage_class;  // claims on demand

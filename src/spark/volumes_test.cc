@@ -21,8 +21,10 @@ std::string why(const Properties& options, const char* version = "4.1.4") {
 }
 
 TEST(ParseVolumes, HostPath) {
-  const auto volumes = parse({{"hostPath.data.mount.path", "/data"}, {"hostPath.data.options.path", "/srv"},
-                              {"hostPath.data.options.type", "Directory"}, {"hostPath.data.mount.readOnly", "TRUE"}});
+  const auto volumes = parse({{"hostPath.data.mount.path", "/data"},
+                              {"hostPath.data.options.path", "/srv"},
+                              {"hostPath.data.options.type", "Directory"},
+                              {"hostPath.data.mount.readOnly", "TRUE"}});
   ASSERT_EQ(volumes.size(), 1U);
   EXPECT_EQ(volumes[0].type, Volume::Type::HostPath);
   EXPECT_EQ(volumes[0].name, "data");
@@ -33,7 +35,8 @@ TEST(ParseVolumes, HostPath) {
 }
 
 TEST(ParseVolumes, HostPathHasNoTypeBeforeSpark4) {
-  const Properties options = {{"hostPath.d.mount.path", "/d"}, {"hostPath.d.options.path", "/s"}, {"hostPath.d.options.type", "File"}};
+  const Properties options = {
+      {"hostPath.d.mount.path", "/d"}, {"hostPath.d.options.path", "/s"}, {"hostPath.d.options.type", "File"}};
   EXPECT_EQ(parse(options, "3.5.8")[0].host_type, "");
 }
 
@@ -56,9 +59,13 @@ TEST(ParseVolumes, Claim) {
 }
 
 TEST(ParseVolumes, EmptyDirAndNfs) {
-  const auto volumes = parse({{"nfs.n.mount.path", "/n"}, {"nfs.n.options.server", "s"}, {"nfs.n.options.path", "/x"},
-                              {"emptyDir.t.mount.path", "/t"}, {"emptyDir.t.options.medium", "Memory"},
-                              {"emptyDir.t.options.sizeLimit", "1Gi"}, {"emptyDir.t.mount.subPathExpr", "$(POD)"}});
+  const auto volumes = parse({{"nfs.n.mount.path", "/n"},
+                              {"nfs.n.options.server", "s"},
+                              {"nfs.n.options.path", "/x"},
+                              {"emptyDir.t.mount.path", "/t"},
+                              {"emptyDir.t.options.medium", "Memory"},
+                              {"emptyDir.t.options.sizeLimit", "1Gi"},
+                              {"emptyDir.t.mount.subPathExpr", "$(POD)"}});
   ASSERT_EQ(volumes.size(), 2U);
   EXPECT_EQ(volumes[0].medium, "Memory");
   EXPECT_EQ(volumes[0].size_limit, "1Gi");
@@ -71,18 +78,24 @@ TEST(ParseVolumes, EmptyDirAndNfs) {
 TEST(ParseVolumes, SaysWhatIsMissing) {
   EXPECT_EQ(why({{"emptyDir.x.options.medium", "Memory"}}),
             "spark.kubernetes.driver.volumes.emptyDir.x.mount.path: key not found: emptyDir.x.mount.path");
-  EXPECT_NE(why({{"hostPath.x.mount.path", "/x"}}).find("hostPath.x.options.path is required for hostPath"), std::string::npos);
-  EXPECT_NE(why({{"persistentVolumeClaim.x.mount.path", "/x"}}).find("options.claimName is required for"), std::string::npos);
-  EXPECT_NE(why({{"nfs.x.mount.path", "/x"}, {"nfs.x.options.path", "/x"}}).find("options.server is required"), std::string::npos);
+  EXPECT_NE(why({{"hostPath.x.mount.path", "/x"}}).find("hostPath.x.options.path is required for hostPath"),
+            std::string::npos);
+  EXPECT_NE(why({{"persistentVolumeClaim.x.mount.path", "/x"}}).find("options.claimName is required for"),
+            std::string::npos);
+  EXPECT_NE(why({{"nfs.x.mount.path", "/x"}, {"nfs.x.options.path", "/x"}}).find("options.server is required"),
+            std::string::npos);
 }
 
 TEST(ParseVolumes, SaysWhatMakesNoSense) {
-  EXPECT_NE(why({{"blob.x.mount.path", "/x"}}).find("Kubernetes Volume type `blob` is not supported"), std::string::npos);
-  EXPECT_NE(why({{"emptyDir.x.mount.path", "/x"}, {"emptyDir.x.mount.readOnly", "yes"}}).find("For input string: \"yes\""),
+  EXPECT_NE(why({{"blob.x.mount.path", "/x"}}).find("Kubernetes Volume type `blob` is not supported"),
             std::string::npos);
-  EXPECT_NE(why({{"emptyDir.x.mount.path", "/x"}, {"emptyDir.x.mount.subPath", "a"}, {"emptyDir.x.mount.subPathExpr", "b"}})
-                .find("mutually exclusive: emptyDir.x.mount.subPath, emptyDir.x.mount.subPathExpr"),
-            std::string::npos);
+  EXPECT_NE(
+      why({{"emptyDir.x.mount.path", "/x"}, {"emptyDir.x.mount.readOnly", "yes"}}).find("For input string: \"yes\""),
+      std::string::npos);
+  EXPECT_NE(
+      why({{"emptyDir.x.mount.path", "/x"}, {"emptyDir.x.mount.subPath", "a"}, {"emptyDir.x.mount.subPathExpr", "b"}})
+          .find("mutually exclusive: emptyDir.x.mount.subPath, emptyDir.x.mount.subPathExpr"),
+      std::string::npos);
 }
 
 TEST(ParseVolumes, MissesUnitsFromSpark4On) {

@@ -5,17 +5,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "check.h"
 #include "spark/properties_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spoke;
   try {
     const auto properties = spark::load_properties({reinterpret_cast<const char*>(data), size});
-    if (spark::load_properties(spark::store_properties(properties, "fuzz", Time())) != properties) std::abort();
+    const std::string text = spark::store_properties(properties, "fuzz", Time());
+    fuzz::check(spark::load_properties(text) == properties, "properties read back as they were", text);
   } catch (const Error&) {  // a malformed \uXXXX is refused
   }
   return 0;

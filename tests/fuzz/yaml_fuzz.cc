@@ -14,7 +14,8 @@ using namespace spoke;
 
 void as_json(const json::value& v) {
   fuzz::check(fuzz::same(json::parse(json::dump(v)), v), "JSON reads back as the same", json::dump(v));
-  fuzz::check(fuzz::same(json::parse(json::dump_pretty(v)), v), "pretty JSON reads back as the same", json::dump_pretty(v));
+  fuzz::check(fuzz::same(json::parse(json::dump_pretty(v)), v), "pretty JSON reads back as the same",
+              json::dump_pretty(v));
 }
 
 }  // namespace
@@ -33,8 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (const auto& document : documents) {
     const std::string dumped = yaml::dump(document);
-    if (dumped.find("\xEF\xBF\xBD") != std::string::npos) continue;  // yaml-cpp writes U+FFFD for Unicode's noncharacters
-    fuzz::check(fuzz::same(yaml::parse(dumped), document), "YAML reads back as the same", dumped + json::dump(document));
+    if (dumped.find("\xEF\xBF\xBD") != std::string::npos)
+      continue;  // yaml-cpp writes U+FFFD for Unicode's noncharacters
+    fuzz::check(fuzz::same(yaml::parse(dumped), document), "YAML reads back as the same",
+                dumped + json::dump(document));
   }
   return 0;
 }

@@ -3,20 +3,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
 #include "base/error.h"
 #include "base/files.h"
-#include "net/async.h"
+#include "cluster/node/within.h"
 
 extern char** environ;
 
@@ -74,6 +73,10 @@ class Child {
 
   int handle() const { return handle_.get(); }
   void kill() const { ::kill(-pid_, SIGKILL); }
+  bool ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+  }
   int reap() {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -98,23 +101,38 @@ bool read_some(int fd, std::string& text, size_t limit) {
   }
 }
 
+// Both at once, as one thing to wait for.
+class Ready {
+ public:
+  Ready(const net::Executor& executor, int handle, int pipe) : epoll_(executor, ::epoll_create1(EPOLL_CLOEXEC)), pipe_(pipe) {
+    for (const int fd : {handle, pipe}) {
+      epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+      if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event) != 0) fail_errno("epoll_ctl");
+    }
+  }
+  net::Task<> wait() { co_await epoll_.async_wait(stream_descriptor::wait_read, asio::use_awaitable); }
+  void drop_pipe() { ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, pipe_, nullptr); }
+
+ private:
+  stream_descriptor epoll_;
+  int pipe_;
+};
+
 // Until the program's end. Reads what it says all the while, or it would stand still with a full pipe; that a grandchild
 // keeps the pipe open does not matter.
-net::Task<> follow(stream_descriptor& handle, stream_descriptor& pipe, std::string& output, size_t limit) {
-  using namespace asio::experimental::awaitable_operators;
-  for (bool open = true; open;) {
-    const auto first = co_await (handle.async_wait(stream_descriptor::wait_read, asio::use_awaitable) ||
-                                 pipe.async_wait(stream_descriptor::wait_read, asio::use_awaitable));
-    open = read_some(pipe.native_handle(), output, limit);
-    if (first.index() == 0) co_return;
+net::Task<bool> follow(const Child& child, const Fd& pipe, std::string& output, size_t limit) {
+  Ready ready(co_await asio::this_coro::executor, child.handle(), pipe.get());
+  for (;;) {
+    co_await ready.wait();
+    const bool ended = child.ended();
+    if (!read_some(pipe.get(), output, limit)) ready.drop_pipe();
+    if (ended) co_return true;
   }
-  co_await handle.async_wait(stream_descriptor::wait_read, asio::use_awaitable);
 }
 
 }  // namespace
 
 net::Task<ProcessResult> run_process(std::vector<std::string> argv, ProcessOptions options) {
-  using namespace asio::experimental::awaitable_operators;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) fail_errno("pipe");
   Fd read_end(ends[0]);
@@ -123,19 +141,14 @@ net::Task<ProcessResult> run_process(std::vector<std::string> argv, ProcessOptio
   Child child(argv, write_end.get());
   write_end.reset();
 
-  const auto executor = co_await asio::this_coro::executor;
-  stream_descriptor pipe(executor, read_end.release());
-  stream_descriptor handle(executor, ::fcntl(child.handle(), F_DUPFD_CLOEXEC, 0));
   ProcessResult result;
   if (options.timeout.count() == 0) {
-    co_await follow(handle, pipe, result.output, options.output_limit);
+    co_await follow(child, read_end, result.output, options.output_limit);
   } else {
-    const auto first =
-        co_await (follow(handle, pipe, result.output, options.output_limit) || net::sleep_for(options.timeout));
-    result.timed_out = first.index() == 1;
+    result.timed_out = !co_await within(options.timeout, follow(child, read_end, result.output, options.output_limit));
     if (result.timed_out && options.interrupt) {
       options.interrupt();
-      co_await (follow(handle, pipe, result.output, options.output_limit) || net::sleep_for(std::chrono::seconds(1)));
+      co_await within(std::chrono::seconds(1), follow(child, read_end, result.output, options.output_limit));
     }
     if (result.timed_out) child.kill();
   }

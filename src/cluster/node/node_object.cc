@@ -14,7 +14,7 @@
 namespace spoke::cluster {
 namespace {
 
-constexpr const char* kVersion = "v1.34.0";  // whose behaviour this is
+constexpr const char* kVersion = "v1.34.2";  // whose behaviour this is
 constexpr int kPods = 500;                    // the kubelet's 110 is for machines that run something else beside
 constexpr auto kRenewal = std::chrono::seconds(10);
 

@@ -1,12 +1,12 @@
 #include "cluster/node/probes.h"
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/strings.h"
 #include "cluster/node/container.h"
+#include "cluster/node/within.h"
 #include "net/async.h"
 #include "net/http_client.h"
 #include "net/scope.h"
@@ -78,13 +78,13 @@ net::Task<ProbeResult> get(const json::value& http, ProbeTarget target, std::chr
   }
 }
 
-net::Task<> connect_to(asio::ip::tcp::endpoint endpoint) {
+net::Task<bool> connect_to(asio::ip::tcp::endpoint endpoint) {
   asio::ip::tcp::socket socket(co_await net::this_executor());
   co_await socket.async_connect(endpoint, asio::use_awaitable);
+  co_return true;
 }
 
 net::Task<ProbeResult> open_connection(const json::value& tcp, ProbeTarget target, std::chrono::milliseconds timeout) {
-  using namespace asio::experimental::awaitable_operators;
   const std::string host(json::str(tcp, "host", target.pod_ip));
   const std::string port = port_of(tcp, target.container);
   const auto number = to_int(port).value_or(0);
@@ -92,8 +92,7 @@ net::Task<ProbeResult> open_connection(const json::value& tcp, ProbeTarget targe
   const auto address = asio::ip::make_address(host, error);
   if (error || number <= 0 || number > 65535) co_return ProbeResult{false, fmt::format("{}:{} is no address to connect to", host, port)};
   try {
-    const auto first = co_await (connect_to({address, static_cast<asio::ip::port_type>(number)}) || net::sleep_for(timeout));
-    if (first.index() == 0) co_return ProbeResult{true, ""};
+    if (co_await within(timeout, connect_to({address, static_cast<asio::ip::port_type>(number)}))) co_return ProbeResult{true, ""};
     co_return ProbeResult{false, fmt::format("dial tcp {}:{}: i/o timeout", host, port)};
   } catch (const boost::system::system_error& e) {
     if (net::is_cancelled(e)) throw;

@@ -1,6 +1,6 @@
-// An API server in a map, for tests of the operator's edge: it keeps objects, versions and a log of changes to watch, and
-// it can be cut off at any request. It validates nothing and collects no garbage; what the server itself does is for
-// tests with the embedded cluster.
+// An API server in a map, for tests of the operator's edge: it keeps objects, versions and a log of changes to watch,
+// and it can be cut off at any request. It validates nothing and collects no garbage; what the server itself does is
+// for tests with the embedded cluster.
 #pragma once
 
 #include <functional>
@@ -76,7 +76,8 @@ class FakeApi : public client::Api {
     client::List out{.resource_version = std::to_string(version_)};
     const auto selector = kube::LabelSelector::parse(options.label_selector);
     for (const auto& object : all(resource))
-      if ((ns.empty() || kube::ns(object) == ns) && selector.matches(kube::labels_of(object))) out.items.push_back(object);
+      if ((ns.empty() || kube::ns(object) == ns) && selector.matches(kube::labels_of(object)))
+        out.items.push_back(object);
     co_return out;
   }
 
@@ -155,7 +156,8 @@ class FakeApi : public client::Api {
 
   class FakeWatch : public client::Watch {
    public:
-    FakeWatch(FakeApi& api, net::Executor executor, Resource resource, std::string ns, const client::WatchOptions& options)
+    FakeWatch(FakeApi& api, net::Executor executor, Resource resource, std::string ns,
+              const client::WatchOptions& options)
         : api_(api),
           news_(std::make_shared<net::Event>(executor)),
           resource_(std::move(resource)),

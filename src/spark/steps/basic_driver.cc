@@ -49,8 +49,9 @@ Properties device_limits(const Conf& conf) {
   std::set<std::string> names;
   for (const auto& [rest, value] : conf.with_prefix(kFamily)) {
     if (rest.find('.') == std::string::npos)
-      throw InvalidConf(std::string(kFamily) + rest,
-                        fmt::format("You must specify an amount config for resource: {} config: {}{}", rest, kFamily, rest));
+      throw InvalidConf(
+          std::string(kFamily) + rest,
+          fmt::format("You must specify an amount config for resource: {} config: {}{}", rest, kFamily, rest));
     names.insert(rest.substr(0, rest.find('.')));
   }
   Properties limits;
@@ -88,7 +89,8 @@ void configure_container(const Submission& s, Draft& draft, const DriverMemory& 
   if (json::str(draft.container, "name").empty()) json::set(draft.container, "name", "spark-kubernetes-driver");
   json::set(draft.container, "image", image(s));
   json::set(draft.container, "imagePullPolicy",
-            s.conf.one_of("spark.kubernetes.container.image.pullPolicy", {"Always", "Never", "IfNotPresent"}, "IfNotPresent"));
+            s.conf.one_of("spark.kubernetes.container.image.pullPolicy", {"Always", "Never", "IfNotPresent"},
+                          "IfNotPresent"));
   add_ports(s, draft);
   add_environment(s, draft);
   add_resources(s, draft, memory);

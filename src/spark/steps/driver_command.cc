@@ -18,10 +18,8 @@ Command command_of(const Submission& s) {
     case Language::Python:
       return {"python", "org.apache.spark.deploy.PythonRunner",
               needs_upload(s.resource) ? copy_of(s, s.resource) : s.resource};
-    case Language::R:
-      return {"r", "org.apache.spark.deploy.RRunner", s.resource};
-    case Language::Jvm:
-      break;
+    case Language::R: return {"r", "org.apache.spark.deploy.RRunner", s.resource};
+    case Language::Jvm: break;
   }
   // A jar of the submitter's is among spark.jars already.
   const bool elsewhere = s.resource.empty() || needs_upload(s.resource);

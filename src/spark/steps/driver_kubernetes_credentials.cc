@@ -73,9 +73,10 @@ void driver_kubernetes_credentials(const Submission& s, Draft& draft) {
   if (!data.empty()) {
     mount_secret(draft, data);
     if (account)
-      draft.warnings.push_back(fmt::format("Not applying {}={} to the driver pod, because the driver credentials given by "
-                                           "{} take precedence",
-                                           property_of("serviceAccountName"), *account, join(given, ", ")));
+      draft.warnings.push_back(
+          fmt::format("Not applying {}={} to the driver pod, because the driver credentials given by "
+                      "{} take precedence",
+                      property_of("serviceAccountName"), *account, join(given, ", ")));
   } else if (account) {
     json::set(draft.pod, "spec.serviceAccount", *account);
     json::set(draft.pod, "spec.serviceAccountName", *account);

@@ -23,7 +23,8 @@ json::array service_ports(const Submission& s, std::int64_t block_manager) {
 json::array ip_families(const Conf& conf) {
   json::array families;
   for (const auto& family : split(conf.one_of("spark.kubernetes.driver.service.ipFamilies",
-                                              {"IPv4", "IPv6", "IPv4,IPv6", "IPv6,IPv4"}, "IPv4"), ','))
+                                              {"IPv4", "IPv6", "IPv4,IPv6", "IPv6,IPv4"}, "IPv4"),
+                                  ','))
     families.push_back(json::value(family));
   return families;
 }

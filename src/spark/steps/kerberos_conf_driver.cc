@@ -1,6 +1,6 @@
 // Kerberos: krb5.conf, and a keytab or delegation tokens.
-// Source: KerberosConfDriverFeatureStep (Spark 3.5 to 4.3). Spark obtains delegation tokens itself where Hadoop's security
-// is on and neither keytab nor Secret is given; here they come with the submission.
+// Source: KerberosConfDriverFeatureStep (Spark 3.5 to 4.3). Spark obtains delegation tokens itself where Hadoop's
+// security is on and neither keytab nor Secret is given; here they come with the submission.
 
 #include <fmt/format.h>
 
@@ -27,8 +27,10 @@ void check(const Conf& conf) {
     throw InvalidConf(std::string(kKrb5ConfigMap),
                       "Do not specify both a Krb5 local file and the ConfigMap as the creation of an additional "
                       "ConfigMap, when one is already specified, is extraneous");
-  require_with(conf, kKeytab, kPrincipal, "If a Kerberos keytab is specified you must also specify a Kerberos principal");
-  require_with(conf, kPrincipal, kKeytab, "If a Kerberos principal is specified you must also specify a Kerberos keytab");
+  require_with(conf, kKeytab, kPrincipal,
+               "If a Kerberos keytab is specified you must also specify a Kerberos principal");
+  require_with(conf, kPrincipal, kKeytab,
+               "If a Kerberos principal is specified you must also specify a Kerberos keytab");
   require_with(conf, kTokenSecret, kTokenKey,
                "If a secret storing a Kerberos Delegation Token is specified you must also specify the item-key where "
                "the data is stored");

@@ -46,8 +46,8 @@ void add_source(const Submission& s, Draft& draft, const Volume& volume, size_t 
       return draft.add_volume(volume.name, "emptyDir", std::move(source));
     }
     case Volume::Type::Claim: {
-      const std::string name = replace_all(volume.claim_name, "OnDemand",
-                                           fmt::format("{}-driver-pvc-{}", draft.names.prefix, index));
+      const std::string name =
+          replace_all(volume.claim_name, "OnDemand", fmt::format("{}-driver-pvc-{}", draft.names.prefix, index));
       if (volume.storage_class && volume.size_limit) draft.resources.push_back(claim_on_demand(s, volume, name));
       return draft.add_volume(volume.name, "persistentVolumeClaim",
                               {{"claimName", name}, {"readOnly", volume.read_only}});
