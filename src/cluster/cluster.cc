@@ -157,7 +157,7 @@ Task<> serve_names(LocalApi& api, NodeOptions options) {
   };
   DnsOptions dns;
   dns.address = options.gateway;
-  dns.zone = {options.cluster_domain, parse_network(options.pod_network), parse_network(options.service_network)};
+  dns.zone = {options.cluster_domain, parse_network(options.pod_network).value(), parse_network(options.service_network).value()};
   scope.spawn("services", guard(watch_services(api, table, [&] { changed.notify(); }), ended, failure));
   scope.spawn("service routes", guard(route_services(table, changed, options), ended, failure));
   scope.spawn("dns", guard(serve_dns(table, dns), ended, failure));

@@ -113,6 +113,7 @@ class BeastExchange : public Exchange {
       if (!p.empty()) response.set(http::field::sec_websocket_protocol, p);
     }));
     socket_->text(true);
+    socket_->auto_fragment(false);  // one frame a message: fabric8's Vert.x client (Spark 4) drops fragmented ones
     co_await socket_->async_accept(message_, use_awaitable);
   }
 

@@ -143,7 +143,7 @@ void Controller::application_changed(const Object* before, const Object* after) 
   }
   if (before != nullptr && spec_changed(*before, *after)) {
     const Application app = read_application(*after);
-    if (!app.status.submission_id.empty() && !is_final(app.status.state))
+    if (app.status.state != State::New && !is_final(app.status.state))
       record(app,
              {{true, "SparkApplicationSpecUpdateFailed",
                fmt::format("Failed to update spec for SparkApplication {}: it has been submitted, and is not changed "
@@ -221,6 +221,7 @@ Task<Controller::Wrote> Controller::write(Application& app, const Status& status
 }
 
 void Controller::record(const Application& app, const std::vector<Event>& events) {
+  if (events.empty()) return;
   const Object about = reference(app);
   for (const auto& event : events)
     events_.record(about, event.warning ? client::EventType::Warning : client::EventType::Normal, event.reason,

@@ -117,9 +117,9 @@ TEST(Operator, SubmitsWhatIsCreated) {
   EXPECT_EQ("pi-ui-svc", s.driver.web_ui_service_name);
   EXPECT_EQ("10.96.0.7:4040", s.driver.web_ui_address);
 
-  // The id, what the pod mounts, the pod; then all the rest at once, and the state.
-  EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST configmaps", "POST configmaps", "POST pods",
-                                      "POST services", "PATCH configmaps", "PATCH configmaps", "POST services",
+  // The id; what comes before the pod; the pod; the rest, and what is handed over to the pod; the state.
+  EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST configmaps", "POST configmaps", "POST services",
+                                      "POST pods", "POST services", "PATCH configmaps", "PATCH configmaps",
                                       "PATCH sparkapplications"}),
             shape(api.writes));
 }
@@ -203,11 +203,13 @@ TEST(Operator, WhatIsRefusedFailsWithTheServersWordsAndLeavesNothing) {
 TEST(Operator, WhatIsRefusedAfterTheDriverTakesTheDriverBack) {
   FakeApi api;
   api.admit = [](const client::Resource& resource, const kube::Object& object) {
-    if (resource.kind == "Service") throw kube::forbidden("", "services", kube::name(object), "no");
+    if (kube::name(object).ends_with("-driver-svc"))
+      throw kube::forbidden("", resource.plural, kube::name(object), "no");
   };
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
   EXPECT_TRUE(api.all(pods).empty());
+  EXPECT_TRUE(api.all(services).empty());
 }
 
 TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {

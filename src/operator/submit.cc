@@ -160,25 +160,25 @@ Task<> Submitter::hand_over(Object object, json::value owner) {
 }
 
 Task<> Submitter::make_all(Plan& plan) {
+  Object ui;
   std::vector<Task<>> tasks;
   for (const auto& object : plan.mounted) tasks.push_back(make(object, nullptr));
+  tasks.push_back(make(plan.ui_service, &ui));
   rethrow(co_await all_of(std::move(tasks)));
+  ui_address_ = json::str(ui, "spec.clusterIP");
 
   json::set(plan.pod, "metadata.namespace", json::value(app_.ns));
   Object pod;
   co_await make(plan.pod, &pod);
 
   const json::value owner = driver_reference(pod);
-  Object ui;
   tasks.clear();
   for (auto& object : plan.others) {
     json::set(object, "metadata.ownerReferences", json::array{owner});
     tasks.push_back(make(object, nullptr));
   }
   for (const auto& object : plan.mounted) tasks.push_back(hand_over(object, owner));
-  tasks.push_back(make(plan.ui_service, &ui));
   rethrow(co_await all_of(std::move(tasks)));
-  ui_address_ = json::str(ui, "spec.clusterIP");
 }
 
 Task<Decision> Submitter::run(Plan& plan) {
@@ -204,7 +204,11 @@ Task<> remove(Api& api, const std::string& ns, const std::vector<Removal>& remov
     try {
       co_await api.remove(resource_of(removal.api_version, removal.kind), ns, removal.name, {.uid = removal.uid});
     } catch (const StatusError& e) {
-      if (e.code() != 404 && e.code() != 409) throw;  // 409: one of that name, with another uid
+      // 403: it goes with its owner, later; 409: it is another of that name.
+      if (e.code() != 403 && e.code() != 404 && e.code() != 409) throw;
+      if (e.code() == 403)
+        log::warn("may not delete what a failed submission has made", "kind", removal.kind, "name", removal.name,
+                  "error", e.message());
     }
   }
 }

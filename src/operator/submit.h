@@ -3,9 +3,9 @@
 // The order is chosen for crashes and for the kubelet. The attempt's id is in status before anything is made, and all
 // names come from it, so a repeat meets its own objects and goes on. What the driver pod mounts is made first, owned by
 // the application, so that no kubelet finds a pod whose ConfigMap is missing (spark-submit makes the pod first:
-// FailedMount events, and a pod without configuration where it dies in between). Then the pod; then, at once, the rest
-// is made, and what is mounted is handed over to the pod, whose end it should not outlive. At every moment each object
-// has an owner, so nothing is left over wherever this stops.
+// FailedMount events, and a pod without configuration where it dies in between); the UI Service comes along, whose name
+// an earlier run may still hold. Then the pod; then the rest, while what is mounted is handed over to the pod, whose
+// end it should not outlive. At every moment each object has an owner, so nothing is left over wherever this stops.
 #pragma once
 
 #include "client/api.h"
@@ -13,8 +13,8 @@
 
 namespace spoke::op {
 
-// Makes the plan, in three round trips (ConfigMaps, pod, everything else), and decides on what came of it. Throws where
-// it is worth trying again: lost connections, timeouts, servers that are busy.
+// Makes the plan, in three round trips (what comes before the pod, the pod, the rest), and decides on what came of it.
+// Throws where it is worth trying again: lost connections, timeouts, servers that are busy.
 net::Task<Decision> submit(client::Api& api, const Application& app, Plan plan, const Limits& limits);
 
 // Deletes what is still there and still has that uid.

@@ -1,12 +1,11 @@
 #include "cluster/api/admission.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
 #include "base/random.h"
 #include "base/strings.h"
 #include "cluster/api/kinds/common.h"
+#include "cluster/api/quota.h"
 
 namespace spoke::cluster {
 
@@ -14,28 +13,24 @@ using kinds::default_to;
 
 namespace {
 
-std::uint32_t to_number(std::string_view address) {
-  in_addr a{};
-  return ::inet_pton(AF_INET, std::string(address).c_str(), &a) == 1 ? ntohl(a.s_addr) : 0;
-}
+constexpr const char* kClaimProtection = "kubernetes.io/pvc-protection";
 
-std::string to_text(std::uint32_t address) {
-  const in_addr a{htonl(address)};
-  char text[INET_ADDRSTRLEN];
-  ::inet_ntop(AF_INET, &a, text, sizeof text);
-  return text;
+// The two PriorityClasses that every cluster has are the only ones here.
+void admit_priority(const Object& pod, json::value& spec) {
+  const std::string_view given = json::str(spec, "priorityClassName");
+  std::int64_t priority = 0;
+  if (given == "system-cluster-critical") priority = 2000000000;
+  else if (given == "system-node-critical") priority = 2000001000;
+  else if (!given.empty())
+    throw kube::forbidden("", "pods", kube::name(pod), fmt::format("no PriorityClass with name {} was found", given));
+  default_to(spec, "priority", priority);
+  default_to(spec, "preemptionPolicy", "PreemptLowerPriority");
 }
 
 }  // namespace
 
-Admission::Admission(const Store& store, std::string_view service_network) : store_(store) {
-  const auto parts = split(service_network, '/');
-  network_ = to_number(parts.at(0));
-  size_ = 1U << (32 - static_cast<unsigned>(to_int(parts.at(1)).value_or(32)));
-  for (const auto& [key, entry] : store.range("core/services/")) {
-    const Object service = json::parse(*entry.body);
-    if (const auto ip = to_number(json::str(service, "spec.clusterIP")); ip != 0) addresses_.insert(ip);
-  }
+Admission::Admission(const Store& store, std::string_view service_network) : store_(store), addresses_(service_network) {
+  for (const auto& [key, entry] : store.range("core/services/")) addresses_.take(json::parse(*entry.body));
 }
 
 void Admission::check_namespace(const ResourceType& type, std::string_view ns, std::string_view name) const {
@@ -60,59 +55,44 @@ void Admission::check_delete(const ResourceType& type, std::string_view name) {
     throw kube::forbidden("", "namespaces", name, "this namespace may not be deleted");
 }
 
-void Admission::admit(const ResourceType& type, Object& object) {
+void Admission::admit(const ResourceType& type, Object& object) const {
   if (type.storage == "core/pods") admit_pod(object);
-  if (type.storage == "core/services") admit_service(object);
+  if (type.storage == "core/persistentvolumeclaims") {
+    auto& finalizers = json::make_array(object, "metadata.finalizers");
+    if (std::find(finalizers.begin(), finalizers.end(), json::value(kClaimProtection)) == finalizers.end()) finalizers.emplace_back(kClaimProtection);
+  }
 }
 
-void Admission::admit_update(const ResourceType& type, Object& object) {
-  if (type.storage == "core/services" && json::str(object, "spec.clusterIP").empty()) admit_service(object);
+void Admission::allow(const ResourceType& type, const Object& object) const {
+  if (!type.id.namespaced) return;
+  const std::string ns(kube::ns(object));
+  for (const auto& [key, entry] : store_.range("core/resourcequotas/" + ns + "/")) {
+    const Object quota = json::parse(*entry.body);
+    Usage used;
+    for (const auto& [other, held] : store_.range(type.prefix(ns))) {
+      const Object one = json::parse(*held.body);
+      if (!in_scope(quota, type, one)) continue;
+      for (const auto& [resource, amount] : usage_of(type, one)) used[resource] = used[resource] + amount;
+    }
+    if (const std::string why = quota_refusal(quota, used, type, object); !why.empty())
+      throw kube::forbidden(type.id.group, type.id.plural, kube::name(object), why);
+  }
+}
+
+void Admission::allocate(const ResourceType& type, const Object* before, Object& object, bool dry_run) {
+  if (type.storage != "core/services") return;
+  if (dry_run) ServiceAddresses(addresses_).allocate(before, object);
+  else addresses_.allocate(before, object);
 }
 
 void Admission::forget(const ResourceType& type, const Object& object) {
-  if (type.storage == "core/services") addresses_.erase(to_number(json::str(object, "spec.clusterIP")));
-}
-
-void Admission::admit_service(Object& service) {
-  const std::string_view type = json::str(service, "spec.type", "ClusterIP");
-  if (type == "ExternalName") return;
-  std::string ip(json::str(service, "spec.clusterIP"));
-  if (ip.empty()) {
-    if (addresses_.size() + 2 >= size_)
-      throw kube::internal_error("failed to allocate a serviceIP: range is full");
-    do {
-      cursor_ = cursor_ % (size_ - 2) + 1;
-    } while (addresses_.contains(network_ + cursor_));
-    ip = to_text(network_ + cursor_);
-  } else if (ip != "None") {
-    const auto wanted = to_number(ip);
-    const auto invalid = [&](std::string_view why) {
-      json::array ips;
-      ips.emplace_back(ip);
-      return kube::invalid("", "Service", kube::name(service),
-                           {kube::invalid_value("spec.clusterIPs", json::value(std::move(ips)), why)});
-    };
-    if (wanted == 0)
-      throw kube::invalid("", "Service", kube::name(service),
-                          {kube::invalid_value("spec.clusterIPs[0]", json::value(ip), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")});
-    if (wanted <= network_ || wanted >= network_ + size_ - 1)
-      throw invalid("failed to allocate IP " + ip + ": the provided IP (" + ip + ") is not in the valid range. The range of valid IPs is " + to_text(network_) + "/16");
-    if (addresses_.contains(wanted)) throw invalid("failed to allocate IP " + ip + ": provided IP is already allocated");
-  }
-  if (ip != "None") addresses_.insert(to_number(ip));
-  json::set(service, "spec.clusterIP", ip);
-  json::array ips;
-  ips.emplace_back(ip);
-  json::set(service, "spec.clusterIPs", std::move(ips));
-  default_to(service, "spec.ipFamilyPolicy", "SingleStack");
-  if (json::list(service, "spec.ipFamilies").empty()) json::set(service, "spec.ipFamilies", json::array{"IPv4"});
+  if (type.storage == "core/services") addresses_.release(object);
 }
 
 void Admission::admit_pod(Object& pod) const {
   json::value* spec = json::find(pod, "spec");
   if (spec == nullptr || !spec->is_object()) return;
-  default_to(*spec, "priority", 0);
-  default_to(*spec, "preemptionPolicy", "PreemptLowerPriority");
+  admit_priority(pod, *spec);
 
   auto& tolerations = json::make_array(*spec, "tolerations");
   for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {

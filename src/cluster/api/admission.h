@@ -1,17 +1,18 @@
-// What a new object gets from other objects: a pod its service account and token, a Service its address, every object a
-// namespace that is there. Source: the admission plug-ins that are on by default (NamespaceLifecycle, ServiceAccount,
-// DefaultTolerationSeconds, Priority), and the ClusterIP allocator.
+// What a new object gets from other objects, and whether they let it in: a pod its service account and token, a Service
+// its address, every object a namespace that is there and quotas that are not used up. Source: the admission plug-ins that
+// are on by default (NamespaceLifecycle, ServiceAccount, DefaultTolerationSeconds, Priority, StorageObjectInUseProtection,
+// ResourceQuota), and the allocators of Service addresses.
 #pragma once
 
-#include <cstdint>
-#include <set>
-#include <string>
 #include <string_view>
 
 #include "cluster/api/resource_type.h"
+#include "cluster/api/service_addresses.h"
 #include "cluster/store/store.h"
 
 namespace spoke::cluster {
+
+class Catalog;
 
 class Admission {
  public:
@@ -20,19 +21,17 @@ class Admission {
 
   // Throws StatusError NotFound where the namespace is not there, Forbidden where it is being deleted.
   void check_namespace(const ResourceType& type, std::string_view ns, std::string_view name) const;
-  void admit(const ResourceType& type, Object& object);            // before validation, on create
-  void admit_update(const ResourceType& type, Object& object);     // a Service that becomes one with an address
-  void forget(const ResourceType& type, const Object& object);     // when it is gone
+  void admit(const ResourceType& type, Object& object) const;        // on create, before it is checked
+  void allow(const ResourceType& type, const Object& object) const;  // on create, once it is in order; throws Forbidden
+  // Last of all, so that what is refused costs no address. `before` is null on create. A dry run keeps nothing.
+  void allocate(const ResourceType& type, const Object* before, Object& object, bool dry_run);
+  void forget(const ResourceType& type, const Object& object);       // when it is gone
   static void check_delete(const ResourceType& type, std::string_view name);  // throws Forbidden
 
  private:
   void admit_pod(Object& pod) const;
-  void admit_service(Object& service);
   const Store& store_;
-  std::uint32_t network_ = 0;
-  std::uint32_t size_ = 0;
-  std::uint32_t cursor_ = 0;
-  std::set<std::uint32_t> addresses_;
+  ServiceAddresses addresses_;
 };
 
 }  // namespace spoke::cluster

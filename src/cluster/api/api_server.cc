@@ -2,9 +2,8 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "cluster/api/api_request.h"
 #include "cluster/api/discovery.h"
-#include "cluster/api/watching.h"
-#include "data/yaml.h"
 
 namespace spoke::cluster {
 
@@ -13,101 +12,9 @@ using net::Request;
 using net::Response;
 using net::Task;
 
-struct ApiServer::Target {
-  const ResourceType* type = nullptr;
-  std::shared_ptr<const ResourceType> owner;  // keeps a custom type alive while it is asked for
-  std::string group, version, ns, plural, name, subresource;
-  bool watch = false;
-};
-
 namespace {
 
-constexpr const char* kJson = "application/json";
 constexpr const char* kPlain = "text/plain; charset=utf-8";
-
-Response json_response(int code, std::string body, const Form& form = {}) {
-  return {code, {{"Content-Type", form.yaml ? "application/yaml" : kJson}, {"Cache-Control", "no-cache, private"}}, std::move(body)};
-}
-
-Response status_response(const kube::StatusError& e) {
-  Response response = json_response(e.code(), json::dump(e.to_json()));
-  if (const auto seconds = json::num(e.details(), "retryAfterSeconds"); seconds > 0) response.headers.set("Retry-After", std::to_string(seconds));
-  return response;
-}
-
-std::string_view media_type(const Request& request) {
-  const std::string_view type = request.headers.get("Content-Type");
-  return trim(type.substr(0, type.find(';')));
-}
-
-// The document of a request's body, JSON or YAML.
-json::value document(const Request& request) {
-  const std::string_view type = media_type(request);
-  if (type == "application/yaml") {
-    try {
-      return yaml::parse(request.body);
-    } catch (const Error& e) {
-      throw kube::bad_request(std::string("error converting YAML to JSON: ") + e.what());
-    }
-  }
-  if (!type.empty() && type != kJson)
-    throw kube::unsupported_media_type(
-        "the body of the request was in an unknown format - accepted media types include: application/json, "
-        "application/yaml, application/vnd.kubernetes.protobuf");
-  if (trim(request.body).empty()) return json::object();
-  try {
-    return json::parse(request.body);
-  } catch (const Error& e) {
-    throw kube::bad_request(e.what());
-  }
-}
-
-// The first word of the User-Agent, as the API server makes it a manager's name.
-std::string field_manager(const Request& request) {
-  if (const std::string_view given = request.query.get("fieldManager"); !given.empty()) return std::string(given);
-  const std::string_view agent = request.headers.get("User-Agent");
-  const std::string_view name = agent.substr(0, agent.find('/'));
-  return name.empty() ? "unknown" : std::string(name.substr(0, 128));
-}
-
-WriteOptions write_options(const Request& request, const std::string& subresource) {
-  WriteOptions options;
-  options.subresource = subresource;
-  options.field_manager = field_manager(request);
-  options.force = request.query.flag("force");
-  options.dry_run = request.query.get("dryRun") == "All";
-  if (const std::string_view dry = request.query.get("dryRun"); !dry.empty() && dry != "All")
-    throw kube::invalid("meta.k8s.io", "CreateOptions", "", {kube::not_supported("dryRun", dry, {"All"})});
-  const std::string_view validation = request.query.get("fieldValidation");
-  if (validation == "Ignore") options.field_validation = FieldValidation::Ignore;
-  else if (validation == "Strict") options.field_validation = FieldValidation::Strict;
-  else if (validation.empty() || validation == "Warn") options.field_validation = FieldValidation::Warn;
-  else throw kube::invalid("meta.k8s.io", "CreateOptions", "", {kube::not_supported("fieldValidation", validation, {"Ignore", "Strict", "Warn"})});
-  return options;
-}
-
-Response outcome_response(const ResourceType& type, const Form& form, const Outcome& outcome) {
-  Response response = json_response(outcome.code, outcome.body, form);
-  if (form.as != Form::As::Object || form.yaml) {
-    ResourceType served = type;  // outcome bodies are in the served version already
-    served.from_storage = nullptr;
-    response.body = present(served, form, outcome.body);
-  }
-  for (const auto& warning : outcome.warnings) {
-    std::string text = replace_all(replace_all(warning, "\\", "\\\\"), "\"", "\\\"");
-    response.headers.add("Warning", "299 - \"" + text + "\"");
-  }
-  return response;
-}
-
-client::PatchType patch_type(const Request& request) {
-  const std::string_view type = media_type(request);
-  if (type == "application/json-patch+json") return client::PatchType::Json;
-  if (type == "application/merge-patch+json") return client::PatchType::Merge;
-  if (type == "application/strategic-merge-patch+json") return client::PatchType::Strategic;
-  if (type == "application/apply-patch+yaml") return client::PatchType::Apply;
-  throw kube::StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", json::object());
-}
 
 std::string verb_of(const Request& request, bool named, bool watch) {
   if (request.method == "GET" || request.method == "HEAD") return watch ? "watch" : named ? "get" : "list";
@@ -116,11 +23,6 @@ std::string verb_of(const Request& request, bool named, bool watch) {
   if (request.method == "PATCH") return "patch";
   if (request.method == "DELETE") return named ? "delete" : "deletecollection";
   return lower(request.method);
-}
-
-const kube::StatusError& not_allowed() {
-  static const kube::StatusError e = kube::method_not_allowed("the server does not allow this method on the requested resource");
-  return e;
 }
 
 }  // namespace
@@ -288,187 +190,6 @@ Task<> ApiServer::resource(Exchange& exchange, const Target& target, const Ident
   const bool changes = (method == "PUT" || method == "PATCH") && !target.name.empty();
   if (!creates && !changes) throw not_allowed();
   co_await write(exchange, target);
-}
-
-Task<> ApiServer::read(Exchange& exchange, const Target& target) {
-  const Request& request = exchange.request();
-  const ResourceType& type = *target.type;
-  const Form form = negotiate(request.headers.get("Accept"));
-  if (target.watch) co_return co_await watch(exchange, target, form);
-  if (!target.name.empty()) {
-    const Entry* entry = registry_.store().find(type.key(target.ns, target.name));
-    if (entry == nullptr) throw kube::not_found(type.id.group, type.id.plural, target.name);
-    co_return co_await exchange.respond(json_response(200, present(type, form, *entry->body), form));
-  }
-  const Selection selection = Selection::parse(type, target.ns, request.query.get("labelSelector"), request.query.get("fieldSelector"));
-  ListQuery query{std::string(request.query.get("resourceVersion")), std::string(request.query.get("resourceVersionMatch")),
-                  std::string(request.query.get("continue")), to_int(request.query.get("limit")).value_or(0)};
-  const Page page = list(registry_.store(), type, selection, query);
-  std::vector<const std::string*> bodies;
-  for (const auto& entry : page.entries) bodies.push_back(entry.body.get());
-  Form shape = form;
-  if (const std::string_view include = request.query.get("includeObject"); include == "None") shape.include = Form::Include::None;
-  else if (include == "Object") shape.include = Form::Include::Object;
-  co_await exchange.respond(json_response(200, present_list(type, shape, bodies, page.metadata), form));
-}
-
-Task<> ApiServer::watch(Exchange& exchange, const Target& target, const Form& form) {
-  const Request& request = exchange.request();
-  const ResourceType& type = *target.type;
-  std::string fields(request.query.get("fieldSelector"));
-  if (!target.name.empty()) fields = "metadata.name=" + target.name;
-  WatchQuery query{Selection::parse(type, target.ns, request.query.get("labelSelector"), fields),
-                   std::string(request.query.get("resourceVersion")),
-                   std::string(request.query.get("resourceVersionMatch")),
-                   request.query.flag("allowWatchBookmarks"),
-                   request.query.has("sendInitialEvents") ? std::optional(request.query.flag("sendInitialEvents")) : std::nullopt,
-                   std::chrono::seconds(to_int(request.query.get("timeoutSeconds")).value_or(0))};
-  co_await stream_watch(executor_, exchange, registry_.store(), type, form, std::move(query), target.owner);
-}
-
-Task<> ApiServer::write(Exchange& exchange, const Target& target) {
-  const Request& request = exchange.request();
-  const ResourceType& type = *target.type;
-  const Form form = negotiate(request.headers.get("Accept"));
-  WriteOptions options = write_options(request, target.subresource);
-  Outcome outcome;
-  if (request.method == "POST") {
-    outcome = co_await registry_.create(type, target.ns, document(request), std::move(options));
-  } else if (request.method == "PUT") {
-    outcome = co_await registry_.update(type, target.ns, target.name, document(request), std::move(options));
-  } else {
-    const client::PatchType kind = patch_type(request);
-    json::value body;
-    try {
-      body = kind == client::PatchType::Apply ? yaml::parse(request.body) : json::parse(request.body);
-    } catch (const Error& e) {
-      throw kube::bad_request(kind == client::PatchType::Apply ? std::string("error decoding YAML: ") + e.what() : std::string(e.what()));
-    }
-    if (kind == client::PatchType::Apply && request.query.get("fieldManager").empty())
-      throw kube::invalid("meta.k8s.io", "PatchOptions", "", {kube::required("fieldManager", "is required for apply patch")});
-    if (kind != client::PatchType::Apply && request.query.has("force"))
-      throw kube::invalid("meta.k8s.io", "PatchOptions", "", {kube::forbidden_field("force", "may not be specified for non-apply patch")});
-    outcome = co_await registry_.patch(type, target.ns, target.name, kind, std::move(body), std::move(options));
-  }
-  co_await exchange.respond(outcome_response(type, form, outcome));
-}
-
-namespace {
-
-client::DeleteOptions delete_options(const Request& request) {
-  json::value body = document(request);
-  client::DeleteOptions options;
-  if (json::find(body, "gracePeriodSeconds") != nullptr) options.grace_period_seconds = json::num(body, "gracePeriodSeconds");
-  if (const auto grace = to_int(request.query.get("gracePeriodSeconds"))) options.grace_period_seconds = *grace;
-  options.uid = json::str(body, "preconditions.uid");
-  options.resource_version = json::str(body, "preconditions.resourceVersion");
-  options.propagation = json::str(body, "propagationPolicy", request.query.get("propagationPolicy"));
-  if (!options.propagation.empty() && options.propagation != "Background" && options.propagation != "Foreground" && options.propagation != "Orphan")
-    throw kube::invalid("meta.k8s.io", "DeleteOptions", "", {kube::not_supported("propagationPolicy", options.propagation, {"Background", "Foreground", "Orphan", "nil"})});
-  if (json::flag(body, "orphanDependents")) options.propagation = "Orphan";
-  return options;
-}
-
-}  // namespace
-
-Task<> ApiServer::remove(Exchange& exchange, const Target& target) {
-  const Request& request = exchange.request();
-  const ResourceType& type = *target.type;
-  const Form form = negotiate(request.headers.get("Accept"));
-  const client::DeleteOptions options = delete_options(request);
-  const bool dry_run = request.query.get("dryRun") == "All";
-  if (!target.name.empty()) {
-    const Outcome outcome = co_await registry_.remove(type, target.ns, target.name, options, dry_run);
-    co_return co_await exchange.respond(json_response(outcome.code, outcome.body, form));
-  }
-  const Selection selection = Selection::parse(type, target.ns, request.query.get("labelSelector"), request.query.get("fieldSelector"));
-  const Page page = list(registry_.store(), type, selection, {});
-  std::vector<const std::string*> bodies;
-  for (const auto& entry : page.entries) bodies.push_back(entry.body.get());
-  for (const auto& entry : page.entries) {
-    const Object object = json::parse(*entry.body);
-    try {
-      client::DeleteOptions one = options;
-      co_await registry_.remove(type, std::string(kube::ns(object)), std::string(kube::name(object)), std::move(one), dry_run);
-    } catch (const kube::StatusError& e) {
-      if (!e.is("NotFound")) throw;  // somebody else was faster
-    }
-  }
-  co_await exchange.respond(json_response(200, present_list(type, form, bodies, page.metadata), form));
-}
-
-Task<> ApiServer::bind_pod(Exchange& exchange, const Target& target) {
-  const json::value binding = document(exchange.request());
-  const std::string node(json::str(binding, "target.name"));
-  if (node.empty()) throw kube::invalid("", "Binding", target.name, {kube::required("target.name", "")});
-  co_await bind(registry_, target.ns, target.name, node);
-  co_await exchange.respond(json_response(201, R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","code":201})"));
-}
-
-Task<> ApiServer::request_token(Exchange& exchange, const Target& target) {
-  json::value wanted = document(exchange.request());
-  const Object account = registry_.current(*target.type, target.ns, target.name);
-  const auto seconds = json::num(wanted, "spec.expirationSeconds", 3600);
-  if (seconds < 600)
-    throw kube::invalid("authentication.k8s.io", "TokenRequest", "", {kube::invalid_value("spec.expirationSeconds", json::value(seconds), "may not specify a duration less than 10 minutes")});
-  std::vector<std::string> audiences;
-  for (const auto& a : json::list(wanted, "spec.audiences"))
-    if (a.is_string()) audiences.push_back(json::to_string(a.get_string()));
-  const Time at = now();
-  const std::string token = authenticator_.sign(target.ns, account, json::str(wanted, "spec.boundObjectRef.name"), json::str(wanted, "spec.boundObjectRef.uid"), audiences, at, seconds);
-  json::array aud;
-  for (const auto& a : audiences) aud.emplace_back(a);
-  if (aud.empty()) aud.emplace_back(Authenticator::kIssuer);
-  json::object spec{{"audiences", std::move(aud)}, {"expirationSeconds", seconds}};
-  const json::value* bound = json::find(wanted, "spec.boundObjectRef");
-  spec["boundObjectRef"] = bound != nullptr ? *bound : json::value(nullptr);
-  const json::object out{{"kind", "TokenRequest"},
-                         {"apiVersion", "authentication.k8s.io/v1"},
-                         {"metadata", json::object{{"name", target.name}, {"namespace", target.ns}, {"uid", kube::uid(account)}, {"creationTimestamp", rfc3339(at)}}},
-                         {"spec", std::move(spec)},
-                         {"status", json::object{{"token", token}, {"expirationTimestamp", rfc3339(at + std::chrono::seconds(seconds))}}}};
-  co_await exchange.respond(json_response(201, json::dump(out)));
-}
-
-Task<> ApiServer::review(Exchange& exchange, const Identity& who) {
-  json::value body = document(exchange.request());
-  const std::string plural = split(exchange.request().path, '/').back();
-  if (plural == "selfsubjectreviews") {
-    json::array groups;
-    for (const auto& g : who.groups) groups.emplace_back(g);
-    json::object user{{"username", who.name}};
-    if (!who.uid.empty()) user["uid"] = who.uid;
-    user["groups"] = std::move(groups);
-    if (!who.extra.empty()) user["extra"] = who.extra;
-    const json::object out{{"kind", "SelfSubjectReview"}, {"apiVersion", "authentication.k8s.io/v1"},
-                           {"metadata", json::object{{"creationTimestamp", rfc3339(now())}}},
-                           {"status", json::object{{"userInfo", std::move(user)}}}};
-    co_return co_await exchange.respond(json_response(201, json::dump(out)));
-  }
-  if (plural != "selfsubjectaccessreviews") throw kube::the_server_could_not_find();
-  Attributes what;
-  if (const json::value* r = json::find(body, "spec.resourceAttributes")) {
-    what = {std::string(json::str(*r, "verb")), std::string(json::str(*r, "group")), std::string(json::str(*r, "resource")),
-            std::string(json::str(*r, "namespace")), std::string(json::str(*r, "name")), ""};
-    if (const std::string_view sub = json::str(*r, "subresource"); !sub.empty()) what.resource += "/" + std::string(sub);
-  } else {
-    what.verb = json::str(body, "spec.nonResourceAttributes.verb");
-    what.path = json::str(body, "spec.nonResourceAttributes.path");
-  }
-  json::set(body, "kind", "SelfSubjectAccessReview");
-  json::set(body, "apiVersion", "authorization.k8s.io/v1");
-  json::set(body, "status", json::object{{"allowed", authorizer_.allowed(who, what)}});
-  co_await exchange.respond(json_response(201, json::dump(body)));
-}
-
-Task<> ApiServer::log(Exchange& exchange, const Target& target) {
-  const Entry* entry = registry_.store().find(target.type->key(target.ns, target.name));
-  if (entry == nullptr) throw kube::not_found("", "pods", target.name);
-  const Object pod = json::parse(*entry->body);
-  if (!logs_) throw kube::service_unavailable("no node is there to read logs from");
-  co_await stream_log(executor_, exchange, [this, &pod, &exchange](std::function<Task<>(std::string_view)> write) -> Task<> {
-    return logs_(pod, exchange.request().query, std::move(write));
-  });
 }
 
 }  // namespace spoke::cluster

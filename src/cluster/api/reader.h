@@ -27,6 +27,7 @@ struct Selection {
 struct ListQuery {
   std::string resource_version, resource_version_match, continue_token;
   std::int64_t limit = 0;
+  std::int64_t timeout_seconds = 0;  // of a watch
 };
 
 struct Page {
@@ -34,7 +35,10 @@ struct Page {
   json::object metadata;  // of the list
 };
 
-// Throws StatusError Expired, Invalid, BadRequest.
+// "resourceVersion: Invalid value: \"word\": ...", or "" where it is one or none. Each verb refuses it in its own way.
+std::string revision_problem(std::string_view resource_version);
+
+// Throws StatusError Expired, BadRequest, Timeout.
 Page list(const Store& store, const ResourceType& type, const Selection& selection, const ListQuery& query);
 
 // "ADDED", "MODIFIED", "DELETED", or "" where the event is none of this selection's. What comes to match a selector is

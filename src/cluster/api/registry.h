@@ -9,19 +9,19 @@
 #include <vector>
 
 #include "cluster/api/admission.h"
+#include "cluster/api/decode.h"
 #include "cluster/api/resource_type.h"
 #include "cluster/store/store.h"
 
 namespace spoke::cluster {
 
-enum class FieldValidation { Ignore, Warn, Strict };
-
 struct WriteOptions {
-  std::string subresource;  // "" or "status"
+  std::string subresource;  // "", "status", "finalize"
   std::string field_manager = "spoke";
   FieldValidation field_validation = FieldValidation::Ignore;
   bool force = false;    // of an apply
   bool dry_run = false;
+  std::vector<std::string> duplicates;  // members that the text of the request named twice (json_text.h)
 };
 
 struct Outcome {
@@ -29,6 +29,9 @@ struct Outcome {
   int code = 200;
   std::vector<std::string> warnings;
 };
+
+// Where definitions of custom kinds are kept.
+inline constexpr std::string_view kDefinitions = "apiextensions.k8s.io/customresourcedefinitions";
 
 class Registry {
  public:
@@ -40,7 +43,7 @@ class Registry {
                            WriteOptions options);
   net::Task<Outcome> remove(const ResourceType& type, std::string ns, std::string name, client::DeleteOptions options, bool dry_run);
 
-  // Takes away finalizers of a namespace whose content is gone, which ends it.
+  // Ends a namespace that is being deleted and whose content is gone.
   net::Task<> finalize_namespace(std::string name);
 
   // Writes an object as it is, unchecked: for the server's own steps (binding a pod).
@@ -53,14 +56,19 @@ class Registry {
   Catalog& catalog() { return catalog_; }
 
  private:
-  // Checks body against the type: kind and version, unknown fields, types. May drop fields.
-  void decode(const ResourceType& type, Object& object, const WriteOptions& options, std::vector<std::string>& warnings) const;
-  void check(const ResourceType& type, const Object* before, const Object& after) const;
+  net::Task<Outcome> insert(const ResourceType& type, std::string ns, Object object, WriteOptions options,
+                            std::vector<std::string> warnings, bool applied);
+  net::Task<Outcome> apply(const ResourceType& type, std::string ns, std::string name, json::value body, WriteOptions options);
+  // `after` as a client gives it, in the served version.
+  net::Task<Outcome> replace(const ResourceType& type, std::string ns, std::string name, Object stored, Object after,
+                             WriteOptions options, std::vector<std::string> warnings, bool applied);
   net::Task<Outcome> write(const ResourceType& type, std::string ns, std::string name, const Object* before, Object after,
                            WriteOptions options, std::vector<std::string> warnings);
-  net::Task<Outcome> replace(const ResourceType& type, std::string ns, std::string name, Object before, Object after,
-                             WriteOptions options, std::vector<std::string> warnings, bool applied);
-  net::Task<> erase(const ResourceType& type, std::string ns, std::string name, Object last);
+  // Answers with the last state, at the revision of its end.
+  net::Task<std::string> erase(const ResourceType& type, std::string ns, std::string name, Object last);
+  // Writes `marked`, which is being deleted, unless nothing of it is new.
+  net::Task<Outcome> mark(const ResourceType& type, std::string ns, std::string name, Object marked, bool dry_run);
+  void check(const ResourceType& type, const Object* before, const Object& after, Causes causes) const;
 
   Store& store_;
   Catalog& catalog_;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +34,11 @@ struct ResourceType {
   bool has_status = false;       // a status subresource; status is ignored everywhere else
   bool has_generation = false;   // metadata.generation counts changes of what is not metadata or status
   bool graceful = false;         // DELETE is a request to the node (Pod)
+  bool generation_by_metadata = false;   // ... and of what is metadata (EndpointSlice)
   bool create_on_update = false; // PUT of an absent object makes it
+  bool unconditional_update = true;      // PUT may leave out metadata.resourceVersion
+  bool status_on_create = false;         // a POST may bring a status (Node)
+  bool returns_deleted = false;  // DELETE answers with the object, not with a Status
   bool custom = false;           // defined by a CustomResourceDefinition
   bool deletable_in_bulk = true; // has deletecollection
   std::string storage;           // prefix of its keys, "core/pods"; shared by the two faces of Event
@@ -50,7 +56,13 @@ struct ResourceType {
   std::function<Object(Object)> from_storage, to_storage;                             // where storage has another version
   std::vector<Column> columns;                                                        // between Name and Age
   std::function<json::array(const Object&)> cells;                                    // one for each of `columns`
-  bool age_column = true;
+  bool name_column = true, age_column = true;
+  std::string deprecated;        // what a client is warned of at every request
+  // Where the replicas stand that the scale subresource tells: JSON paths, "" where there are none (custom kinds).
+  struct Scale {
+    std::string spec_replicas, status_replicas, selector;
+  };
+  std::optional<Scale> scale;
 
   std::string key(std::string_view ns, std::string_view name) const {
     return storage + "/" + std::string(ns) + "/" + std::string(name);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "client/informer.h"
+#include "cluster/node/blocking.h"
 #include "cluster/node/log_reader.h"
 #include "cluster/node/netlink.h"
 #include "cluster/node/node_object.h"
@@ -80,8 +81,8 @@ struct Node::Impl {
   std::map<std::string, PodRecord, std::less<>> records;                   // of an earlier process, not yet taken up
 
   net::Task<> start() {
-    const Machine machine = co_await net::on_worker([] { return inspect_machine(); });
-    const NodeInfo info = co_await net::on_worker(
+    const Machine machine = co_await blocking([] { return inspect_machine(); });
+    const NodeInfo info = co_await blocking(
         [machine, dir = options.data_dir, gateway = options.gateway] { return read_node_info(machine, dir, gateway); });
     const auto executor = co_await net::this_executor();
     context.reset(new NodeContext{api, images, options, machine, *parse_network(options.pod_network), *parse_ipv4(options.gateway),
@@ -118,10 +119,9 @@ struct Node::Impl {
       for (const auto& attempt : std::filesystem::directory_iterator(container.path(), none)) attempts.push_back({attempt.path()});
     }
     for (const auto& files : attempts) co_await clean_up_container(files);
-    co_await net::on_worker([dir] {
+    co_await blocking([dir] {
       unmount_below(dir.dir);
       std::filesystem::remove_all(dir.dir);
-      return 0;
     });
   }
 

@@ -43,6 +43,7 @@ bool PodWorker::is_live(const std::string& name, const LivePtr& live) const {
 }
 
 net::Task<> PodWorker::follow(std::string name, LivePtr live) {
+  const Clearing clearing(*this);
   if (live->running) co_await live->running->ended();
   if (!read_exit(live->files)) {
     log::warn("a container's monitor has died", "pod", kube::key(pod_), "container", name);
@@ -52,12 +53,11 @@ net::Task<> PodWorker::follow(std::string name, LivePtr live) {
   ended(name, live->files);
   if (live->running) co_await live->running->gone();
   const int newest = seen_.containers[name].restarts;
-  co_await net::on_worker([files = live->files, all = dir_.containers() / name, newest] {
+  co_await blocking([files = live->files, all = dir_.containers() / name, newest] {
     release_root(files);
     // The log of the attempt before is kept (kubectl logs --previous), those of older ones are not.
     for (int old = newest - 2; old >= 0 && std::filesystem::remove_all(all / std::to_string(old)) > 0; --old) {
     }
-    return 0;
   });
 }
 

@@ -56,16 +56,15 @@ net::Task<> PodWorker::try_set_up() {
   const bool host_network = json::flag(pod_, "spec.hostNetwork");
   if (!recorded_) {
     if (!host_network && ip_ == 0) ip_ = node_.take_address();
-    co_await net::on_worker([dir = dir_, record = PodRecord{pod_, ip_, seen_.accepted}] {
+    co_await blocking([dir = dir_, record = PodRecord{pod_, ip_, seen_.accepted}] {
       write_record(dir, record);
-      return 0;
     });
     recorded_ = true;
   }
   co_await mount_volumes();
 
   const std::string ip = host_network ? node_.host_ip : format_ipv4(ip_);
-  co_await net::on_worker([box = sandbox(), dir = dir_, pod = pod_, ip, gateway = node_.options.gateway,
+  co_await blocking([box = sandbox(), dir = dir_, pod = pod_, ip, gateway = node_.options.gateway,
                            domain = node_.options.cluster_domain] {
     if (!sandbox_stands(box)) make_sandbox(box);
     make_dirs(dir.etc());
@@ -73,7 +72,6 @@ net::Task<> PodWorker::try_set_up() {
     put("hostname", box.hostname + "\n");
     put("hosts", hosts_file(pod, ip, domain, try_read_file("/etc/hosts").value_or("")));
     put("resolv.conf", resolv_conf(pod, gateway, domain, try_read_file("/etc/resolv.conf").value_or("")));
-    return 0;
   });
   seen_.ip = ip;
 }
@@ -84,9 +82,8 @@ net::Task<> PodWorker::mount_volumes() {
   volume_sources(pod_, names);
   Sources sources = co_await fetch(std::move(names));
   co_await fetch_tokens();
-  co_await net::on_worker([pod = pod_, dir = dir_, sources = std::move(sources), tokens = tokens_, place = node_.place(seen_.ip)] {
+  co_await blocking([pod = pod_, dir = dir_, sources = std::move(sources), tokens = tokens_, place = node_.place(seen_.ip)] {
     set_up_volumes({pod, dir, sources, tokens, place});
-    return 0;
   });
 }
 
@@ -141,11 +138,10 @@ net::Task<> PodWorker::fetch_tokens() {
 
 net::Task<> PodWorker::tear_down() {
   try {
-    co_await net::on_worker([box = sandbox(), dir = dir_] {
+    co_await blocking([box = sandbox(), dir = dir_] {
       remove_sandbox(box);
       unmount_below(dir.dir);
       for (const Path& path : {dir.volumes(), dir.memory(), dir.etc(), dir.namespaces()}) std::filesystem::remove_all(path);
-      return 0;
     });
   } catch (const std::exception& e) {
     if (net::is_cancelled(e)) throw;

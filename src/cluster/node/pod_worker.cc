@@ -77,7 +77,7 @@ net::Task<> PodWorker::run() {
     }
     act(decision);
     const bool written = co_await write_status();
-    if (decision.finish && written && co_await finish()) co_return;
+    if (decision.finish && written && clearing_ == 0 && co_await finish()) co_return;
     std::optional<Time> again = decision.again;
     if (!written || decision.finish) again = std::min(again.value_or(Time::max()), now() + std::chrono::seconds(1));
     if (again) {
@@ -156,10 +156,9 @@ net::Task<bool> PodWorker::finish() {
     }
   }
   try {
-    co_await net::on_worker([dir = dir_.dir] {
+    co_await blocking([dir = dir_.dir] {
       unmount_below(dir);
       std::filesystem::remove_all(dir);
-      return 0;
     });
   } catch (const std::exception& e) {
     if (net::is_cancelled(e)) throw;

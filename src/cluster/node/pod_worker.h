@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "cluster/node/blocking.h"
 #include "cluster/node/container.h"
 #include "cluster/node/env.h"
 #include "cluster/node/node_context.h"
@@ -41,6 +42,14 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
     std::unique_ptr<RunningContainer> running;  // null where its monitor has died
   };
   using LivePtr = std::shared_ptr<Live>;
+  struct Clearing {  // while something takes a container's leftovers away, the pod's folder has to stay
+    explicit Clearing(PodWorker& worker) : w(worker) { ++w.clearing_; }
+    ~Clearing() {
+      --w.clearing_;
+      w.wake_.notify();
+    }
+    PodWorker& w;
+  };
 
   // pod_worker.cc: the loop
   void act(const Decision& decision);
@@ -92,6 +101,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   std::map<std::string, LivePtr> live_;
   Tokens tokens_;
   std::map<std::pair<std::string, size_t>, Time> token_ends_;  // when to ask for a newer one
+  int clearing_ = 0;
   json::value written_;                                        // the status that the API has from us
   net::Event wake_;
 };

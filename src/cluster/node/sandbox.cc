@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <thread>
 #include <vector>
@@ -139,7 +140,8 @@ void unmount_below(const Path& dir) {
   }
   // Later mounts lie on earlier ones.
   for (auto point = found.rbegin(); point != found.rend(); ++point) {
-    if (::umount2(point->c_str(), MNT_DETACH) != 0) fail_errno("unmount " + *point);
+    // No mount any more: somebody else was faster.
+    if (::umount2(point->c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) fail_errno("unmount " + *point);
   }
 }
 

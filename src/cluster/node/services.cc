@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/strings.h"
 #include "client/informer.h"
+#include "cluster/node/blocking.h"
 #include "cluster/node/within.h"
 #include "net/scope.h"
 
@@ -153,7 +154,7 @@ net::Task<> route_services(ServiceTable& table, net::Event& changed, NodeOptions
     if (routes == applied) continue;
     std::string problem;
     try {
-      co_await net::on_worker([rules = service_rules(options, routes)] {
+      co_await blocking([rules = service_rules(options, routes)] {
         return run_or_fail({"iptables-restore", "-w", "5", "--noflush"}, rules);
       });
       applied = std::move(routes);

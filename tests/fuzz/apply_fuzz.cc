@@ -1,0 +1,160 @@
+// Requests of three managers to one object of a custom kind that has lists and maps of every type. The input's bytes
+// choose what each request sets. What must hold:
+//   - an applied field has its applied value, and who applied it owns it;
+//   - applying the same again neither conflicts nor changes anything;
+//   - who owns nothing has no entry, and entries read as they were written.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "check.h"
+#include "kube/apply.h"
+#include "kube/managed_fields.h"
+#include "kube/schema.h"
+#include "kube/status.h"
+#include "kube/typed.h"
+
+namespace {
+
+using namespace spoke;
+using namespace spoke::kube;
+using fuzz::check;
+
+const Schema& schema() {
+  static const SchemaPtr built = [] {
+    std::vector<Cause> causes;
+    return structural_schema(json::parse(R"({"type": "object", "properties": {
+      "spec": {"type": "object", "properties": {
+        "map": {"type": "object", "additionalProperties": {"type": "string"}},
+        "atomicMap": {"type": "object", "additionalProperties": {"type": "string"}, "x-kubernetes-map-type": "atomic"},
+        "struct": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "object", "properties": {"c": {"type": "string"}}}}},
+        "list": {"type": "array", "items": {"type": "string"}},
+        "set": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+        "keyed": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name", "port"],
+          "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"},
+            "port": {"type": "integer", "default": 1}, "v": {"type": "string"}, "set": {"type": "array", "items": {"type": "integer"}, "x-kubernetes-list-type": "set"}}}},
+        "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}},
+      "status": {"type": "object", "properties": {"n": {"type": "integer"}}}}})"),
+                             "", causes);
+  }();
+  return *built;
+}
+
+class Choices {
+ public:
+  Choices(const std::uint8_t* data, size_t size) : data_(data), size_(size) {}
+  bool left() const { return at_ < size_; }
+  unsigned up_to(unsigned n) { return left() ? data_[at_++] % (n + 1) : 0; }
+  bool maybe() { return up_to(1) == 1; }
+  std::string letter() { return std::string(1, static_cast<char>('a' + up_to(3))); }
+
+  json::value text_map() {
+    json::object out;
+    for (unsigned i = up_to(3); i > 0; --i) out[letter()] = letter();
+    return out;
+  }
+  json::value set_of(bool numbers) {
+    json::array out;
+    for (unsigned i = up_to(3); i > 0; --i) {
+      const json::value item = numbers ? json::value(up_to(3)) : json::value(letter());
+      if (std::find(out.begin(), out.end(), item) == out.end()) out.push_back(item);
+    }
+    return out;
+  }
+  json::value keyed() {
+    json::array out;
+    for (unsigned i = up_to(3); i > 0; --i) {
+      json::object item{{"name", letter()}};
+      if (maybe()) item["port"] = up_to(2);
+      if (maybe()) item["v"] = letter();
+      if (maybe()) item["set"] = set_of(true);
+      const auto same = [&](const json::value& other) { return typed::item_element(list("keyed"), other) == typed::item_element(list("keyed"), item); };
+      if (std::none_of(out.begin(), out.end(), same)) out.push_back(std::move(item));
+    }
+    return out;
+  }
+  json::value any(int depth) {
+    switch (up_to(depth > 3 ? 2 : 5)) {
+      case 0: return nullptr;
+      case 1: return letter();
+      case 2: return 1.5;
+      case 3: {
+        json::array out;
+        for (unsigned i = up_to(2); i > 0; --i) out.push_back(any(depth + 1));
+        return out;
+      }
+      default: {
+        json::object out;
+        for (unsigned i = up_to(2); i > 0; --i) out[letter()] = any(depth + 1);
+        return out;
+      }
+    }
+  }
+  json::value spec() {
+    json::object out;
+    const unsigned which = up_to(255);
+    if (which & 1) out["map"] = text_map();
+    if (which & 2) out["atomicMap"] = text_map();
+    if (which & 4) out["struct"] = maybe() ? json::parse(R"({"a": 1, "b": {}})") : json::parse(R"({"a": 2, "b": {"c": "x"}})");
+    if (which & 8) out["list"] = set_of(false);
+    if (which & 16) out["set"] = set_of(false);
+    if (which & 32) out["keyed"] = keyed();
+    if (which & 64) out["any"] = json::object{{letter(), any(0)}};
+    return out;
+  }
+  json::value object() {
+    json::object metadata{{"name", "x"}};
+    if (maybe()) metadata["labels"] = text_map();
+    if (maybe()) metadata["finalizers"] = set_of(false);
+    return json::object{{"apiVersion", "a/v1"}, {"kind", "A"}, {"metadata", std::move(metadata)}, {"spec", spec()}};
+  }
+
+ private:
+  static const Schema& list(std::string_view name) { return *schema().properties.at("spec")->properties.find(name)->second; }
+
+  const std::uint8_t* data_;
+  size_t size_, at_ = 0;
+};
+
+const json::value* entries(const json::value& object) { return json::find(object, "metadata.managedFields"); }
+
+void entries_hold(const json::value& object) {
+  const ManagedFields managed = read_managed_fields(entries(object));
+  for (const auto& [_, entry] : managed) check(!entry.fields.empty(), "who owns nothing has no entry", json::dump(object));
+  const json::array written = write_managed_fields(managed);
+  check(written.empty() == (entries(object) == nullptr) && (written.empty() || fuzz::same(written, *entries(object))),
+        "entries read as they were written", json::dump(object));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Choices choices(data, size);
+  json::value live;
+  for (int request = 0; choices.left() && request < 12; ++request) {
+    const unsigned what = choices.up_to(3);
+    const Manager manager{choices.letter(), "a/v1", what == 3 ? "status" : "", "2026-01-01T00:00:00Z"};
+    json::value object = choices.object();
+    if (live.is_object() && what >= 2) {
+      if (choices.maybe()) object.at("metadata").get_object()["managedFields"] = choices.any(0);
+      if (what == 3) object.get_object()["status"] = json::object{{"n", choices.up_to(2)}};
+      track_update(schema(), live, object, manager);
+      live = std::move(object);
+    } else {
+      try {
+        live = apply(schema(), live, object, manager, what == 1);
+      } catch (const StatusError& e) {
+        check(e.code() == 409 && what == 0, "only conflicts refuse what fits", e.message());
+        continue;
+      }
+      const auto since = typed::compare(schema(), object, live);
+      check(since.modified.empty() && since.removed.intersected(typed::fields_of(schema(), object)).empty(),
+            "an applied field has its applied value", json::dump(object) + "\n" + json::dump(live));
+      check(fuzz::same(apply(schema(), live, object, manager, false), live), "applying again changes nothing",
+            json::dump(object) + "\n" + json::dump(live));
+    }
+    entries_hold(live);
+  }
+  return 0;
+}
