@@ -100,6 +100,12 @@ TEST(Process, GivesInputOutputAndExitCode) {
   EXPECT_EQ(run({"sh", "-c", "kill -9 $$"}).exit_code, 137);
 }
 
+TEST(Process, AChildInheritsNothingButItsStreams) {
+  const Fd open(::dup(0));  // not close-on-exec, as a library's socket may be
+  EXPECT_EQ(run({"sh", "-c", "ls /proc/$$/fd | sort -n | tr '\\n' ' '"}).output.substr(0, 6), "0 1 2 ");
+  EXPECT_EQ(run({"sh", "-c", "test -e /proc/$$/fd/" + std::to_string(open.get())}).exit_code, 1);
+}
+
 TEST(Process, AMissingProgramIsNamed) {
   EXPECT_THROW(
       try { run({"no-such-program"}); } catch (const Error& e) {

@@ -98,9 +98,9 @@ std::vector<Cause> validate(const Schema& schema, const json::value& object);
 // `Pod in version "v1" cannot be handled as a Pod: `. Nothing where all values fit.
 std::optional<std::string> check_types(const Schema& schema, const json::value& object);
 
-// For built-in kinds whose types are right: what Go's decoder and encoder make of the object, which is what the API server
+// For objects whose types are right: what Go's decoder and encoder make of a built-in object, which is what the API server
 // keeps and answers. Nulls and empty members go, but for those that are always there ("status": {}, "resources": {}), which
-// come; quantities and times get their canonical form.
+// come; quantities and times get their canonical form. Of custom kinds only metadata is changed.
 void normalize(const Schema& schema, json::value& object);
 
 }  // namespace spoke::kube

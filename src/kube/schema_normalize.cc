@@ -87,8 +87,21 @@ void object(const Schema& schema, json::object& members) {
 
 }  // namespace
 
+namespace {
+
+// A custom resource stays as it is, but for the metadata within.
+void custom(const Schema& schema, json::value& value) {
+  if (auto* members = value.if_object()) {
+    for (auto& [name, member] : *members)
+      if (const auto property = schema.properties.find(name); property != schema.properties.end()) normalize(*property->second, member);
+  }
+}
+
+}  // namespace
+
 void normalize(const Schema& schema, json::value& value) {
   if (value.is_null()) return;
+  if (schema.go_type.empty()) return custom(schema, value);
   if (auto* members = value.if_object()) {
     if (schema.type == Type::Object) return object(schema, *members);
     if (schema.type != Type::Map || schema.items == nullptr) return;

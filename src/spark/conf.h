@@ -1,8 +1,8 @@
 // Spark properties: names and values as text, with readers that judge a value as Spark's ConfigEntry does.
 //
 // Two ways of reading, as in SparkConf: raw() gives what was written; the typed readers first replace references,
-// ${spark.other.property} and ${env:NAME}, and then parse. What they refuse, they refuse in Spark's words (SQLSTATE
-// 22022, INVALID_CONF_VALUE of Spark 4).
+// ${spark.other.property} and ${env:NAME}, and then parse. What they refuse, they refuse in Spark's words: those
+// of INVALID_CONF_VALUE (Spark 4.1 and newer), for every version.
 #pragma once
 
 #include <cstdint>

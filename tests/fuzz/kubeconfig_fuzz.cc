@@ -1,4 +1,5 @@
 // Kubeconfigs from anywhere: reading, merging and choosing end with a value or an Error, never otherwise.
+// uses: spoke_client
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,36 +1,79 @@
-// The verbs on objects over HTTP: get, list, watch, create, update, patch, delete.
+// The verbs on objects over HTTP: get, list, watch, create, update, patch, delete; and scale, which is another face of one.
 #include "base/strings.h"
 #include "cluster/api/api_request.h"
+#include "cluster/api/custom_scale.h"
 #include "cluster/api/json_text.h"
 #include "cluster/api/watching.h"
 #include "data/yaml.h"
+#include "kube/patch.h"
 
 namespace spoke::cluster {
 
+using client::PatchType;
 using net::Exchange;
 using net::Request;
+using net::Response;
 using net::Task;
+
+namespace {
+
+Form form_of(const Request& request) {
+  Form form = negotiate(request.headers.get("Accept"));
+  const std::string_view include = request.query.get("includeObject");
+  if (include == "None") form.include = Form::Include::None;
+  if (include == "Object") form.include = Form::Include::Object;
+  return form;
+}
+
+Response warned(Response response, const ResourceType& type) {
+  if (!type.deprecated.empty()) add_warning(response, type.deprecated);
+  return response;
+}
+
+PatchType patch_type(const Request& request) {
+  const std::string_view type = media_type(request);
+  if (type == "application/json-patch+json") return PatchType::Json;
+  if (type == "application/merge-patch+json") return PatchType::Merge;
+  if (type == "application/strategic-merge-patch+json") return PatchType::Strategic;
+  if (type == "application/apply-patch+yaml") return PatchType::Apply;
+  throw kube::StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", json::object());
+}
+
+json::value patch_body(const Request& request, PatchType kind) {
+  try {
+    return kind == PatchType::Apply ? yaml::parse(request.body) : json::parse(request.body);
+  } catch (const Error& e) {
+    if (kind == PatchType::Apply) throw kube::bad_request(std::string("error decoding YAML: error converting YAML to JSON: ") + e.what());
+    throw kube::bad_request("error decoding patch: " + json_problem(request.body).value_or(e.what()));
+  }
+}
+
+void check_patch_options(const Request& request, PatchType kind) {
+  if (kind == PatchType::Apply && request.query.get("fieldManager").empty())
+    throw kube::invalid("meta.k8s.io", "PatchOptions", "", {kube::required("fieldManager", "is required for apply patch")});
+  if (kind != PatchType::Apply && request.query.has("force"))
+    throw kube::invalid("meta.k8s.io", "PatchOptions", "", {kube::forbidden_field("force", "may not be specified for non-apply patch")});
+}
+
+}  // namespace
 
 Task<> ApiServer::read(Exchange& exchange, const Target& target) {
   const Request& request = exchange.request();
   const ResourceType& type = *target.type;
-  const Form form = negotiate(request.headers.get("Accept"));
+  const Form form = form_of(request);
   if (target.watch) co_return co_await watch(exchange, target, form);
   if (!target.name.empty()) {
+    if (const std::string problem = revision_problem(request.query.get("resourceVersion")); !problem.empty()) throw kube::unclassified(problem);
     const Entry* entry = registry_.store().find(type.key(target.ns, target.name));
     if (entry == nullptr) throw kube::not_found(type.id.group, type.id.plural, target.name);
-    co_return co_await exchange.respond(json_response(200, present(type, form, *entry->body), form));
+    co_return co_await exchange.respond(warned(json_response(200, present(type, form, *entry->body), form), type));
   }
+  const ListQuery query = list_query(request, false);
   const Selection selection = Selection::parse(type, target.ns, request.query.get("labelSelector"), request.query.get("fieldSelector"));
-  ListQuery query{std::string(request.query.get("resourceVersion")), std::string(request.query.get("resourceVersionMatch")),
-                  std::string(request.query.get("continue")), to_int(request.query.get("limit")).value_or(0)};
   const Page page = list(registry_.store(), type, selection, query);
   std::vector<const std::string*> bodies;
   for (const auto& entry : page.entries) bodies.push_back(entry.body.get());
-  Form shape = form;
-  if (const std::string_view include = request.query.get("includeObject"); include == "None") shape.include = Form::Include::None;
-  else if (include == "Object") shape.include = Form::Include::Object;
-  co_await exchange.respond(json_response(200, present_list(type, shape, bodies, page.metadata), form));
+  co_await exchange.respond(warned(json_response(200, present_list(type, form, bodies, page.metadata), form), type));
 }
 
 Task<> ApiServer::watch(Exchange& exchange, const Target& target, const Form& form) {
@@ -38,69 +81,69 @@ Task<> ApiServer::watch(Exchange& exchange, const Target& target, const Form& fo
   const ResourceType& type = *target.type;
   std::string fields(request.query.get("fieldSelector"));
   if (!target.name.empty()) fields = "metadata.name=" + target.name;
-  WatchQuery query{Selection::parse(type, target.ns, request.query.get("labelSelector"), fields),
-                   std::string(request.query.get("resourceVersion")),
-                   std::string(request.query.get("resourceVersionMatch")),
+  const ListQuery options = list_query(request, true);
+  if (const std::string problem = revision_problem(options.resource_version); !problem.empty()) throw kube::unclassified(problem);
+  WatchQuery query{Selection::parse(type, target.ns, request.query.get("labelSelector"), fields), options.resource_version,
                    request.query.flag("allowWatchBookmarks"),
                    request.query.has("sendInitialEvents") ? std::optional(request.query.flag("sendInitialEvents")) : std::nullopt,
-                   std::chrono::seconds(to_int(request.query.get("timeoutSeconds")).value_or(0))};
+                   std::chrono::seconds(options.timeout_seconds)};
   co_await stream_watch(executor_, exchange, registry_.store(), type, form, std::move(query), target.owner);
+}
+
+Task<Outcome> ApiServer::patch(const Request& request, const Target& target, WriteOptions options) {
+  const PatchType kind = patch_type(request);
+  check_patch_options(request, kind);
+  json::value body = patch_body(request, kind);
+  if (kind != PatchType::Apply) options.duplicates = duplicate_members(request.body);
+  return registry_.patch(*target.type, target.ns, target.name, kind, std::move(body), std::move(options));
 }
 
 Task<> ApiServer::write(Exchange& exchange, const Target& target) {
   const Request& request = exchange.request();
   const ResourceType& type = *target.type;
-  const Form form = negotiate(request.headers.get("Accept"));
+  const Form form = form_of(request);
   WriteOptions options = write_options(request, target.subresource);
   Outcome outcome;
-  if (request.method == "POST") {
-    outcome = co_await registry_.create(type, target.ns, document(request), std::move(options));
-  } else if (request.method == "PUT") {
-    outcome = co_await registry_.update(type, target.ns, target.name, document(request), std::move(options));
+  if (request.method == "PATCH") {
+    outcome = co_await patch(request, target, std::move(options));
   } else {
-    const client::PatchType kind = patch_type(request);
-    json::value body;
-    try {
-      body = kind == client::PatchType::Apply ? yaml::parse(request.body) : json::parse(request.body);
-    } catch (const Error& e) {
-      throw kube::bad_request(kind == client::PatchType::Apply ? std::string("error decoding YAML: ") + e.what() : std::string(e.what()));
-    }
-    if (kind == client::PatchType::Apply && request.query.get("fieldManager").empty())
-      throw kube::invalid("meta.k8s.io", "PatchOptions", "", {kube::required("fieldManager", "is required for apply patch")});
-    if (kind != client::PatchType::Apply && request.query.has("force"))
-      throw kube::invalid("meta.k8s.io", "PatchOptions", "", {kube::forbidden_field("force", "may not be specified for non-apply patch")});
-    outcome = co_await registry_.patch(type, target.ns, target.name, kind, std::move(body), std::move(options));
+    Object object = object_of(request, type, options);
+    outcome = request.method == "POST" ? co_await registry_.create(type, target.ns, std::move(object), std::move(options))
+                                       : co_await registry_.update(type, target.ns, target.name, std::move(object), std::move(options));
   }
-  co_await exchange.respond(outcome_response(type, form, outcome));
+  co_await exchange.respond(warned(outcome_response(type, form, outcome), type));
 }
 
-namespace {
-
-client::DeleteOptions delete_options(const Request& request) {
-  json::value body = document(request);
-  client::DeleteOptions options;
-  if (json::find(body, "gracePeriodSeconds") != nullptr) options.grace_period_seconds = json::num(body, "gracePeriodSeconds");
-  if (const auto grace = to_int(request.query.get("gracePeriodSeconds"))) options.grace_period_seconds = *grace;
-  options.uid = json::str(body, "preconditions.uid");
-  options.resource_version = json::str(body, "preconditions.resourceVersion");
-  options.propagation = json::str(body, "propagationPolicy", request.query.get("propagationPolicy"));
-  if (!options.propagation.empty() && options.propagation != "Background" && options.propagation != "Foreground" && options.propagation != "Orphan")
-    throw kube::invalid("meta.k8s.io", "DeleteOptions", "", {kube::not_supported("propagationPolicy", options.propagation, {"Background", "Foreground", "Orphan", "nil"})});
-  if (json::flag(body, "orphanDependents")) options.propagation = "Orphan";
-  return options;
+Task<> ApiServer::scale(Exchange& exchange, const Target& target) {
+  const Request& request = exchange.request();
+  const ResourceType& type = *target.type;
+  const Object object = registry_.current(type, target.ns, target.name);
+  if (!type.scale) throw kube::not_found(type.id.group, type.id.plural, target.name);
+  if (request.method == "GET" || request.method == "HEAD") co_return co_await exchange.respond(json_response(200, json::dump(scale_of(type, object))));
+  WriteOptions options = write_options(request, "scale");
+  Object wanted;
+  if (request.method == "PUT") {
+    wanted = document(request);
+  } else if (request.method == "PATCH") {
+    const PatchType kind = patch_type(request);
+    if (kind == PatchType::Strategic || kind == PatchType::Apply) throw kube::unsupported_media_type("a scale of a custom kind takes JSON patches and merge patches");
+    wanted = patch_body(request, kind);
+    wanted = kind == PatchType::Json ? kube::json_patch(scale_of(type, object), wanted) : kube::merge_patch(scale_of(type, object), wanted);
+  } else {
+    throw not_allowed();
+  }
+  const Outcome outcome = co_await registry_.update(type, target.ns, target.name, with_scale(type, object, wanted), std::move(options));
+  co_await exchange.respond(json_response(200, json::dump(scale_of(type, json::parse(outcome.body)))));
 }
-
-}  // namespace
 
 Task<> ApiServer::remove(Exchange& exchange, const Target& target) {
   const Request& request = exchange.request();
   const ResourceType& type = *target.type;
-  const Form form = negotiate(request.headers.get("Accept"));
-  const client::DeleteOptions options = delete_options(request);
-  const bool dry_run = request.query.get("dryRun") == "All";
+  const Form form = form_of(request);
+  const Removal removal = removal_of(request);
   if (!target.name.empty()) {
-    const Outcome outcome = co_await registry_.remove(type, target.ns, target.name, options, dry_run);
-    co_return co_await exchange.respond(json_response(outcome.code, outcome.body, form));
+    const Outcome outcome = co_await registry_.remove(type, target.ns, target.name, removal.options, removal.dry_run);
+    co_return co_await exchange.respond(warned(json_response(outcome.code, outcome.body, form), type));
   }
   const Selection selection = Selection::parse(type, target.ns, request.query.get("labelSelector"), request.query.get("fieldSelector"));
   const Page page = list(registry_.store(), type, selection, {});
@@ -109,13 +152,13 @@ Task<> ApiServer::remove(Exchange& exchange, const Target& target) {
   for (const auto& entry : page.entries) {
     const Object object = json::parse(*entry.body);
     try {
-      client::DeleteOptions one = options;
-      co_await registry_.remove(type, std::string(kube::ns(object)), std::string(kube::name(object)), std::move(one), dry_run);
+      client::DeleteOptions one = removal.options;
+      co_await registry_.remove(type, std::string(kube::ns(object)), std::string(kube::name(object)), std::move(one), removal.dry_run);
     } catch (const kube::StatusError& e) {
       if (!e.is("NotFound")) throw;  // somebody else was faster
     }
   }
-  co_await exchange.respond(json_response(200, present_list(type, form, bodies, page.metadata), form));
+  co_await exchange.respond(warned(json_response(200, present_list(type, form, bodies, page.metadata), form), type));
 }
 
 }  // namespace spoke::cluster

@@ -1,5 +1,7 @@
 #include "cluster/api/api_request.h"
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "cluster/api/json_text.h"
 #include "data/yaml.h"
@@ -99,11 +101,24 @@ Response outcome_response(const ResourceType& type, const Form& form, const Outc
     served.from_storage = nullptr;
     response.body = present(served, form, outcome.body);
   }
-  for (const auto& warning : outcome.warnings) {
-    const std::string text = replace_all(replace_all(warning, "\\", "\\\\"), "\"", "\\\"");
-    response.headers.add("Warning", "299 - \"" + text + "\"");
-  }
+  for (const auto& warning : outcome.warnings) add_warning(response, warning);
   return response;
+}
+
+void add_warning(Response& response, std::string_view text) {
+  const std::string quoted = replace_all(replace_all(std::string(text), "\\", "\\\\"), "\"", "\\\"");
+  response.headers.add("Warning", "299 - \"" + quoted + "\"");
+}
+
+bool is_review(std::string_view group, std::string_view plural) {
+  if (group == "authentication.k8s.io") return plural == "selfsubjectreviews" || plural == "tokenreviews";
+  return group == "authorization.k8s.io" && (plural == "selfsubjectaccessreviews" || plural == "subjectaccessreviews");
+}
+
+bool is_builtin_group(const Catalog& catalog, std::string_view group) {
+  if (group == "authentication.k8s.io" || group == "authorization.k8s.io") return true;
+  const auto& all = catalog.all();
+  return std::any_of(all.begin(), all.end(), [&](const auto& type) { return !type->custom && type->id.group == group; });
 }
 
 const kube::StatusError& not_allowed() {

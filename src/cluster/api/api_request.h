@@ -1,6 +1,8 @@
 // Reading requests and writing answers: bodies, options, selectors, as the API server's handlers take them from HTTP.
 #pragma once
 
+#include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -29,7 +31,14 @@ net::Response json_response(int code, std::string body, const Form& form = {});
 net::Response status_response(const kube::StatusError& e);
 net::Response page_not_found();
 net::Response outcome_response(const ResourceType& type, const Form& form, const Outcome& outcome);
+void add_warning(net::Response& response, std::string_view text);  // RFC 9111's header, as kubectl shows it
 const kube::StatusError& not_allowed();
+
+// Whether it is asked, not kept: authentication.k8s.io and authorization.k8s.io.
+bool is_review(std::string_view group, std::string_view plural);
+
+// Whether the group is the server's own, rather than one of custom kinds.
+bool is_builtin_group(const Catalog& catalog, std::string_view group);
 
 std::string_view media_type(const net::Request& request);
 

@@ -1,5 +1,7 @@
 #include "cluster/api/api_server.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/strings.h"
 #include "cluster/api/api_request.h"
@@ -39,6 +41,8 @@ Task<> ApiServer::handle(Exchange& exchange) {
     co_return;
   } catch (const kube::StatusError& e) {
     failed = status_response(e);
+  } catch (const PageNotFound&) {
+    failed = page_not_found();
   } catch (const net::ConnectionError&) {
     throw;
   } catch (const std::exception& e) {
@@ -51,19 +55,25 @@ Task<> ApiServer::handle(Exchange& exchange) {
 }
 
 bool ApiServer::meta(const Request& request, Response& response) const {
-  const std::string& path = request.path;
+  std::string path = request.path;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const Catalog& catalog = registry_.catalog();
-  if (path == "/healthz" || path == "/livez" || path == "/readyz") {
-    response = {200, {{"Content-Type", kPlain}}, "ok"};
-    return true;
-  }
-  if (path == "/version" || path == "/version/") {
+  for (const char* health : {"/healthz", "/livez", "/readyz"})
+    if (path == health || path == std::string(health) + "/ping") {
+      response = {200, {{"Content-Type", kPlain}}, "ok"};
+      return true;
+    }
+  if (path == "/version") {
     response = json_response(200, json::dump_pretty(server_version()));
     return true;
   }
+  if (path == "/") {
+    response = json_response(200, json::dump(root_paths(catalog)));
+    return true;
+  }
   const std::string_view accept = request.headers.get("Accept");
-  if (path == "/api" || path == "/apis" || path == "/api/" || path == "/apis/") {
-    const bool core = path.starts_with("/api") && !path.starts_with("/apis");
+  if (path == "/api" || path == "/apis") {
+    const bool core = path == "/api";
     if (wants_aggregated(accept)) {
       response = json_response(200, json::dump(aggregated(catalog, core)));
       response.headers.set("Content-Type", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
@@ -72,36 +82,39 @@ bool ApiServer::meta(const Request& request, Response& response) const {
     }
     return true;
   }
-  if (path == "/openapi/v3" || path == "/openapi/v3/") {
-    response = json_response(200, json::dump(open_api_root(catalog)));
+  if (path == "/openapi/v3") {
+    response = {200, {{"Content-Type", kPlain}}, json::dump(open_api_root(catalog))};
     return true;
   }
   const auto parts = split(std::string_view(path).substr(1), '/');
+  if (parts[0] == "openapi") {
+    std::optional<json::value> document;
+    if (parts.size() == 4 && parts[1] == "v3" && parts[2] == "api") document = open_api(catalog, "", parts[3]);
+    if (parts.size() == 5 && parts[1] == "v3" && parts[2] == "apis") document = open_api(catalog, parts[3], parts[4]);
+    response = document ? json_response(200, json::dump(*document)) : Response{404, {}, ""};
+    return true;
+  }
   std::optional<json::value> found;
   if (parts.size() == 2 && parts[0] == "api") found = api_resources(catalog, "", parts[1]);
   else if (parts.size() == 2 && parts[0] == "apis") found = api_group(catalog, parts[1]);
   else if (parts.size() == 3 && parts[0] == "apis") found = api_resources(catalog, parts[1], parts[2]);
-  else if (parts.size() == 4 && parts[0] == "openapi" && parts[1] == "v3" && parts[2] == "api") found = open_api(catalog, "", parts[3]);
-  else if (parts.size() == 5 && parts[0] == "openapi" && parts[1] == "v3" && parts[2] == "apis") found = open_api(catalog, parts[3], parts[4]);
-  else return false;
-  if (!found) throw kube::the_server_could_not_find();
+  if (!found) return false;
   response = json_response(200, json::dump(*found));
   return true;
 }
 
 Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
   const Request& request = exchange.request();
-  const auto parts = split(std::string_view(request.path).substr(1), '/');
+  auto parts = split(std::string_view(request.path).substr(1), '/');
+  while (parts.size() > 1 && parts.back().empty()) parts.pop_back();
   const bool core = parts[0] == "api";
   const size_t head = core ? 2 : 3;
   if ((!core && parts[0] != "apis") || parts.size() <= head) {
-    Target none;
-    authorize(who, request, none);
+    authorize(who, request, Target());
     Response response;
-    if (!meta(request, response)) throw kube::StatusError(404, "NotFound", "the server could not find the requested resource", json::object());
+    if (!meta(request, response)) throw PageNotFound();
     if (request.method != "GET" && request.method != "HEAD") throw not_allowed();
-    co_await exchange.respond(std::move(response));
-    co_return;
+    co_return co_await exchange.respond(std::move(response));
   }
   Target target;
   target.group = core ? "" : parts[1];
@@ -122,20 +135,38 @@ Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
   if (parts.size() > at + 2) target.subresource = parts[at + 2];
   if (of_namespace && target.plural == "namespaces") target.ns = target.name;  // as RBAC sees it
 
-  if (target.group == "authentication.k8s.io" || target.group == "authorization.k8s.io") {
-    if (request.method != "POST") throw not_allowed();
-    co_await review(exchange, who);
-    co_return;
-  }
-  for (const auto& type : registry_.catalog().all())
-    if (type->id.plural == target.plural && type->id.group == target.group && type->id.version == target.version) target.owner = type;
+  target.owner = registry_.catalog().shared(target.group, target.version, target.plural);
   target.type = target.owner.get();
   authorize(who, request, target);
-  if (target.type == nullptr || parts.size() > at + 3 || (target.ns.empty() && target.type->id.namespaced && !target.name.empty()) ||
-      (!target.ns.empty() && !target.type->id.namespaced && target.plural != "namespaces"))
-    throw kube::the_server_could_not_find();
-  if (target.plural == "namespaces" && core) target.ns.clear();
-  co_await resource(exchange, target, who);
+  if (is_review(target.group, target.plural)) co_return co_await review(exchange, who, target);
+  if (core && target.plural == "bindings" && target.name.empty() && !target.ns.empty()) {  // the older way to the subresource
+    if (request.method != "POST") throw not_allowed();
+    target.owner = registry_.catalog().shared("", "v1", "pods");
+    target.type = target.owner.get();
+    co_return co_await bind_pod(exchange, target);
+  }
+  const bool known = target.type != nullptr && parts.size() <= at + 3 &&
+                     (!target.ns.empty() || !target.type->id.namespaced || target.name.empty()) &&
+                     (target.ns.empty() || target.type->id.namespaced || target.type->storage == "core/namespaces");
+  if (!known) {
+    if (is_builtin_group(registry_.catalog(), target.group)) throw kube::the_server_could_not_find();
+    throw PageNotFound();
+  }
+  if (target.type->storage == "core/namespaces") target.ns.clear();
+  if (target.type->deprecated.empty()) co_return co_await resource(exchange, target);
+
+  // Clients are told at each answer, a refusal too, that they ask for something old.
+  Response refused;
+  bool ok = true;
+  try {
+    co_await resource(exchange, target);
+  } catch (const kube::StatusError& e) {
+    ok = false;
+    refused = status_response(e);
+  }
+  if (ok) co_return;
+  add_warning(refused, target.type->deprecated);
+  co_await exchange.respond(std::move(refused));
 }
 
 void ApiServer::authorize(const Identity& who, const Request& request, const Target& target) {
@@ -158,35 +189,37 @@ void ApiServer::authorize(const Identity& who, const Request& request, const Tar
                         fmt::format("User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}", who.name, what.verb, what.resource, target.group, where));
 }
 
-Task<> ApiServer::resource(Exchange& exchange, const Target& target, const Identity&) {
-  const Request& request = exchange.request();
-  const std::string& method = request.method;
+Task<> ApiServer::resource(Exchange& exchange, const Target& target) {
+  // Subresources with a handler of their own, and the methods that each takes.
+  struct Sub {
+    const char *storage, *name;
+    std::vector<std::string_view> methods;
+    Task<> (ApiServer::*handler)(Exchange&, const Target&);
+  };
+  static const std::vector<Sub> subs{
+      {"core/pods", "log", {"GET", "HEAD"}, &ApiServer::log},
+      {"core/pods", "binding", {"POST"}, &ApiServer::bind_pod},
+      {"core/pods", "eviction", {"POST"}, &ApiServer::evict},
+      {"core/pods", "exec", {"GET", "POST"}, &ApiServer::connect},
+      {"core/pods", "attach", {"GET", "POST"}, &ApiServer::connect},
+      {"core/pods", "portforward", {"GET", "POST"}, &ApiServer::connect},
+      {"core/serviceaccounts", "token", {"POST"}, &ApiServer::request_token},
+      {"core/namespaces", "finalize", {"PUT"}, &ApiServer::write},
+  };
+  const std::string& method = exchange.request().method;
   const std::string& sub = target.subresource;
-  const bool get = method == "GET" || method == "HEAD";
-  if (sub == "log" && target.plural == "pods" && target.group.empty()) {
-    if (!get) throw not_allowed();
-    co_return co_await log(exchange, target);
+  for (const auto& s : subs) {
+    if (!target.is(s.storage, s.name)) continue;
+    if (std::find(s.methods.begin(), s.methods.end(), method) == s.methods.end()) throw not_allowed();
+    co_return co_await (this->*s.handler)(exchange, target);
   }
-  if (sub == "binding" && target.plural == "pods" && target.group.empty()) {
-    if (method != "POST") throw not_allowed();
-    co_return co_await bind_pod(exchange, target);
-  }
-  if (sub == "token" && target.plural == "serviceaccounts" && target.group.empty()) {
-    if (method != "POST") throw not_allowed();
-    co_return co_await request_token(exchange, target);
-  }
-  if (sub == "finalize" && target.plural == "namespaces" && target.group.empty()) {
-    if (method != "PUT") throw not_allowed();
-    co_await registry_.finalize_namespace(target.name);
-    co_return co_await exchange.respond(json_response(200, "{}"));
-  }
+  if (sub == "scale" && target.type->custom) co_return co_await scale(exchange, target);
   if (!sub.empty() && (sub != "status" || !target.type->has_status)) throw kube::the_server_could_not_find();
-  if (get) co_return co_await read(exchange, target);
-  if (method == "DELETE" && sub.empty()) {
-    if (target.name.empty() && !target.type->deletable_in_bulk) throw not_allowed();
+  if (method == "GET" || method == "HEAD") co_return co_await read(exchange, target);
+  const bool everywhere = target.type->id.namespaced && target.ns.empty();
+  if (method == "DELETE" && sub.empty() && !everywhere && (!target.name.empty() || target.type->deletable_in_bulk))
     co_return co_await remove(exchange, target);
-  }
-  const bool creates = method == "POST" && target.name.empty();
+  const bool creates = method == "POST" && target.name.empty() && !everywhere;
   const bool changes = (method == "PUT" || method == "PATCH") && !target.name.empty();
   if (!creates && !changes) throw not_allowed();
   co_await write(exchange, target);

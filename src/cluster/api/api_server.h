@@ -1,4 +1,7 @@
 // Kubernetes' API over HTTP: from a request to a verb on the registry and back.
+//
+//   api_server.cc   paths, authentication, authorization     api_pods.cc      log, exec, binding, eviction
+//   api_objects.cc  get, list, watch, create, ... of objects  api_reviews.cc   who am I, may I, tokens
 #pragma once
 
 #include <functional>
@@ -24,20 +27,28 @@ class ApiServer {
   void set_log_source(LogSource source) { logs_ = std::move(source); }
   net::Task<> handle(net::Exchange& exchange);  // a net::Handler
 
+  struct Target;  // what a path names (api_request.h)
+
  private:
-  struct Target;  // what a path names
   net::Task<> dispatch(net::Exchange& exchange, const Identity& who);
-  net::Task<> resource(net::Exchange& exchange, const Target& target, const Identity& who);
+  net::Task<> resource(net::Exchange& exchange, const Target& target);
+  bool meta(const net::Request& request, net::Response& response) const;  // discovery, version, health
+  void authorize(const Identity& who, const net::Request& request, const Target& target);
+
   net::Task<> read(net::Exchange& exchange, const Target& target);
   net::Task<> watch(net::Exchange& exchange, const Target& target, const Form& form);
   net::Task<> write(net::Exchange& exchange, const Target& target);
+  net::Task<Outcome> patch(const net::Request& request, const Target& target, WriteOptions options);
   net::Task<> remove(net::Exchange& exchange, const Target& target);
-  net::Task<> bind_pod(net::Exchange& exchange, const Target& target);
-  net::Task<> request_token(net::Exchange& exchange, const Target& target);
-  net::Task<> review(net::Exchange& exchange, const Identity& who);
+  net::Task<> scale(net::Exchange& exchange, const Target& target);
+
   net::Task<> log(net::Exchange& exchange, const Target& target);
-  bool meta(const net::Request& request, net::Response& response) const;  // discovery, version, health
-  void authorize(const Identity& who, const net::Request& request, const Target& target);
+  net::Task<> bind_pod(net::Exchange& exchange, const Target& target);
+  net::Task<> evict(net::Exchange& exchange, const Target& target);
+  net::Task<> connect(net::Exchange& exchange, const Target& target);  // exec, attach, port-forward
+
+  net::Task<> request_token(net::Exchange& exchange, const Target& target);
+  net::Task<> review(net::Exchange& exchange, const Identity& who, const Target& target);
 
   net::Executor executor_;
   Registry& registry_;

@@ -124,12 +124,14 @@ void Authorizer::refresh() {
       const bool of_cluster = json::str(binding, "roleRef.kind") == "ClusterRole";
       const Entry* found = store_.find(std::string(group) + (of_cluster ? "clusterroles//" : "roles/" + ns + "/") + role);
       if (found == nullptr) continue;
-      bindings_.push_back({ns, json::list(binding, "subjects"), json::list(json::parse(*found->body), "rules")});
+      const std::string name = std::string(kube::name(binding)) + (ns.empty() ? "" : "/" + ns);
+      bindings_.push_back({ns, json::list(binding, "subjects"), json::list(json::parse(*found->body), "rules"),
+                           fmt::format("{}RoleBinding \"{}\" of {} \"{}\"", ns.empty() ? "Cluster" : "", name, of_cluster ? "ClusterRole" : "Role", role)});
     }
 }
 
-bool Authorizer::allowed(const Identity& who, const Attributes& what) {
-  if (std::find(who.groups.begin(), who.groups.end(), "system:masters") != who.groups.end()) return true;
+Decision Authorizer::decide(const Identity& who, const Attributes& what) {
+  if (std::find(who.groups.begin(), who.groups.end(), "system:masters") != who.groups.end()) return {true, ""};
   refresh();
   const auto is_subject = [&](const Binding& binding, const json::value& subject) {
     const std::string_view kind = json::str(subject, "kind"), name = json::str(subject, "name");
@@ -138,11 +140,14 @@ bool Authorizer::allowed(const Identity& who, const Attributes& what) {
     const std::string_view ns = json::str(subject, "namespace", binding.ns);
     return kind == "ServiceAccount" && who.name == fmt::format("system:serviceaccount:{}:{}", ns, name);
   };
-  return std::any_of(bindings_.begin(), bindings_.end(), [&](const Binding& b) {
-    if (!b.ns.empty() && b.ns != what.ns) return false;
-    return std::any_of(b.subjects.begin(), b.subjects.end(), [&](const json::value& s) { return is_subject(b, s); }) &&
-           std::any_of(b.rules.begin(), b.rules.end(), [&](const json::value& r) { return covers(r, what); });
-  });
+  for (const auto& b : bindings_) {
+    if (!b.ns.empty() && b.ns != what.ns) continue;
+    const auto subject = std::find_if(b.subjects.begin(), b.subjects.end(), [&](const json::value& s) { return is_subject(b, s); });
+    if (subject == b.subjects.end() || !std::any_of(b.rules.begin(), b.rules.end(), [&](const json::value& r) { return covers(r, what); })) continue;
+    const std::string_view ns = json::str(*subject, "namespace");
+    return {true, fmt::format("RBAC: allowed by {} to {} \"{}{}{}\"", b.text, json::str(*subject, "kind"), json::str(*subject, "name"), ns.empty() ? "" : "/", ns)};
+  }
+  return {};
 }
 
 }  // namespace spoke::cluster

@@ -44,15 +44,22 @@ class Authenticator {
   std::string key_pem_, admin_token_;
 };
 
+struct Decision {
+  bool allowed = false;
+  std::string reason;  // by which binding
+};
+
 class Authorizer {
  public:
   explicit Authorizer(Store& store);
-  bool allowed(const Identity& who, const Attributes& what);
+  Decision decide(const Identity& who, const Attributes& what);
+  bool allowed(const Identity& who, const Attributes& what) { return decide(who, what).allowed; }
 
  private:
   struct Binding {
     std::string ns;  // "" of a ClusterRoleBinding
     json::array subjects, rules;
+    std::string text;  // RoleBinding "x/ns" of Role "r"
   };
   void refresh();
   Store& store_;

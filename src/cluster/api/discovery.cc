@@ -16,8 +16,12 @@ struct Subresource {
 const std::vector<Subresource>& subresources() {
   static const std::vector<Subresource> all{
       {"namespaces", "finalize", "Namespace", "", "", {"update"}},
+      {"pods", "attach", "PodAttachOptions", "", "", {"create", "get"}},
       {"pods", "binding", "Binding", "", "", {"create"}},
+      {"pods", "eviction", "Eviction", "policy", "v1", {"create"}},
+      {"pods", "exec", "PodExecOptions", "", "", {"create", "get"}},
       {"pods", "log", "Pod", "", "", {"get"}},
+      {"pods", "portforward", "PodPortForwardOptions", "", "", {"create", "get"}},
       {"serviceaccounts", "token", "TokenRequest", "authentication.k8s.io", "v1", {"create"}},
   };
   return all;
@@ -49,6 +53,11 @@ json::value group_value(const std::string& name, const std::vector<std::string>&
   return json::object{{"name", name}, {"versions", std::move(list)}, {"preferredVersion", preferred}};
 }
 
+// Group and version are told where they differ from the list's own.
+json::object response_kind(std::string_view group, std::string_view version, std::string_view kind) {
+  return {{"group", group}, {"version", version}, {"kind", kind}};
+}
+
 json::array verbs_of(const Subresource& s) {
   json::array out;
   for (const char* verb : s.verbs) out.emplace_back(verb);
@@ -56,6 +65,17 @@ json::array verbs_of(const Subresource& s) {
 }
 
 }  // namespace
+
+json::value root_paths(const Catalog& catalog) {
+  std::set<std::string> paths{"/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"};
+  for (const auto& [group, versions] : groups(catalog)) {
+    paths.insert("/apis/" + group);
+    for (const auto& version : versions) paths.insert("/apis/" + group + "/" + version);
+  }
+  json::array list;
+  for (const auto& path : paths) list.emplace_back(path);
+  return json::object{{"paths", std::move(list)}};
+}
 
 json::value api_versions(std::string_view server_address) {
   return json::object{{"kind", "APIVersions"},
@@ -93,6 +113,10 @@ std::optional<json::value> api_resources(const Catalog& catalog, std::string_vie
       rows[type->id.plural + "/status"] = json::object{{"name", type->id.plural + "/status"}, {"singularName", ""},
                                                        {"namespaced", type->id.namespaced}, {"kind", type->id.kind},
                                                        {"verbs", json::array{"get", "patch", "update"}}};
+    if (type->scale)
+      rows[type->id.plural + "/scale"] = json::object{{"name", type->id.plural + "/scale"}, {"singularName", ""},
+                                                      {"namespaced", type->id.namespaced}, {"group", "autoscaling"}, {"version", "v1"},
+                                                      {"kind", "Scale"}, {"verbs", json::array{"get", "patch", "update"}}};
     if (!group.empty()) continue;
     for (const auto& s : subresources())
       if (type->id.plural == s.plural) {
@@ -108,8 +132,15 @@ std::optional<json::value> api_resources(const Catalog& catalog, std::string_vie
   const auto review = [&](const char* plural, const char* kind, bool namespaced) {
     rows[plural] = json::object{{"name", plural}, {"singularName", lower(kind)}, {"namespaced", namespaced}, {"kind", kind}, {"verbs", json::array{"create"}}};
   };
-  if (group == "authentication.k8s.io" && version == "v1") review("selfsubjectreviews", "SelfSubjectReview", false);
-  if (group == "authorization.k8s.io" && version == "v1") review("selfsubjectaccessreviews", "SelfSubjectAccessReview", false);
+  if (group.empty() && version == "v1") review("bindings", "Binding", true);
+  if (group == "authentication.k8s.io" && version == "v1") {
+    review("selfsubjectreviews", "SelfSubjectReview", false);
+    review("tokenreviews", "TokenReview", false);
+  }
+  if (group == "authorization.k8s.io" && version == "v1") {
+    review("selfsubjectaccessreviews", "SelfSubjectAccessReview", false);
+    review("subjectaccessreviews", "SubjectAccessReview", false);
+  }
   if (rows.empty()) return std::nullopt;
   json::array list;
   for (auto& [name, row] : rows) list.push_back(std::move(row));
@@ -139,17 +170,17 @@ json::value aggregated(const Catalog& catalog, bool core) {
         const std::string name(json::str(r, "name"));
         const auto slash = name.find('/');
         if (slash == std::string::npos) continue;
-        const std::string sub_group(json::str(r, "group", group)), sub_version(json::str(r, "version", version));
+        const std::string sub_group(json::str(r, "group")), sub_version(json::str(r, "version"));
         subs[name.substr(0, slash)].push_back(
             json::object{{"subresource", name.substr(slash + 1)},
-                         {"responseKind", json::object{{"group", sub_group}, {"version", sub_version}, {"kind", json::str(r, "kind")}}},
+                         {"responseKind", response_kind(sub_group, sub_version, json::str(r, "kind"))},
                          {"verbs", json::list(r, "verbs")}});
       }
       for (const auto& r : json::list(*resources, "resources")) {
         const std::string name(json::str(r, "name"));
         if (name.find('/') != std::string::npos) continue;
         json::object entry{{"resource", name},
-                           {"responseKind", json::object{{"group", group}, {"version", version}, {"kind", json::str(r, "kind")}}},
+                           {"responseKind", response_kind("", "", json::str(r, "kind"))},
                            {"scope", json::flag(r, "namespaced") ? "Namespaced" : "Cluster"},
                            {"singularResource", json::str(r, "singularName")},
                            {"verbs", json::list(r, "verbs")}};
@@ -162,7 +193,6 @@ json::value aggregated(const Catalog& catalog, bool core) {
     }
     json::object metadata;
     if (!group.empty()) metadata["name"] = group;
-    metadata["creationTimestamp"] = nullptr;
     items.push_back(json::object{{"metadata", std::move(metadata)}, {"versions", std::move(list)}});
   };
   if (core)

@@ -9,6 +9,7 @@
 
 namespace spoke::cluster {
 
+json::value root_paths(const Catalog& catalog);                   // /
 json::value api_versions(std::string_view server_address);       // /api
 json::value api_groups(const Catalog& catalog);                  // /apis
 std::optional<json::value> api_group(const Catalog& catalog, std::string_view group);

@@ -7,6 +7,8 @@
 namespace spoke::cluster {
 
 std::vector<std::string> ResourceType::verbs() const {
+  // The order in which apiextensions lists them.
+  if (custom) return {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"};
   std::vector<std::string> out{"create", "delete"};
   if (deletable_in_bulk) out.emplace_back("deletecollection");
   for (const char* verb : {"get", "list", "patch", "update", "watch"}) out.emplace_back(verb);
@@ -40,10 +42,14 @@ Catalog::Catalog() {
   for (auto& type : types) types_.push_back(std::make_shared<const ResourceType>(std::move(type)));
 }
 
-const ResourceType* Catalog::find(std::string_view group, std::string_view version, std::string_view plural) const {
+std::shared_ptr<const ResourceType> Catalog::shared(std::string_view group, std::string_view version, std::string_view plural) const {
   for (const auto& type : types_)
-    if (type->id.plural == plural && type->id.group == group && type->id.version == version) return type.get();
+    if (type->id.plural == plural && type->id.group == group && type->id.version == version) return type;
   return nullptr;
+}
+
+const ResourceType* Catalog::find(std::string_view group, std::string_view version, std::string_view plural) const {
+  return shared(group, version, plural).get();
 }
 
 const ResourceType* Catalog::by_kind(std::string_view api_version, std::string_view kind) const {

@@ -99,6 +99,7 @@ class Catalog {
  public:
   Catalog();
   const ResourceType* find(std::string_view group, std::string_view version, std::string_view plural) const;
+  std::shared_ptr<const ResourceType> shared(std::string_view group, std::string_view version, std::string_view plural) const;
   const ResourceType* by_kind(std::string_view api_version, std::string_view kind) const;
   const std::vector<std::shared_ptr<const ResourceType>>& all() const { return types_; }
   void define(const Object& definition);

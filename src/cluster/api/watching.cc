@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "base/strings.h"
+#include "cluster/api/api_request.h"
 #include "net/async.h"
 #include "net/scope.h"
 
@@ -25,7 +26,7 @@ std::string event_line(std::string_view type, std::string_view object) {
 }
 
 std::string bookmark(const ResourceType& type, Revision revision, bool end_of_initial) {
-  json::object metadata{{"resourceVersion", std::to_string(revision)}, {"creationTimestamp", nullptr}};
+  json::object metadata{{"resourceVersion", std::to_string(revision)}};
   if (end_of_initial) metadata["annotations"] = json::object{{"k8s.io/initial-events-end", "true"}};
   return json::dump(json::object{{"kind", type.id.kind}, {"apiVersion", type.id.api_version()}, {"metadata", std::move(metadata)}});
 }
@@ -147,16 +148,13 @@ Task<> while_there(net::Executor executor, net::Exchange& exchange, Task<> work)
 
 Task<> stream_watch(net::Executor executor, net::Exchange& exchange, Store& store, const ResourceType& type, Form form,
                     WatchQuery query, std::shared_ptr<const ResourceType> owner) {
-  if (query.initial_events && query.resource_version_match != "NotOlderThan")
-    throw kube::invalid("meta.k8s.io", "ListOptions", "",
-                        {kube::forbidden_field("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")});
-  if (!query.resource_version.empty() && !to_int(query.resource_version))
-    throw kube::invalid("", "ListOptions", "", {kube::invalid_value("resourceVersion", json::value(query.resource_version), "strconv.ParseUint: parsing \"" + query.resource_version + "\": invalid syntax")});
   const bool socket = exchange.wants_websocket();
   if (socket) {
     co_await exchange.accept_websocket("");
   } else {
-    co_await exchange.begin(200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache, private"}});
+    net::Response head = json_response(200, "");
+    if (!type.deprecated.empty()) add_warning(head, type.deprecated);
+    co_await exchange.begin(head.status, std::move(head.headers));
   }
   Watcher watcher{exchange, store, type, form, std::move(query), socket};
   co_await while_there(std::move(executor), exchange, watcher.run());
@@ -186,6 +184,8 @@ Task<> bind(Registry& registry, std::string ns, std::string pod, std::string nod
   if (!json::str(object, "spec.nodeName").empty())
     throw kube::conflict("", "pods/binding", pod, fmt::format("pod {} is already assigned to node \"{}\"", pod, json::str(object, "spec.nodeName")));
   json::set(object, "spec.nodeName", node);
+  if (!json::list(object, "spec.schedulingGates").empty())
+    throw kube::conflict("", "pods/binding", pod, "pod " + pod + " has non-empty .spec.schedulingGates");
   kube::set_condition(object, "PodScheduled", "True", "", "", rfc3339(now()));
   co_await registry.place(type, std::move(ns), std::move(pod), std::move(object));
 }

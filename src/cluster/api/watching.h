@@ -16,7 +16,7 @@ namespace spoke::cluster {
 
 struct WatchQuery {
   Selection selection;
-  std::string resource_version, resource_version_match;
+  std::string resource_version;
   bool bookmarks = false;
   std::optional<bool> initial_events;  // sendInitialEvents
   std::chrono::seconds timeout{0};     // 0: as long as the client stays, at most an hour

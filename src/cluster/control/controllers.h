@@ -1,7 +1,9 @@
 // The loops that keep the cluster's objects in order. Each watches, and does one thing; each runs until cancelled.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "cluster/api/registry.h"
 #include "net/task.h"
@@ -21,7 +23,24 @@ net::Task<> furnish_namespaces(Registry& registry, std::string ca_pem);
 // Endpoints and EndpointSlices of Services with a selector.
 net::Task<> publish_endpoints(Registry& registry);
 
+// The status of PodDisruptionBudgets and of ResourceQuotas.
+net::Task<> update_budgets(Registry& registry);
+net::Task<> update_quotas(Registry& registry);
+
+// Lets PersistentVolumeClaims that are being deleted go once no pod uses them.
+net::Task<> protect_claims(Registry& registry);
+
+// Deletes the objects of CustomResourceDefinitions that are being deleted, then these.
+net::Task<> finish_definitions(Registry& registry);
+
 // Forgets Events an hour after they were last seen.
 net::Task<> expire_events(Registry& registry);
+
+// All of them, and the scheduler.
+struct Controller {
+  const char* name;
+  std::function<net::Task<>()> run;
+};
+std::vector<Controller> controllers(Registry& registry, std::string ca_pem);
 
 }  // namespace spoke::cluster

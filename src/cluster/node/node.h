@@ -62,10 +62,14 @@ class Node {
   std::unique_ptr<Impl> impl_;
 };
 
+// What makes services reachable: the routes of ClusterIPs, and the DNS server on the gateway. Until cancelled; after
+// set_up_network. Throws Error where somebody else is on the DNS port.
+client::Task<> run_services(client::Api& api, NodeOptions options);
+
 // `spoke monitor DIR`: runs as the parent of one container; see monitor.cc. Answers the exit code of the process.
 int monitor_main(int argc, char** argv);
 
-// The bridge, forwarding and masquerading; and the rules that carry ClusterIPs. Blocks; safe to call again.
+// The bridge, forwarding and masquerading. Blocks; safe to call again.
 void set_up_network(const NodeOptions& options);
 void tear_down_network(const NodeOptions& options);
 

@@ -1,5 +1,9 @@
 #include "cluster/api/kinds/common.h"
 
+#include <algorithm>
+
+#include "kube/quantity.h"
+
 namespace spoke::cluster::kinds {
 
 std::string selector_text(const json::object& map) {
@@ -9,6 +13,22 @@ std::string selector_text(const json::object& map) {
     out += std::string(key) + "=" + (value.is_string() ? json::to_string(value.get_string()) : json::dump(value));
   }
   return out.empty() ? "<none>" : out;
+}
+
+bool one_of(const std::vector<std::string>& values, std::string_view value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+void check_port(const json::value& number, const std::string& field, Causes& causes) {
+  if (!number.is_int64() || number.get_int64() < 1 || number.get_int64() > 65535)
+    causes.push_back(kube::invalid_value(field, number, "must be between 1 and 65535, inclusive"));
+}
+
+void canonical_quantities(Object& o, std::string_view path) {
+  json::value* map = json::find(o, path);
+  if (map == nullptr || !map->is_object()) return;
+  for (auto& [name, value] : map->get_object())
+    if (const auto canonical = kube::Quantity::canonical(value.is_string() ? json::to_string(value.get_string()) : json::dump(value))) value = *canonical;
 }
 
 void check_immutable(const Object& before, const Object& after, const std::vector<std::string>& members, Causes& causes) {

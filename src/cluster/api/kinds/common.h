@@ -19,6 +19,14 @@ void default_to(json::value& v, std::string_view path, const T& otherwise) {
 // "a=b,c=d", or "<none>": how kubectl shows a selector or labels.
 std::string selector_text(const json::object& map);
 
+bool one_of(const std::vector<std::string>& values, std::string_view value);
+
+// "must be between 1 and 65535, inclusive"
+void check_port(const json::value& number, const std::string& field, Causes& causes);
+
+// The quantities of a map in their canonical form: "1024Mi" -> "1Gi".
+void canonical_quantities(Object& o, std::string_view path);
+
 // For objects that may be sealed: with `immutable: true` neither it nor the given members may change (ConfigMap, Secret).
 void check_immutable(const Object& before, const Object& after, const std::vector<std::string>& members, Causes& causes);
 

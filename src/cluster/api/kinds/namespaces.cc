@@ -19,6 +19,13 @@ void add_namespaces(std::vector<ResourceType>& out) {
     // Only the finalize subresource takes spec.finalizers away.
     if (const json::value* spec = json::find(before, "spec")) json::set(after, "spec", *spec);
   };
+  type.validate_update = [](const Object&, const Object& after, Causes& causes) {
+    const std::string_view phase = json::str(after, "status.phase");
+    if (!kube::deleting(after) && phase != "Active")
+      causes.push_back(kube::invalid_value("status.Phase", json::value(phase), "may only be 'Active' if `deletionTimestamp` is empty"));
+    if (kube::deleting(after) && phase != "Terminating")
+      causes.push_back(kube::invalid_value("status.Phase", json::value(phase), "may only be 'Terminating' if `deletionTimestamp` is not empty"));
+  };
   type.fields = [](const Object& o, Fields& fields) { fields.emplace_back("status.phase", json::str(o, "status.phase")); };
   type.field_names = {"status.phase"};
   type.columns = {{"Status", "string", "", "The status of the namespace"}};
@@ -29,6 +36,7 @@ void add_namespaces(std::vector<ResourceType>& out) {
 void add_service_accounts(std::vector<ResourceType>& out) {
   ResourceType type = builtin("", "v1", "serviceaccounts", "ServiceAccount", true);
   type.short_names = {"sa"};
+  type.returns_deleted = true;
   type.columns = {{"Secrets", "string", "", "Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount are allowed to use."}};
   type.cells = [](const Object& o) { return json::array{json::list(o, "secrets").size()}; };
   out.push_back(std::move(type));

@@ -1,5 +1,8 @@
 // Node.
+#include <set>
+
 #include "cluster/api/kinds/common.h"
+#include "kube/quantity.h"
 
 namespace spoke::cluster::kinds {
 namespace {
@@ -27,15 +30,52 @@ std::string roles(const Object& o) {
   return out.empty() ? "<none>" : out;
 }
 
+void default_node(Object& o) {
+  // The older name of the first of several.
+  if (const std::string cidr(json::str(o, "spec.podCIDR")); !cidr.empty() && json::list(o, "spec.podCIDRs").empty())
+    json::set(o, "spec.podCIDRs", json::array{json::value(cidr)});
+  for (const char* path : {"status.capacity", "status.allocatable"}) canonical_quantities(o, path);
+  const json::object capacity = json::members(o, "status.capacity");
+  if (!capacity.empty() && json::find(o, "status.allocatable") == nullptr) json::set(o, "status.allocatable", capacity);
+}
+
+void validate_node(const Object& o, Causes& causes) {
+  static const std::vector<std::string> effects{"NoSchedule", "PreferNoSchedule", "NoExecute"};
+  std::set<std::pair<std::string, std::string>> seen;
+  size_t i = 0;
+  for (const auto& taint : json::list(o, "spec.taints")) {
+    const std::string at = "metadata.taints[" + std::to_string(i++) + "]";  // so named, though they stand under spec
+    const std::string key(json::str(taint, "key")), effect(json::str(taint, "effect"));
+    for (const auto& why : kube::check_qualified_name(key)) causes.push_back(kube::invalid_value(at + ".key", json::value(key), why));
+    for (const auto& why : kube::check_label_value(json::str(taint, "value"))) causes.push_back(kube::invalid_value(at + ".value", json::value(json::str(taint, "value")), why));
+    if (effect.empty()) causes.push_back(kube::required(at + ".effect", ""));
+    else if (!one_of(effects, effect)) causes.push_back(kube::not_supported(at + ".effect", effect, effects));
+    if (!seen.emplace(key, effect).second) {
+      kube::Cause cause = kube::duplicate(at, taint);
+      cause.message += ": taints must be unique by key and effect pair";
+      causes.push_back(std::move(cause));
+    }
+  }
+  for (const char* part : {"capacity", "allocatable"})
+    for (const auto& [resource, value] : json::members(o, std::string("status.") + part))
+      if (const auto amount = kube::Quantity::parse(value.is_string() ? json::to_string(value.get_string()) : ""); amount && amount->negative())
+        causes.push_back(kube::invalid_value("status." + std::string(part) + "." + std::string(resource), value, "must be greater than or equal to 0"));
+}
+
+// A text, or <unknown> where it is empty or missing.
+std::string_view known(const Object& o, std::string_view path) {
+  const std::string_view text = json::str(o, path);
+  return text.empty() ? "<unknown>" : text;
+}
+
 }  // namespace
 
 void add_nodes(std::vector<ResourceType>& out) {
   ResourceType type = builtin("", "v1", "nodes", "Node", false);
   type.short_names = {"no"};
-  type.has_status = true;
-  type.on_create = [](Object& o) {
-    if (json::find(o, "spec") == nullptr) json::set(o, "spec", json::object());
-  };
+  type.has_status = type.status_on_create = true;
+  type.defaults = default_node;
+  type.validate = validate_node;
   type.fields = [](const Object& o, Fields& fields) {
     fields.emplace_back("spec.unschedulable", json::flag(o, "spec.unschedulable") ? "true" : "false");
   };
@@ -54,8 +94,8 @@ void add_nodes(std::vector<ResourceType>& out) {
     const auto created = parse_rfc3339(json::str(o, "metadata.creationTimestamp"));
     return json::array{status_text(o), roles(o), created ? human_duration(now() - *created) : "<unknown>",
                        json::str(o, "status.nodeInfo.kubeletVersion"), address(o, "InternalIP"), address(o, "ExternalIP"),
-                       json::str(o, "status.nodeInfo.osImage", "<unknown>"), json::str(o, "status.nodeInfo.kernelVersion", "<unknown>"),
-                       json::str(o, "status.nodeInfo.containerRuntimeVersion", "<unknown>")};
+                       known(o, "status.nodeInfo.osImage"), known(o, "status.nodeInfo.kernelVersion"),
+                       known(o, "status.nodeInfo.containerRuntimeVersion")};
   };
   out.push_back(std::move(type));
 }

@@ -1,0 +1,35 @@
+#include "cluster/api/custom_scale.h"
+
+#include "kube/meta.h"
+
+namespace spoke::cluster {
+namespace {
+
+// Scale paths have names only, no indexes: ".spec.replicas".
+std::string_view member_path(std::string_view json_path) { return json_path.substr(json_path.starts_with('.') ? 1 : 0); }
+
+}  // namespace
+
+Object scale_of(const ResourceType& type, const Object& object) {
+  json::object metadata;
+  for (const char* member : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"})
+    if (const json::value* value = json::find(object, std::string("metadata.") + member)) metadata[member] = *value;
+  json::object spec, status{{"replicas", json::num(object, member_path(type.scale->status_replicas))}};
+  if (const auto replicas = json::num(object, member_path(type.scale->spec_replicas)); replicas != 0) spec["replicas"] = replicas;
+  if (!type.scale->selector.empty())
+    if (const auto selector = json::str(object, member_path(type.scale->selector)); !selector.empty()) status["selector"] = selector;
+  return json::object{{"kind", "Scale"}, {"apiVersion", "autoscaling/v1"}, {"metadata", std::move(metadata)},
+                      {"spec", std::move(spec)}, {"status", std::move(status)}};
+}
+
+Object with_scale(const ResourceType& type, Object object, const Object& scale) {
+  const auto replicas = json::num(scale, "spec.replicas");
+  if (replicas < 0)
+    throw kube::invalid("autoscaling", "Scale", kube::name(object),
+                        {kube::invalid_value("spec.replicas", json::value(replicas), "must be greater than or equal to 0")});
+  json::set(object, member_path(type.scale->spec_replicas), replicas);
+  if (const std::string_view version = kube::resource_version(scale); !version.empty()) json::set(object, "metadata.resourceVersion", version);
+  return object;
+}
+
+}  // namespace spoke::cluster
