@@ -31,7 +31,7 @@ net::Task<int> apply_all(Session& session, const Options& options) {
 
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("file,-f,--filename", options->files, "YAML or JSON, several documents; - is standard input")
+  app.add_option("FILE,-f,--filename", options->files, "YAML or JSON, several documents; - is standard input")
       ->required()
       ->type_name(takes::kFile);
   app.add_flag("--force", options->force, "take over fields that others manage");

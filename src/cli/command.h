@@ -24,7 +24,7 @@ struct Command {
   const char* summary;     // half a sentence, without a full stop
   const char* details;     // what its help says before the options: paragraphs, "\n\n" between them
   const char* examples;    // lines "spoke run pi.yaml    # and what that does"
-  const char* exit_codes;  // lines "2   what it means", beside the common ones; mostly ""
+  const char* exit_codes;  // lines "3 what it means", beside the common ones; mostly ""
   // Adds options to the command's own parser, and answers what to do. A command with commands of its own adds these as
   // subcommands and looks which was taken.
   Action (*set_up)(CLI::App& app);

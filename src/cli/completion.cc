@@ -17,7 +17,7 @@ int print_script(const std::string& shell) {
 
 Action set_up(CLI::App& app) {
   const auto shell = std::make_shared<std::string>();
-  app.add_option("shell", *shell, "whose completion")->required()->type_name("bash|zsh|fish");
+  app.add_option("SHELL", *shell, "whose completion")->required()->type_name("bash|zsh|fish");
   return [shell] { return print_script(*shell); };
 }
 

@@ -58,7 +58,7 @@ net::Task<int> delete_all(Session& session, const Options& options) {
 
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("name", options->names, "the applications")->type_name(takes::kApplication);
+  app.add_option("NAME", options->names, "the applications")->type_name(takes::kApplication);
   app.add_flag("--all", options->all, "all of the namespace");
   app.add_flag("--wait", options->wait, "wait until they are gone; --wait=false does not");
   app.add_flag("--ignore-not-found", options->ignore_absent, "one that is not there is no error");

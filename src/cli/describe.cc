@@ -41,7 +41,7 @@ net::Task<int> describe_one(Session& session, const Options& options) {
 
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("name", options->name, "the application")->required()->type_name(takes::kApplication);
+  app.add_option("NAME", options->name, "the application")->required()->type_name(takes::kApplication);
   add_cluster_options(app, options->cluster);
   return [options] {
     return on_cluster(options->cluster, [&](Session& session) { return describe_one(session, *options); });

@@ -85,8 +85,8 @@ void Follower::app_changed(const client::Object* app) {
 void Follower::tell_change(const std::string& before, Time at) {
   if (screen_.interactive()) return;  // the progress line shows it
   const auto steps = timeline_.steps(at);
-  screen_.say(fmt::format("{}: {} after {} {}\n", name_, timeline_.state(), short_duration(steps[steps.size() - 2].took),
-                          before));
+  screen_.say(fmt::format("{}: {} ({} took {})\n", name_, timeline_.state(), before,
+                          short_duration(steps[steps.size() - 2].took)));
 }
 
 const client::Object* Follower::driver() const {

@@ -25,7 +25,7 @@ net::Task<int> get(Session& session, const Options& options) {
 
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("name", options->name, "the application")->required()->type_name(takes::kApplication);
+  app.add_option("NAME", options->name, "the application")->required()->type_name(takes::kApplication);
   add_output_option(app, options->format, {"yaml", "json"}, "yaml, unless json is chosen");
   add_cluster_options(app, options->cluster);
   return [options] {

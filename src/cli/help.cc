@@ -113,6 +113,16 @@ std::string paragraphs(const std::string& text) {
   return out;
 }
 
+std::string exit_codes(const Command& command) {
+  std::vector<std::pair<std::string, std::string>> rows = {{"0", "it went well"},
+                                                           {std::to_string(kFailure), "it did not; standard error says why"},
+                                                           {std::to_string(kUsage), "the command line makes no sense"}};
+  for (const auto& line : split(command.exit_codes, '\n'))
+    if (const auto blank = line.find(' '); blank != std::string::npos)
+      rows.emplace_back(line.substr(0, blank), std::string(trim(line.substr(blank))));
+  return two_columns(rows);
+}
+
 }  // namespace
 
 std::string help_of(const Command& command, const CLI::App& app, bool colour) {
@@ -121,9 +131,7 @@ std::string help_of(const Command& command, const CLI::App& app, bool colour) {
   if (*command.details != '\0') out += "\n" + paragraphs(command.details);
   out += arguments_and_options(app, colour);
   if (*command.examples != '\0') out += heading("Examples", colour) + indented(command.examples);
-  out += heading("Exit codes", colour) + indented(std::string("0   it went well\n1   it did not; standard error says why\n2   the command line makes no sense") +
-                                                  (*command.exit_codes == '\0' ? "" : "\n") + command.exit_codes);
-  return out;
+  return out + heading("Exit codes", colour) + exit_codes(command);
 }
 
 std::string help_of_subcommand(const CLI::App& app, bool colour) {

@@ -31,7 +31,7 @@ int show(const std::string& name) {
 
 Action set_up(CLI::App& app) {
   const auto name = std::make_shared<std::string>();
-  app.add_option("command", *name, "the command; without it, all of them")->type_name("COMMAND");
+  app.add_option("COMMAND", *name, "the command; without it, all of them")->type_name("COMMAND");
   return [name] { return show(*name); };
 }
 

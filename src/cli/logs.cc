@@ -62,7 +62,7 @@ net::Task<int> logs(Session& session, const Options& options) {
 
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("name", options->name, "the application")->required()->type_name(takes::kApplication);
+  app.add_option("NAME", options->name, "the application")->required()->type_name(takes::kApplication);
   app.add_flag("-f,--follow", options->follow, "go on until the log ends; wait for the driver where it is not up yet");
   app.add_option("--executor", options->executor, "the log of this executor instead of the driver's")
       ->type_name(takes::kNumber)

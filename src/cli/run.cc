@@ -87,7 +87,7 @@ int run_somewhere(const Options& options) {
 
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("file", options->files, "YAML or JSON, several documents; - is standard input")
+  app.add_option("FILE", options->files, "YAML or JSON, several documents; - is standard input")
       ->required()
       ->type_name(takes::kFile);
   app.add_flag("-d,--detach", options->detach, "do not follow the application; the same as --wait=false");
@@ -114,7 +114,7 @@ extern const Command run_command{
         "Without a terminal it is left running.",
     .examples = "spoke run pi.yaml\nspoke run -d pi.yaml               # only apply\n"
                 "spoke run pi.yaml > driver.log     # the log alone\nkustomize build . | spoke run -",
-    .exit_codes = "N   the exit code of the driver, where it failed\n130 interrupted by Ctrl-C (143: by SIGTERM)",
+    .exit_codes = "N the driver's exit code, where it failed\n130 interrupted by Ctrl-C (143: by SIGTERM)",
     .set_up = set_up,
 };
 

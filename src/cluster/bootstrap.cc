@@ -102,6 +102,8 @@ Task<> bootstrap(Registry& registry, std::string service_ip, std::string gateway
     co_await registry.create(slices, "default", slice, options);
   else
     co_await registry.update(slices, "default", "kubernetes", slice, options);
+  // Watches begin with the server, as a watch cache does: what came before them is for lists.
+  registry.store().forget_events();
 }
 
 }  // namespace spoke::cluster

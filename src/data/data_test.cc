@@ -40,8 +40,10 @@ TEST(Json, SetTakesEachKindAsItIsMeant) {
 TEST(Json, RefusesDepth) { EXPECT_THROW(json::parse(std::string(100, '[')), json::ParseError); }
 
 TEST(Yaml, PlainScalarsHaveTypesAndQuotedOnesAreText) {
-  const json::value v = yaml::parse("a: 1\nb: '1'\nc: true\nd: yes\ne: 1.5\nf: null\ng: ~\nh: \"true\"\ni: 100m\nj: 0x10\n");
-  EXPECT_EQ(json::dump(v), R"({"a":1,"b":"1","c":true,"d":"yes","e":1.5E0,"f":null,"g":null,"h":"true","i":"100m","j":16})");
+  const json::value v =
+      yaml::parse("a: 1\nb: '1'\nc: true\nd: yes\ne: 1.5\nf: null\ng: ~\nh: \"true\"\ni: 100m\nj: 0x10\n");
+  EXPECT_EQ(json::dump(v),
+            R"({"a":1,"b":"1","c":true,"d":"yes","e":1.5E0,"f":null,"g":null,"h":"true","i":"100m","j":16})");
 }
 
 TEST(Yaml, ManyDocumentsEmptyOnesLeftOut) {
@@ -67,6 +69,25 @@ TEST(Yaml, AliasesCannotGrowWithoutBound) {
     bomb += fmt::format("a{0}: &a{0} [{1}]\n", i, refs);
   }
   EXPECT_THROW(yaml::parse(bomb), Error);
+}
+
+TEST(Yaml, RefusesWhatIsNoDocumentAndEnds) {
+  for (const std::string text :
+       {",", "a: 1\n]", ",a: v1\nb: c", "}", "a: &x [*x]", "a: *b", "\xff", "\"\\ud800\"", "[]: 1"})
+    EXPECT_THROW(yaml::parse_all(text), Error) << text;
+  EXPECT_THROW(yaml::parse_all(std::string_view("a\0b", 3)), Error);
+  EXPECT_THROW(yaml::parse_all(std::string(100, '[') + std::string(100, ']')), Error);
+}
+
+TEST(Yaml, AliasesStandForWhatTheyReferTo) {
+  EXPECT_EQ(json::dump(yaml::parse("a: &x {k: [1]}\nb: *x\nc: &y z\n*y : 1\n")),
+            R"({"a":{"k":[1]},"b":{"k":[1]},"c":"z","z":1})");
+}
+
+TEST(Yaml, DumpReadsOddTextsBackAsTheSame) {
+  for (const std::string text :
+       {"--- a", "...", "\n", "a\n\n", " a\n", "\x01\n", "a\x7f", "- x", "? a", "", "~", "1e3"})
+    EXPECT_EQ(yaml::parse(yaml::dump(json::array{text})), json::value(json::array{text})) << text;
 }
 
 TEST(Yaml, DumpReadsBackAsTheSame) {

@@ -1,14 +1,20 @@
 #include "data/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
+#include <sstream>
+#include <unordered_map>
+#include <utility>
 
 namespace spoke::yaml {
 namespace {
 
 constexpr size_t kMaxNodes = 1 << 20;  // bounds what aliases can grow to ("billion laughs")
-constexpr int kMaxDepth = 64;
+constexpr size_t kMaxDepth = 64;
 
 bool looks_like_number(std::string_view s) {
   if (s.starts_with('-') || s.starts_with('+')) s.remove_prefix(1);
@@ -25,39 +31,169 @@ json::value scalar(const std::string& text) {
     std::int64_t integer = 0;
     if (const auto r = std::from_chars(begin, end, integer); r.ec == std::errc() && r.ptr == end) return integer;
     if (text.starts_with("0x"))
-      if (const auto r = std::from_chars(begin + 2, end, integer, 16); r.ec == std::errc() && r.ptr == end) return integer;
+      if (const auto r = std::from_chars(begin + 2, end, integer, 16); r.ec == std::errc() && r.ptr == end)
+        return integer;
     if (text.starts_with("0o"))
-      if (const auto r = std::from_chars(begin + 2, end, integer, 8); r.ec == std::errc() && r.ptr == end) return integer;
+      if (const auto r = std::from_chars(begin + 2, end, integer, 8); r.ec == std::errc() && r.ptr == end)
+        return integer;
     double real = 0;
     if (const auto r = std::from_chars(begin, end, real); r.ec == std::errc() && r.ptr == end) return real;
   }
   return json::value(text);
 }
 
-json::value convert(const YAML::Node& node, size_t& budget, int depth) {
-  if (budget-- == 0) fail("the YAML document is too large once its aliases are expanded");
-  if (depth > kMaxDepth) fail("the YAML document is nested more than {} levels deep", kMaxDepth);
-  switch (node.Type()) {
-    case YAML::NodeType::Scalar:
-      // yaml-cpp tags quoted scalars "!", plain ones "?".
-      if (node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str") return json::value(node.Scalar());
-      return scalar(node.Scalar());
-    case YAML::NodeType::Sequence: {
-      json::array out;
-      for (const auto& item : node) out.push_back(convert(item, budget, depth + 1));
-      return out;
-    }
-    case YAML::NodeType::Map: {
-      json::object out;
-      for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) fail("line {}: a key is not a plain word", entry.first.Mark().line + 1);
-        if (!out.emplace(entry.first.Scalar(), convert(entry.second, budget, depth + 1)).second)
-          fail("line {}: key \"{}\" already set in map", entry.first.Mark().line + 1, entry.first.Scalar());
-      }
-      return out;
-    }
-    default: return nullptr;
+// YAML may also be UTF-16 and UTF-32, which yaml-cpp would take it for by its look. Kubernetes' tools read UTF-8.
+bool is_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const unsigned lead = byte(i);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    if (length == 0) return false;
+    for (size_t k = 1; k < length; ++k)
+      if ((byte(i + k) & 0xC0) != 0x80) return false;
+    const unsigned second = byte(i + 1);
+    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
+        (lead == 0xF4 && second > 0x8F))
+      return false;
+    i += length;
   }
+  return true;
+}
+
+[[noreturn]] void fail_at(const YAML::Mark& mark, std::string_view why) {
+  fail("not YAML: line {}, column {}: {}", mark.line + 1, mark.column + 1, why);
+}
+
+// Makes values of yaml-cpp's events. Its own nodes would know neither bound.
+class Builder : public YAML::EventHandler {
+ public:
+  std::vector<json::value> documents() && { return std::move(documents_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // Where a document cannot start, the parser takes in nothing and starts another one there, for ever.
+    if (mark.pos == start_) fail_at(mark, "did not expect this here");
+    start_ = mark.pos;
+    root_ = nullptr;
+    anchors_.clear();
+  }
+  void OnDocumentEnd() override {
+    if (!root_.is_null()) documents_.push_back(std::move(root_));
+  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (wants_key()) fail_at(mark, "a key is not a plain word");
+    add(mark, anchor, nullptr, 1);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto it = anchors_.find(anchor);
+    if (it == anchors_.end()) fail_at(mark, "an alias stands inside of what it refers to");
+    const Anchored& target = it->second;
+    if (stack_.size() + target.height > kMaxDepth) fail_at(mark, too_deep());
+    if (wants_key()) {
+      if (!target.value.is_string()) fail_at(mark, "a key is not a plain word");
+      return set_key(mark, json::to_string(target.value.get_string()));
+    }
+    spend(mark, target.nodes);
+    add(mark, 0, target.value, target.nodes, target.height);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    if (!is_utf8(text)) fail_at(mark, "an escape stands for half of a letter");
+    if (wants_key()) {
+      if (anchor != 0) anchors_[anchor] = {json::value(text), 1, 0};
+      return set_key(mark, text);
+    }
+    spend(mark, 1);
+    // yaml-cpp tags quoted scalars "!", plain ones "?".
+    add(mark, anchor, tag == "!" || tag == "tag:yaml.org,2002:str" ? json::value(text) : scalar(text), 1);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, anchor, json::array());
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, anchor, json::object());
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Open {
+    json::value value;
+    YAML::Mark mark;
+    YAML::anchor_t anchor = 0;
+    std::optional<std::string> key;  // of the member that comes next
+    size_t nodes = 1;
+    size_t height = 1;
+  };
+  struct Anchored {
+    json::value value;
+    size_t nodes = 0;
+    size_t height = 0;
+  };
+
+  static std::string too_deep() { return fmt::format("it is nested more than {} levels deep", kMaxDepth); }
+
+  void spend(const YAML::Mark& mark, size_t nodes) {
+    if ((spent_ += nodes) > kMaxNodes) fail_at(mark, "it is too large once its aliases are expanded");
+  }
+
+  bool wants_key() const { return !stack_.empty() && stack_.back().value.is_object() && !stack_.back().key; }
+
+  void set_key(const YAML::Mark& mark, const std::string& key) {
+    if (stack_.back().value.get_object().contains(key))
+      fail_at(mark, fmt::format("key \"{}\" already set in map", key));
+    stack_.back().key = key;
+  }
+
+  void open(const YAML::Mark& mark, YAML::anchor_t anchor, json::value value) {
+    if (wants_key()) fail_at(mark, "a key is not a plain word");
+    if (stack_.size() >= kMaxDepth) fail_at(mark, too_deep());
+    spend(mark, 1);
+    stack_.push_back({.value = std::move(value), .mark = mark, .anchor = anchor, .key = {}});
+  }
+
+  void close() {
+    Open done = std::move(stack_.back());
+    stack_.pop_back();
+    add(done.mark, done.anchor, std::move(done.value), done.nodes, done.height);
+  }
+
+  void add(const YAML::Mark& mark, YAML::anchor_t anchor, json::value value, size_t nodes, size_t height = 0) {
+    if (anchor != 0) {
+      spend(mark, nodes);  // for the copy that is kept
+      anchors_[anchor] = {value, nodes, height};
+    }
+    if (stack_.empty()) {
+      root_ = std::move(value);
+      return;
+    }
+    Open& parent = stack_.back();
+    parent.nodes += nodes;
+    parent.height = std::max(parent.height, height + 1);
+    if (parent.value.is_array()) {
+      parent.value.get_array().push_back(std::move(value));
+    } else {
+      parent.value.get_object().emplace(*parent.key, std::move(value));
+      parent.key.reset();
+    }
+  }
+
+  std::vector<json::value> documents_;
+  std::vector<Open> stack_;
+  std::unordered_map<YAML::anchor_t, Anchored> anchors_;
+  json::value root_;
+  int start_ = -1;
+  size_t spent_ = 0;
+};
+
+bool is_control(unsigned char c) { return c < ' ' || c == 0x7f; }
+
+// Whether a block of lines can hold the text as it is.
+bool fits_block(const std::string& text) {
+  return text.size() > 1 && text.ends_with('\n') && !text.ends_with("\n\n") && text[0] != '\n' && text[0] != ' ' &&
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return c != '\n' && is_control(static_cast<unsigned char>(c)); });
 }
 
 void emit(YAML::Emitter& out, const json::value& v) {
@@ -69,9 +205,10 @@ void emit(YAML::Emitter& out, const json::value& v) {
     case boost::json::kind::double_: out << json::dump(v); break;
     case boost::json::kind::string: {
       const std::string text = json::to_string(v.get_string());
-      if (text.find('\n') != std::string::npos && text.find_first_of("\r\t") == std::string::npos && text.back() == '\n')
+      if (fits_block(text))
         out << YAML::Literal << text;
-      else if (!scalar(text).is_string() || text.find_first_of("\n\r\t") != std::string::npos)
+      else if (!scalar(text).is_string() || std::any_of(text.begin(), text.end(), is_control) ||
+               text.starts_with("---") || text.starts_with("..."))  // yaml-cpp does not see that they end a document
         out << YAML::DoubleQuoted << text;
       else
         out << text;
@@ -100,17 +237,16 @@ void emit(YAML::Emitter& out, const json::value& v) {
 }  // namespace
 
 std::vector<json::value> parse_all(std::string_view text) {
-  std::vector<json::value> out;
+  if (text.find('\0') != std::string_view::npos || !is_utf8(text)) fail("not YAML: it is not UTF-8 text");
+  Builder builder;
+  std::istringstream in{std::string(text)};
   try {
-    size_t budget = kMaxNodes;
-    for (const auto& document : YAML::LoadAll(std::string(text))) {
-      json::value v = convert(document, budget, 0);
-      if (!v.is_null()) out.push_back(std::move(v));
-    }
+    YAML::Parser parser(in);
+    while (parser.HandleNextDocument(builder)) continue;
   } catch (const YAML::Exception& e) {
-    fail("not YAML: line {}, column {}: {}", e.mark.line + 1, e.mark.column + 1, e.msg);
+    fail_at(e.mark, e.msg);
   }
-  return out;
+  return std::move(builder).documents();
 }
 
 json::value parse(std::string_view text) {

@@ -29,8 +29,10 @@ ManagerId id_of(const Manager& manager, std::string_view operation) {
 
 // Leaves out what the request cannot change, hence cannot own.
 void drop_out_of_reach(FieldSet& fields, const Manager& manager) {
-  if (manager.subresource == "status") fields.erase(field_element("spec"));
-  else if (manager.has_status) fields.erase(field_element("status"));
+  if (manager.subresource == "status")
+    fields.erase(field_element("spec"));
+  else if (manager.has_status)
+    fields.erase(field_element("status"));
 }
 
 void drop_out_of_reach(typed::Comparison& c, const Manager& manager) {
@@ -65,8 +67,10 @@ ManagedFields read_or_none(const json::value* entries) {
 const json::value* entries_of(const json::value& object) { return json::find(object, "metadata.managedFields"); }
 
 void write(json::value& object, const ManagedFields& managed) {
-  if (managed.empty()) json::remove(object, "metadata.managedFields");
-  else json::set(object, "metadata.managedFields", write_managed_fields(managed));
+  if (managed.empty())
+    json::remove(object, "metadata.managedFields");
+  else
+    json::set(object, "metadata.managedFields", write_managed_fields(managed));
 }
 
 // --- apply ---
@@ -86,7 +90,8 @@ void check(const Schema& schema, const json::value& live, const json::value& app
   if (problems.empty()) return;
   const std::string all = problems.size() == 1 ? problems[0] : "errors:\n  " + join(problems, "\n  ");
   throw StatusError(500, "",
-                    fmt::format("failed to create typed patch object ({}/{}; {}): {}", ns(applied), name(applied), gvk(applied), all));
+                    fmt::format("failed to create typed patch object ({}/{}; {}): {}", ns(applied), name(applied),
+                                gvk(applied), all));
 }
 
 // With the members of objects in the order of their names, as Go writes maps.
@@ -120,10 +125,10 @@ StatusError conflict_error(const std::vector<Conflict>& conflicts) {
       lines.push_back("- " + path);
     }
   }
-  const std::string message =
-      causes.size() == 1
-          ? fmt::format("Apply failed with 1 conflict: conflict with {}: {}", conflicts[0].owner->text(), lines[1].substr(2))
-          : fmt::format("Apply failed with {} conflicts: {}", causes.size(), join(lines, "\n"));
+  const std::string message = causes.size() == 1
+                                  ? fmt::format("Apply failed with 1 conflict: conflict with {}: {}",
+                                                conflicts[0].owner->text(), lines[1].substr(2))
+                                  : fmt::format("Apply failed with {} conflicts: {}", causes.size(), join(lines, "\n"));
   return {409, "Conflict", message, json::object{{"causes", std::move(causes)}}};
 }
 
@@ -180,7 +185,9 @@ class Apply {
 
     FieldSet managed;
     for (const auto& [_, entry] : managed_) managed = managed.united(entry.fields);
-    const auto all_of = [&](const json::value& v) { return typed::with_declared_fields(&schema_, typed::fields_of(schema_, v)); };
+    const auto all_of = [&](const json::value& v) {
+      return typed::with_declared_fields(&schema_, typed::fields_of(schema_, v));
+    };
     const FieldSet present = all_of(merged);
     const FieldSet kept = all_of(pruned).united(typed::with_declared_fields(&schema_, managed));
     pruned = typed::without(schema_, merged, present.without(kept));
@@ -217,7 +224,8 @@ class Apply {
     if (text.empty()) return std::nullopt;
     try {
       const json::value last = json::parse(text);
-      if (json::str(last, "apiVersion") != manager_.api_version || !typed::problems(schema_, last).empty()) return std::nullopt;
+      if (json::str(last, "apiVersion") != manager_.api_version || !typed::problems(schema_, last).empty())
+        return std::nullopt;
       const auto since = typed::compare(schema_, last, live_);
       return typed::fields_of(schema_, last).without(since.modified).without(since.added).without(since.removed);
     } catch (const Error&) {
@@ -228,7 +236,8 @@ class Apply {
   void renew_last_applied(json::value& object) const {
     if (annotation(object, kLastApplied).empty()) return;
     json::value last = applied_;
-    if (json::value* annotations = json::find(last, "metadata.annotations"); annotations != nullptr && annotations->is_object())
+    if (json::value* annotations = json::find(last, "metadata.annotations");
+        annotations != nullptr && annotations->is_object())
       annotations->get_object().erase(kLastApplied);
     json::make_object(object, "metadata.annotations")[kLastApplied] = json::dump(sorted(last)) + "\n";
   }
@@ -237,8 +246,10 @@ class Apply {
     const auto mine = managed_.find(id_);
     if (mine == managed_.end()) return;
     mine->second.fields = without_bookkeeping(mine->second.fields);
-    if (mine->second.fields.empty()) managed_.erase(mine);
-    else if (changed) mine->second.time = manager_.time;
+    if (mine->second.fields.empty())
+      managed_.erase(mine);
+    else if (changed)
+      mine->second.time = manager_.time;
   }
 
   const Schema& schema_;
@@ -269,7 +280,8 @@ ManagedFields owners_before(const json::value& before, const json::value& after,
 
 }  // namespace
 
-json::value apply(const Schema& schema, const json::value& live, json::value applied, const Manager& manager, bool force) {
+json::value apply(const Schema& schema, const json::value& live, json::value applied, const Manager& manager,
+                  bool force) {
   check(schema, live, applied, manager);
   return Apply(schema, live, applied, manager).run(force);
 }

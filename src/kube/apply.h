@@ -20,10 +20,11 @@ struct Manager {
 };
 
 // `live` is null where the object is not there yet. Answers the new object, managedFields up to date. Fields that this
-// manager applied before and applies no longer go, unless someone else owns them too. Throws StatusError: Conflict (409,
-// causes FieldManagerConflict, "Apply failed with 1 conflict: conflict with \"a\": .data.k") unless `force`; BadRequest
-// where the patch is of another kind or brings managedFields; 500 where it does not fit the schema.
-json::value apply(const Schema& schema, const json::value& live, json::value applied, const Manager& manager, bool force);
+// manager applied before and applies no longer go, unless someone else owns them too. Throws StatusError: Conflict
+// (409, causes FieldManagerConflict, "Apply failed with 1 conflict: conflict with \"a\": .data.k") unless `force`;
+// BadRequest where the patch is of another kind or brings managedFields; 500 where it does not fit the schema.
+json::value apply(const Schema& schema, const json::value& live, json::value applied, const Manager& manager,
+                  bool force);
 
 // After a create, update or patch: the fields that differ between `before` (null: nothing) and `after` now belong to
 // `manager` by operation Update; fields that went leave their owners' sets. Changes after.metadata.managedFields only.
@@ -32,8 +33,8 @@ json::value apply(const Schema& schema, const json::value& live, json::value app
 // `[{}]` forgets all owners, as the API server lets it.
 void track_update(const Schema& schema, const json::value& before, json::value& after, const Manager& manager);
 
-// To be called with what is about to be stored: where nothing but times in managedFields changed, puts the old ones back,
-// so that a request that changes nothing is not a write.
+// To be called with what is about to be stored: where nothing but times in managedFields changed, puts the old ones
+// back, so that a request that changes nothing is not a write.
 void keep_times_if_unchanged(const json::value& before, json::value& after);
 
 }  // namespace spoke::kube

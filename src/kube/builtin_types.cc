@@ -91,7 +91,8 @@ class Reader {
   [[noreturn]] void bad(std::string_view what) const { fail("kubernetes.types:{}: {}", line_, what); }
 
   static std::string qualified(std::string_view package, std::string_view name) {
-    return name.find('.') == std::string_view::npos ? std::string(package) + "." + std::string(name) : std::string(name);
+    return name.find('.') == std::string_view::npos ? std::string(package) + "." + std::string(name)
+                                                    : std::string(name);
   }
 
   void note(std::string_view line) {
@@ -128,10 +129,11 @@ class Reader {
   // A type expression, as seen from a package.
   SchemaPtr type(std::string_view package, std::string_view expression) {
     for (const Word& word : kWords)
-      if (word.name == expression) return shared(std::string(expression), [&](Schema& s) {
-        s.type = word.type;
-        s.go_type = word.go_type;
-      });
+      if (word.name == expression)
+        return shared(std::string(expression), [&](Schema& s) {
+          s.type = word.type;
+          s.go_type = word.go_type;
+        });
     if (expression.starts_with("*")) return pointer(type(package, expression.substr(1)));
     if (expression.starts_with("[]")) {
       const SchemaPtr item = type(package, expression.substr(2));
@@ -226,11 +228,15 @@ class Reader {
   void apply_word(Schema& schema, std::string_view word, std::string_view next) const {
     const auto open = word.find('(');
     std::vector<std::string> arguments;
-    if (open != std::string_view::npos && word.back() == ')') arguments = split(word.substr(open + 1, word.size() - open - 2), ',');
+    if (open != std::string_view::npos && word.back() == ')')
+      arguments = split(word.substr(open + 1, word.size() - open - 2), ',');
     const std::string_view name = word.substr(0, open);
-    if (name == "atomic") schema.merge = Merge::Atomic;
-    else if (name == "granular") schema.merge = Merge::Granular;
-    else if (name == "set") schema.merge = Merge::Set;
+    if (name == "atomic")
+      schema.merge = Merge::Atomic;
+    else if (name == "granular")
+      schema.merge = Merge::Granular;
+    else if (name == "set")
+      schema.merge = Merge::Set;
     else if (name == "listmap") {
       schema.merge = Merge::ListMap;
       schema.keys = arguments;

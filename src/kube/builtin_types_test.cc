@@ -24,9 +24,15 @@ const Schema& at(const Schema& schema, std::string_view path) {
 const Schema& pod() { return *builtin_schema("v1", "Pod"); }
 
 TEST(BuiltinTypes, KnowTheServedKinds) {
-  for (const auto& [version, kind] : std::vector<std::pair<const char*, const char*>>{
-           {"v1", "Pod"}, {"apps/v1", "StatefulSet"}, {"batch/v1", "CronJob"}, {"policy/v1", "Eviction"}, {"autoscaling/v1", "Scale"},
-           {"authentication.k8s.io/v1", "TokenRequest"}, {"apiextensions.k8s.io/v1", "CustomResourceDefinition"}, {"v1", "Status"}})
+  for (const auto& [version, kind] :
+       std::vector<std::pair<const char*, const char*>>{{"v1", "Pod"},
+                                                        {"apps/v1", "StatefulSet"},
+                                                        {"batch/v1", "CronJob"},
+                                                        {"policy/v1", "Eviction"},
+                                                        {"autoscaling/v1", "Scale"},
+                                                        {"authentication.k8s.io/v1", "TokenRequest"},
+                                                        {"apiextensions.k8s.io/v1", "CustomResourceDefinition"},
+                                                        {"v1", "Status"}})
     EXPECT_NE(builtin_schema(version, kind), nullptr) << version << " " << kind;
   EXPECT_EQ(builtin_schema("v1", "Deployment"), nullptr);
   EXPECT_EQ(builtin_schema("", ""), nullptr);
@@ -63,7 +69,8 @@ TEST(BuiltinTypes, ShareWhatIsAlike) {
 }
 
 TEST(BuiltinTypes, JsonSchemaPropsHoldThemselves) {
-  const Schema& schema = at(*builtin_schema("apiextensions.k8s.io/v1", "CustomResourceDefinition"), "spec.versions.[].schema.openAPIV3Schema");
+  const Schema& schema = at(*builtin_schema("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+                            "spec.versions.[].schema.openAPIV3Schema");
   EXPECT_EQ(schema.go_type, "v1.JSONSchemaProps");
   EXPECT_EQ(&at(schema, "properties.[]"), &schema);
   EXPECT_EQ(at(schema, "default").type, Type::Any);
@@ -72,10 +79,12 @@ TEST(BuiltinTypes, JsonSchemaPropsHoldThemselves) {
 }
 
 TEST(BuiltinTypes, RefuseATextThatIsNone) {
-  for (const char* text : {"nonsense", "  field string", "package a v1\ntype T\n  field", "package a v1\ntype T\n  f Unknown\nkind v1 K = a.T",
-                           "package a v1\ntype T\n  f map[string\nkind v1 K = a.T", "package a v1\ntype T\n  f string eaten\nkind v1 K = a.T",
-                           "package a v1\ntype T\n  f string default {\nkind v1 K = a.T", "kind v1 K = a.T",
-                           "package a v1\ntype T\n  f T atomic\nkind v1 K = a.T"})
+  for (const char* text :
+       {"nonsense", "  field string", "package a v1\ntype T\n  field",
+        "package a v1\ntype T\n  f Unknown\nkind v1 K = a.T", "package a v1\ntype T\n  f map[string\nkind v1 K = a.T",
+        "package a v1\ntype T\n  f string eaten\nkind v1 K = a.T",
+        "package a v1\ntype T\n  f string default {\nkind v1 K = a.T", "kind v1 K = a.T",
+        "package a v1\ntype T\n  f T atomic\nkind v1 K = a.T"})
     EXPECT_THROW(BuiltinTypes::parse(text), Error) << text;
 }
 
@@ -86,12 +95,17 @@ std::string problem(const char* version, const char* kind, const std::string& ob
 }
 
 TEST(CheckTypes, WordsProblemsAsTheApiServerDoes) {
-  const std::string quantity = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+  const std::string quantity =
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
   const std::string unmarshal = "json: cannot unmarshal ";
-  const auto limits = [](const std::string& cpu) { return R"({"spec": {"nodeName": 5, "containers": [{"resources": {"limits": {"cpu": )" + cpu + "}}}]}}"; };
+  const auto limits = [](const std::string& cpu) {
+    return R"({"spec": {"nodeName": 5, "containers": [{"resources": {"limits": {"cpu": )" + cpu + "}}}]}}";
+  };
   const std::vector<std::pair<std::string, std::string>> pods = {
-      {R"({"spec": {"containers": "a"}})", unmarshal + "string into Go struct field PodSpec.spec.containers of type []v1.Container"},
-      {R"({"metadata": {"labels": {"a": 1}}})", unmarshal + "number into Go struct field ObjectMeta.metadata.labels of type string"},
+      {R"({"spec": {"containers": "a"}})",
+       unmarshal + "string into Go struct field PodSpec.spec.containers of type []v1.Container"},
+      {R"({"metadata": {"labels": {"a": 1}}})",
+       unmarshal + "number into Go struct field ObjectMeta.metadata.labels of type string"},
       {R"({"spec": {"containers": [{"imagePullPolicy": 5}]}})",
        unmarshal + "number into Go struct field Container.spec.containers.imagePullPolicy of type v1.PullPolicy"},
       // A quantity decodes itself: what it says goes before all else.
@@ -102,16 +116,22 @@ TEST(CheckTypes, WordsProblemsAsTheApiServerDoes) {
       {limits("5"), unmarshal + "number into Go struct field PodSpec.spec.nodeName of type string"},
       {R"({"metadata": {"creationTimestamp": "abc"}})",
        R"(parsing time "abc" as "2006-01-02T15:04:05Z07:00": cannot parse "abc" as "2006")"},
-      {R"({"metadata": {"creationTimestamp": 5}})", unmarshal + "number into Go struct field ObjectMeta.metadata.creationTimestamp of type string"},
-      {R"({"metadata": {"creationTimestamp": "2020-13-01T00:00:00Z"}})", R"(parsing time "2020-13-01T00:00:00Z": month out of range)"},
-      {R"({"spec": {"activeDeadlineSeconds": 1.5}})", unmarshal + "number 1.5 into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64"},
-      {R"({"spec": {"activeDeadlineSeconds": "1"}})", unmarshal + "string into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64"},
-      {R"({"spec": {"priority": 99999999999}})", unmarshal + "number 99999999999 into Go struct field PodSpec.spec.priority of type int32"},
+      {R"({"metadata": {"creationTimestamp": 5}})",
+       unmarshal + "number into Go struct field ObjectMeta.metadata.creationTimestamp of type string"},
+      {R"({"metadata": {"creationTimestamp": "2020-13-01T00:00:00Z"}})",
+       R"(parsing time "2020-13-01T00:00:00Z": month out of range)"},
+      {R"({"spec": {"activeDeadlineSeconds": 1.5}})",
+       unmarshal + "number 1.5 into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64"},
+      {R"({"spec": {"activeDeadlineSeconds": "1"}})",
+       unmarshal + "string into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64"},
+      {R"({"spec": {"priority": 99999999999}})",
+       unmarshal + "number 99999999999 into Go struct field PodSpec.spec.priority of type int32"},
       {R"({"spec": []})", unmarshal + "array into Go struct field Pod.spec of type v1.PodSpec"},
       {R"({"spec": {"volumes": [{"hostPath": {"path": {}}}]}})",
        unmarshal + "object into Go struct field HostPathVolumeSource.spec.volumes.hostPath.path of type string"},
       {R"({"spec": {"containers": [{"resources": {"limits": 5}}]}})",
-       unmarshal + "number into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList"},
+       unmarshal +
+           "number into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList"},
       {R"({"spec": null, "metadata": {"labels": null}})", ""},
       {R"([])", unmarshal + "array into Go value of type v1.Pod"},
   };
@@ -121,26 +141,38 @@ TEST(CheckTypes, WordsProblemsAsTheApiServerDoes) {
   EXPECT_EQ(problem("v1", "Service", R"({"spec": {"ports": [{"targetPort": true}]}})"),
             unmarshal + "bool into Go struct field ServicePort.spec.ports.targetPort of type int32");
   EXPECT_EQ(problem("v1", "Secret", R"({"data": {"a": "b"}})"), "illegal base64 data at input byte 0");
-  EXPECT_EQ(problem("v1", "Secret", R"({"data": {"a": 5}})"), unmarshal + "number into Go struct field Secret.data of type []uint8");
-  EXPECT_EQ(problem("v1", "Secret", R"({"data": "a"})"), unmarshal + "string into Go struct field Secret.data of type map[string][]uint8");
+  EXPECT_EQ(problem("v1", "Secret", R"({"data": {"a": 5}})"),
+            unmarshal + "number into Go struct field Secret.data of type []uint8");
+  EXPECT_EQ(problem("v1", "Secret", R"({"data": "a"})"),
+            unmarshal + "string into Go struct field Secret.data of type map[string][]uint8");
   EXPECT_EQ(problem("v1", "PersistentVolumeClaim", R"({"spec": {"accessModes": [1]}})"),
-            unmarshal + "number into Go struct field PersistentVolumeClaimSpec.spec.accessModes of type v1.PersistentVolumeAccessMode");
+            unmarshal +
+                "number into Go struct field PersistentVolumeClaimSpec.spec.accessModes of type "
+                "v1.PersistentVolumeAccessMode");
 }
 
 TEST(CheckTypes, ReadsTimesAsGoDoes) {
-  const auto time = [](const std::string& text) { return problem("v1", "Pod", R"({"metadata": {"creationTimestamp": ")" + text + R"("}})"); };
+  const auto time = [](const std::string& text) {
+    return problem("v1", "Pod", R"({"metadata": {"creationTimestamp": ")" + text + R"("}})");
+  };
   for (const char* fine : {"2020-02-29T23:59:59Z", "2020-01-01T00:00:00.123+01:00"}) EXPECT_EQ(time(fine), "") << fine;
   EXPECT_EQ(time("2021-02-29T00:00:00Z"), R"(parsing time "2021-02-29T00:00:00Z": day out of range)");
-  EXPECT_EQ(time("2021-02-20T00:00:00"), R"(parsing time "2021-02-20T00:00:00" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "Z07:00")");
+  EXPECT_EQ(time("2021-02-20T00:00:00"),
+            R"(parsing time "2021-02-20T00:00:00" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "Z07:00")");
   EXPECT_EQ(time("2021-02-20"), R"(parsing time "2021-02-20" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T")");
   EXPECT_EQ(time("2021-02-20T00:00:00Zx"), R"(parsing time "2021-02-20T00:00:00Zx": extra text: "x")");
 }
 
 TEST(Prune, TakesAwayWhatABuiltInKindDoesNotKnow) {
-  json::value object = json::parse(R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "foo": 1, "managedFields": [{"fieldsV1": {"f:a": {}}}]},
+  json::value object = json::parse(
+      R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "foo": 1, "managedFields": [{"fieldsV1": {"f:a": {}}}]},
       "zed": 1, "spec": {"x": 1, "containers": [{"imagee": "a", "name": "c"}], "a": 1, "nodeSelector": {"any": "thing"}}})");
-  EXPECT_EQ(prune(pod(), object), (std::vector<std::string>{"metadata.foo", "zed", "spec.x", "spec.containers[0].imagee", "spec.a"}));
-  EXPECT_EQ(object, json::parse(R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "managedFields": [{"fieldsV1": {"f:a": {}}}]},
+  EXPECT_EQ(prune(pod(), object),
+            (std::vector<std::string>{"metadata.foo", "zed", "spec.x", "spec.containers[0].imagee", "spec.a"}));
+  EXPECT_EQ(
+      object,
+      json::parse(
+          R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "managedFields": [{"fieldsV1": {"f:a": {}}}]},
       "spec": {"containers": [{"name": "c"}], "nodeSelector": {"any": "thing"}}})"));
 }
 
@@ -159,7 +191,10 @@ TEST(Normalize, IsWhatGoMakesOfAnObject) {
 
   json::value service = json::parse(R"({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}})");
   normalize(*builtin_schema("v1", "Service"), service);
-  EXPECT_EQ(service, json::parse(R"({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80, "targetPort": 0}]}, "status": {"loadBalancer": {}}})"));
+  EXPECT_EQ(
+      service,
+      json::parse(
+          R"({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80, "targetPort": 0}]}, "status": {"loadBalancer": {}}})"));
 
   json::value role = json::parse(R"({"metadata": {"name": "r"}})");
   normalize(*builtin_schema("rbac.authorization.k8s.io/v1", "Role"), role);
@@ -167,7 +202,8 @@ TEST(Normalize, IsWhatGoMakesOfAnObject) {
 }
 
 TEST(Normalize, ChangesNothingTheSecondTime) {
-  json::value object = json::parse(R"({"metadata": {}, "spec": {"template": {"spec": {"containers": [{"ports": [{"containerPort": 1}]}]}}}})");
+  json::value object = json::parse(
+      R"({"metadata": {}, "spec": {"template": {"spec": {"containers": [{"ports": [{"containerPort": 1}]}]}}}})");
   const Schema& deployment = *builtin_schema("apps/v1", "Deployment");
   normalize(deployment, object);
   json::value again = object;

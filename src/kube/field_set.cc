@@ -13,7 +13,8 @@ namespace {
 
 using boost::json::kind;
 
-// As Go's encoders write a scalar inside a key: what HTML would take for markup is escaped, whole floats lose their point.
+// As Go's encoders write a scalar inside a key: what HTML would take for markup is escaped, whole floats lose their
+// point.
 std::string encoded(const json::value& v) {
   if (v.is_double()) {
     const double d = v.get_double();

@@ -24,7 +24,8 @@ TEST(FieldSet, SortsByKindOfElementAndThenByValue) {
 }
 
 TEST(FieldSet, ReadsKeysHoweverTheyAreWritten) {
-  EXPECT_EQ(text(set(R"({"k:{ \"protocol\": \"TCP\", \"port\": 80.0 }": {}})")), R"({"k:{\"port\":80,\"protocol\":\"TCP\"}":{}})");
+  EXPECT_EQ(text(set(R"({"k:{ \"protocol\": \"TCP\", \"port\": 80.0 }": {}})")),
+            R"({"k:{\"port\":80,\"protocol\":\"TCP\"}":{}})");
 }
 
 TEST(FieldSet, EscapesAsGoDoes) { EXPECT_EQ(value_element("a<b"), "v:\"a\\u003cb\""); }
@@ -34,12 +35,14 @@ TEST(FieldSet, LeavesOutWhatItDoesNotKnow) {
 }
 
 TEST(FieldSet, RefusesMalformedElements) {
-  for (const char* fields : {R"({"f": {}})", R"({"": {}})", R"({"fa": {}})", R"({"k:[1]": {}})", R"({"k:{": {}})", R"({"v:": {}})"})
+  for (const char* fields :
+       {R"({"f": {}})", R"({"": {}})", R"({"fa": {}})", R"({"k:[1]": {}})", R"({"k:{": {}})", R"({"v:": {}})"})
     EXPECT_THROW(set(fields), Error) << fields;
 }
 
 TEST(FieldSet, JoinsAndParts) {
-  const FieldSet a = set(R"({"f:a": {".": {}, "f:b": {}}, "f:c": {}})"), b = set(R"({"f:a": {"f:b": {}, "f:d": {}}, "f:e": {}})");
+  const FieldSet a = set(R"({"f:a": {".": {}, "f:b": {}}, "f:c": {}})"),
+                 b = set(R"({"f:a": {"f:b": {}, "f:d": {}}, "f:e": {}})");
   EXPECT_EQ(text(a.united(b)), R"({"f:a":{".":{},"f:b":{},"f:d":{}},"f:c":{},"f:e":{}})");
   EXPECT_EQ(text(a.intersected(b)), R"({"f:a":{"f:b":{}}})");
   EXPECT_EQ(text(a.without(b)), R"({"f:a":{},"f:c":{}})");
@@ -51,14 +54,16 @@ TEST(FieldSet, JoinsAndParts) {
 TEST(FieldSet, NamesPathsAsConflictsDo) {
   const FieldSet fields = set(
       R"({"f:spec": {"f:containers": {"k:{\"name\":\"a\"}": {".": {}, "f:image": {}}}, "f:replicas": {}}, "f:l": {"v:\"x\"": {}, "i:0": {}}})");
-  EXPECT_EQ(fields.paths(), (std::vector<std::string>{".l[=\"x\"]", ".l[0]", ".spec.replicas", ".spec.containers[name=\"a\"]",
-                                                      ".spec.containers[name=\"a\"].image"}));
+  EXPECT_EQ(fields.paths(),
+            (std::vector<std::string>{".l[=\"x\"]", ".l[0]", ".spec.replicas", ".spec.containers[name=\"a\"]",
+                                      ".spec.containers[name=\"a\"].image"}));
 }
 
 TEST(ManagedFields, RefusesEntriesThatAreNone) {
-  for (const char* entries : {R"("x")", R"([{"manager": "a"}])", R"([{"operation": "Apply", "apiVersion": "v1"}])",
-                              R"([{"operation": "Eat", "apiVersion": "v1", "fieldsType": "FieldsV1"}])",
-                              R"([{"operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"x": {}}}])"}) {
+  for (const char* entries :
+       {R"("x")", R"([{"manager": "a"}])", R"([{"operation": "Apply", "apiVersion": "v1"}])",
+        R"([{"operation": "Eat", "apiVersion": "v1", "fieldsType": "FieldsV1"}])",
+        R"([{"operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"x": {}}}])"}) {
     const json::value v = json::parse(entries);
     EXPECT_THROW(read_managed_fields(&v), Error) << entries;
   }

@@ -38,7 +38,8 @@ ManagedFields read_managed_fields(const json::value* entries) {
                  .operation = std::string(json::str(entry, "operation")),
                  .api_version = std::string(json::str(entry, "apiVersion")),
                  .subresource = std::string(json::str(entry, "subresource"))};
-    if (id.operation != "Apply" && id.operation != "Update") fail("managedFields: operation must be `Apply` or `Update`");
+    if (id.operation != "Apply" && id.operation != "Update")
+      fail("managedFields: operation must be `Apply` or `Update`");
     if (id.api_version.empty()) fail("managedFields: apiVersion must not be empty");
     if (json::str(entry, "fieldsType") != "FieldsV1") fail("managedFields: fieldsType must be FieldsV1");
     Managed managed{.fields = {}, .api_version = id.api_version, .time = std::string(json::str(entry, "time"))};
@@ -62,7 +63,8 @@ json::array write_managed_fields(const ManagedFields& managed) {
 
   json::array out;
   for (const Row& row : rows) {
-    json::object entry{{"manager", row.id->name}, {"operation", row.id->operation}, {"apiVersion", row.managed->api_version}};
+    json::object entry{
+        {"manager", row.id->name}, {"operation", row.id->operation}, {"apiVersion", row.managed->api_version}};
     if (!row.managed->time.empty()) entry["time"] = row.managed->time;
     entry["fieldsType"] = "FieldsV1";
     entry["fieldsV1"] = row.managed->fields.to_json();

@@ -23,10 +23,12 @@ struct ManagerId {
   bool applies() const { return operation == "Apply"; }
   std::string text() const;  // as conflicts name it: `"a"`, `"a" with subresource "status" using v1`
 
-  // The order in which conflicts name managers: that of the JSON in which the API server keeps their identity, where what
-  // has a subresource comes before what has none.
-  auto key() const { return std::tuple<const std::string&, const std::string&, const std::string&, bool, const std::string&>(
-                         name, operation, api_version, subresource.empty(), subresource); }
+  // The order in which conflicts name managers: that of the JSON in which the API server keeps their identity, where
+  // what has a subresource comes before what has none.
+  auto key() const {
+    return std::tuple<const std::string&, const std::string&, const std::string&, bool, const std::string&>(
+        name, operation, api_version, subresource.empty(), subresource);
+  }
   friend auto operator<=>(const ManagerId& a, const ManagerId& b) { return a.key() <=> b.key(); }
   friend bool operator==(const ManagerId& a, const ManagerId& b) { return a.key() == b.key(); }
 };

@@ -52,7 +52,8 @@ struct Pattern::Program {
     pattern::Ranges ranges;
     bool has(char32_t rune) const {
       if (rune < 128) return ascii[rune];
-      const auto after = std::upper_bound(ranges.begin(), ranges.end(), rune, [](char32_t r, const auto& range) { return r < range.first; });
+      const auto after = std::upper_bound(ranges.begin(), ranges.end(), rune,
+                                          [](char32_t r, const auto& range) { return r < range.first; });
       return after != ranges.begin() && rune <= std::prev(after)->second;
     }
   };

@@ -1,5 +1,5 @@
-// Regular expressions as custom resources' schemas write them: RE2's syntax, which is Go's. Matching takes time linear in
-// the text, whatever the pattern, so that neither a definition nor an object can stall the server.
+// Regular expressions as custom resources' schemas write them: RE2's syntax, which is Go's. Matching takes time linear
+// in the text, whatever the pattern, so that neither a definition nor an object can stall the server.
 #pragma once
 
 #include <cstdint>

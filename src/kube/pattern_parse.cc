@@ -24,8 +24,10 @@ Ranges tidy(Ranges ranges) {
   std::sort(ranges.begin(), ranges.end());
   Ranges out;
   for (const auto& range : ranges) {
-    if (!out.empty() && range.first <= out.back().second + 1) out.back().second = std::max(out.back().second, range.second);
-    else out.push_back(range);
+    if (!out.empty() && range.first <= out.back().second + 1)
+      out.back().second = std::max(out.back().second, range.second);
+    else
+      out.push_back(range);
   }
   return out;
 }
@@ -143,8 +145,10 @@ class Parser {
         continue;
       }
       repeated_at = std::string_view::npos;
-      if (take("\\Q")) literal_text(out);
-      else if (auto node = atom(depth)) out.parts.push_back(std::move(*node));
+      if (take("\\Q"))
+        literal_text(out);
+      else if (auto node = atom(depth))
+        out.parts.push_back(std::move(*node));
     }
     if (out.parts.empty()) return {};
     return out.parts.size() == 1 ? std::move(out.parts[0]) : out;
@@ -154,9 +158,12 @@ class Parser {
   std::optional<std::pair<int, int>> repetition() {
     const size_t from = at_;
     std::pair<int, int> times;
-    if (take("*")) times = {0, -1};
-    else if (take("+")) times = {1, -1};
-    else if (take("?")) times = {0, 1};
+    if (take("*"))
+      times = {0, -1};
+    else if (take("+"))
+      times = {1, -1};
+    else if (take("?"))
+      times = {0, 1};
     else if (take("{")) {
       const auto least = count();
       auto most = least;
@@ -165,7 +172,8 @@ class Parser {
         at_ = from;
         return std::nullopt;
       }
-      if (*least > kMaxRepeat || *most > kMaxRepeat || (*most >= 0 && *most < *least)) bad("invalid repeat count", since(from));
+      if (*least > kMaxRepeat || *most > kMaxRepeat || (*most >= 0 && *most < *least))
+        bad("invalid repeat count", since(from));
       times = {*least, *most};
     } else {
       return std::nullopt;
@@ -205,7 +213,8 @@ class Parser {
         if (end == std::string_view::npos) bad("invalid named capture", text_.substr(from));
         const auto name = text_.substr(text_.find('<', at_) + 1, end - text_.find('<', at_) - 1);
         at_ = end + 1;
-        if (name.empty() || !std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; }))
+        if (name.empty() ||
+            !std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; }))
           bad("invalid named capture", since(from));
       } else if (change_flags(from)) {
         return std::nullopt;
@@ -227,11 +236,16 @@ class Parser {
         return c == ')';
       }
       any = true;
-      if (c == 'i') flags_.ignore_case = on;
-      else if (c == 'm') flags_.lines = on;
-      else if (c == 's') flags_.dot_all = on;
-      else if (c == '-' && on) on = any = false;
-      else if (c != 'U') break;
+      if (c == 'i')
+        flags_.ignore_case = on;
+      else if (c == 'm')
+        flags_.lines = on;
+      else if (c == 's')
+        flags_.dot_all = on;
+      else if (c == '-' && on)
+        on = any = false;
+      else if (c != 'U')
+        break;
     }
     bad("invalid or unsupported Perl syntax", since(from));
   }
@@ -269,7 +283,8 @@ class Parser {
     const bool octal = c == '0' || (c >= '1' && c <= '7' && peek() >= '0' && peek() <= '7');
     if (octal) {
       char32_t value = c - '0';
-      for (int i = 0; i < 2 && peek() >= '0' && peek() <= '7'; ++i) value = value * 8 + static_cast<char32_t>(text_[at_++] - '0');
+      for (int i = 0; i < 2 && peek() >= '0' && peek() <= '7'; ++i)
+        value = value * 8 + static_cast<char32_t>(text_[at_++] - '0');
       return value;
     }
     if (c >= 0x80 || std::isalnum(static_cast<int>(c))) bad("invalid escape sequence", since(from));

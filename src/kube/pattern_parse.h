@@ -1,4 +1,5 @@
-// The grammar of regular expressions, RE2's: text to tree. Source: github.com/google/re2/wiki/Syntax, Go's regexp/syntax.
+// The grammar of regular expressions, RE2's: text to tree. Source: github.com/google/re2/wiki/Syntax, Go's
+// regexp/syntax.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,14 @@ enum class Assertion : std::uint8_t { TextStart, TextEnd, LineStart, LineEnd, Wo
 struct Node {
   enum class Kind : std::uint8_t { Empty, Set, Assert, Concat, Alternate, Repeat };
   Kind kind = Kind::Empty;
-  Assertion assertion{};        // Assert
-  Ranges ranges = {};           // Set: one character out of these
-  int least = 0, most = 0;      // Repeat; most is -1 where there is no end
+  Assertion assertion{};         // Assert
+  Ranges ranges = {};            // Set: one character out of these
+  int least = 0, most = 0;       // Repeat; most is -1 where there is no end
   std::vector<Node> parts = {};  // Concat, Alternate; Repeat has one
 };
 
-// Throws BadPattern in Go's words. Groups group, they do not capture; laziness changes nothing about whether a text matches.
+// Throws BadPattern in Go's words. Groups group, they do not capture; laziness changes nothing about whether a text
+// matches.
 Node parse(std::string_view text);
 
 // The code point that begins at `at`, which moves on behind it; U+FFFD, one byte long, where there is none.

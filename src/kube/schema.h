@@ -1,5 +1,5 @@
-// What an object of a kind may hold: one shape for built-in kinds (api/kubernetes.types) and for custom ones (structural
-// schemas). Pruning, strict field validation, defaulting, patches and field ownership are walks over it.
+// What an object of a kind may hold: one shape for built-in kinds (api/kubernetes.types) and for custom ones
+// (structural schemas). Pruning, strict field validation, defaulting, patches and field ownership are walks over it.
 #pragma once
 
 #include <cstdint>
@@ -52,19 +52,19 @@ struct Schema {
 
   Type type = Type::Any;
   Merge merge = Merge::Default;
-  std::string go_type;            // of built-in kinds, as Go's decoder names it: "[]v1.Container", "v1.PullPolicy", "int32"
-  std::vector<std::string> keys;  // of a ListMap: x-kubernetes-list-map-keys, used by server-side apply
-  std::string patch_key;          // x-kubernetes-patch-merge-key, used by strategic merge patches
-  bool patch_merge = false;       // x-kubernetes-patch-strategy holds "merge"
+  std::string go_type;  // of built-in kinds, as Go's decoder names it: "[]v1.Container", "v1.PullPolicy", "int32"
+  std::vector<std::string> keys;   // of a ListMap: x-kubernetes-list-map-keys, used by server-side apply
+  std::string patch_key;           // x-kubernetes-patch-merge-key, used by strategic merge patches
+  bool patch_merge = false;        // x-kubernetes-patch-strategy holds "merge"
   bool patch_retain_keys = false;  // ... holds "retainKeys"
   bool patch_replace = false;      // ... is "replace"
   std::map<std::string, SchemaPtr, std::less<>> properties;  // Object
-  SchemaPtr items;                 // List: of its items; Map: of its values, null where they may be anything
+  SchemaPtr items;  // List: of its items; Map: of its values, null where they may be anything
   std::vector<std::string> required;
-  std::vector<std::string> always;  // of built-in kinds: members that are there even if they are empty
-  bool preserve_unknown = false;   // x-kubernetes-preserve-unknown-fields
-  bool embedded_resource = false;  // x-kubernetes-embedded-resource; a custom kind's root is one too
-  bool nullable = false;           // of built-in kinds: a pointer, whose zero is not nothing
+  std::vector<std::string> always;       // of built-in kinds: members that are there even if they are empty
+  bool preserve_unknown = false;         // x-kubernetes-preserve-unknown-fields
+  bool embedded_resource = false;        // x-kubernetes-embedded-resource; a custom kind's root is one too
+  bool nullable = false;                 // of built-in kinds: a pointer, whose zero is not nothing
   std::optional<json::value> otherwise;  // `default`
   std::shared_ptr<const Rules> rules;    // null where there are none
 };
@@ -80,8 +80,8 @@ SchemaPtr structural_schema(const json::value& open_api, const std::string& at, 
 // The OpenAPI v3 form, for /openapi/v3. Types that hold themselves are cut off where they come again.
 json::value to_open_api(const Schema& schema);
 
-// Removes the fields that the schema does not know: what fieldValidation=Strict refuses and Warn warns of. Each answer is
-// a path, "spec.containers[0].imagee": of built-in kinds in the document's order, of custom ones sorted, as the API
+// Removes the fields that the schema does not know: what fieldValidation=Strict refuses and Warn warns of. Each answer
+// is a path, "spec.containers[0].imagee": of built-in kinds in the document's order, of custom ones sorted, as the API
 // server lists them. A name given twice is gone once a document is parsed; the reader of the text has to tell.
 std::vector<std::string> prune(const Schema& schema, json::value& object);
 
@@ -89,7 +89,8 @@ std::vector<std::string> prune(const Schema& schema, json::value& object);
 // have a default. As apiextensions does.
 void apply_defaults(const Schema& schema, json::value& object);
 
-// For custom kinds: types, enums, patterns, bounds, required members, unique keys, in the words of apiextensions-apiserver
+// For custom kinds: types, enums, patterns, bounds, required members, unique keys, in the words of
+// apiextensions-apiserver
 // ("spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\"").
 std::vector<Cause> validate(const Schema& schema, const json::value& object);
 
@@ -98,9 +99,9 @@ std::vector<Cause> validate(const Schema& schema, const json::value& object);
 // `Pod in version "v1" cannot be handled as a Pod: `. Nothing where all values fit.
 std::optional<std::string> check_types(const Schema& schema, const json::value& object);
 
-// For objects whose types are right: what Go's decoder and encoder make of a built-in object, which is what the API server
-// keeps and answers. Nulls and empty members go, but for those that are always there ("status": {}, "resources": {}), which
-// come; quantities and times get their canonical form. Of custom kinds only metadata is changed.
+// For objects whose types are right: what Go's decoder and encoder make of a built-in object, which is what the API
+// server keeps and answers. Nulls and empty members go, but for those that are always there ("status": {}, "resources":
+// {}), which come; quantities and times get their canonical form. Of custom kinds only metadata is changed.
 void normalize(const Schema& schema, json::value& object);
 
 }  // namespace spoke::kube

@@ -29,9 +29,12 @@ std::string_view json_type(const json::value& v) {
 std::optional<std::string> time_problem(std::string_view text) {
   constexpr std::string_view layout = "2006-01-02T15:04:05Z07:00";
   const auto cannot = [&](std::string_view rest, std::string_view part) {
-    return fmt::format("parsing time {} as {}: cannot parse {} as {}", go_quoted(text), go_quoted(layout), go_quoted(rest), go_quoted(part));
+    return fmt::format("parsing time {} as {}: cannot parse {} as {}", go_quoted(text), go_quoted(layout),
+                       go_quoted(rest), go_quoted(part));
   };
-  const auto out_of_range = [&](std::string_view what) { return fmt::format("parsing time {}: {} out of range", go_quoted(text), what); };
+  const auto out_of_range = [&](std::string_view what) {
+    return fmt::format("parsing time {}: {} out of range", go_quoted(text), what);
+  };
   std::string_view rest = text;
   int values[6] = {};
   static constexpr std::string_view kParts[] = {"2006", "01", "02", "15", "04", "05"};
@@ -53,7 +56,8 @@ std::optional<std::string> time_problem(std::string_view text) {
     while (!rest.empty() && std::isdigit(static_cast<unsigned char>(rest[0]))) rest.remove_prefix(1);
   }
   const bool zulu = rest.starts_with('Z');
-  const bool offset = rest.size() >= 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':' && to_int(rest.substr(1, 2)) && to_int(rest.substr(4, 2));
+  const bool offset = rest.size() >= 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':' &&
+                      to_int(rest.substr(1, 2)) && to_int(rest.substr(4, 2));
   if (!zulu && !offset) return cannot(rest, "Z07:00");
   rest.remove_prefix(zulu ? 1 : 6);
   if (!rest.empty()) return fmt::format("parsing time {}: extra text: {}", go_quoted(text), go_quoted(rest));
@@ -68,7 +72,8 @@ std::optional<std::string> time_problem(std::string_view text) {
 std::optional<size_t> base64_problem(std::string_view text) {
   if (from_base64(text)) return std::nullopt;
   size_t at = 0;
-  while (at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '+' || text[at] == '/')) ++at;
+  while (at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '+' || text[at] == '/'))
+    ++at;
   return at == text.size() ? at - at % 4 : at;
 }
 
@@ -77,9 +82,7 @@ class Decoder {
   explicit Decoder(const Schema& root) : root_(root) {}
 
   // A type with its own decoder stops all; of the rest the first problem is told once all has been read.
-  std::optional<std::string> run(const json::value& value) {
-    return decode(root_, value) ? first_ : stopped_;
-  }
+  std::optional<std::string> run(const json::value& value) { return decode(root_, value) ? first_ : stopped_; }
 
  private:
   // Whether to go on.
@@ -87,7 +90,8 @@ class Decoder {
     if (value.is_null()) return true;
     switch (schema.type) {
       case Type::Any: return true;
-      case Type::Object: return value.is_object() ? members(schema, value.get_object()) : mismatch(schema.go_type, value);
+      case Type::Object:
+        return value.is_object() ? members(schema, value.get_object()) : mismatch(schema.go_type, value);
       case Type::Map:
         if (!value.is_object()) return mismatch(schema.go_type, value);
         for (const auto& member : value.get_object())
@@ -127,9 +131,11 @@ class Decoder {
   }
 
   bool integer(std::string_view go_type, const json::value& value, bool own_decoder = false) {
-    const std::int64_t most = go_type == "int32" ? std::numeric_limits<std::int32_t>::max() : std::numeric_limits<std::int64_t>::max();
+    const std::int64_t most =
+        go_type == "int32" ? std::numeric_limits<std::int32_t>::max() : std::numeric_limits<std::int64_t>::max();
     if (value.is_int64() && value.get_int64() <= most && value.get_int64() >= -most - 1) return true;
-    std::string text = mismatch_text(go_type, value, value.is_number() ? "number " + go_printed(value) : std::string(json_type(value)));
+    std::string text = mismatch_text(go_type, value,
+                                     value.is_number() ? "number " + go_printed(value) : std::string(json_type(value)));
     return own_decoder ? stop(std::move(text)) : note(std::move(text));
   }
 
@@ -152,7 +158,9 @@ class Decoder {
     return !problem || stop(std::move(*problem));
   }
 
-  bool mismatch(std::string_view go_type, const json::value& value) { return note(mismatch_text(go_type, value, std::string(json_type(value)))); }
+  bool mismatch(std::string_view go_type, const json::value& value) {
+    return note(mismatch_text(go_type, value, std::string(json_type(value))));
+  }
 
   std::string mismatch_text(std::string_view go_type, const json::value&, const std::string& given) const {
     if (struct_ == nullptr) return fmt::format("json: cannot unmarshal {} into Go value of type {}", given, go_type);
@@ -177,6 +185,8 @@ class Decoder {
 
 }  // namespace
 
-std::optional<std::string> check_types(const Schema& schema, const json::value& object) { return Decoder(schema).run(object); }
+std::optional<std::string> check_types(const Schema& schema, const json::value& object) {
+  return Decoder(schema).run(object);
+}
 
 }  // namespace spoke::kube

@@ -83,7 +83,8 @@ bool uri(std::string_view text) {
 
 bool email(std::string_view text) {
   static const Pattern pattern("^([^<>]*<)?[^\\s@<>()\\[\\],;:\\\\\"]+@[^\\s@<>()\\[\\],;:\\\\\"]+>?$");
-  return pattern.matches(text) && (text.find('<') == std::string_view::npos) == (text.find('>') == std::string_view::npos);
+  return pattern.matches(text) &&
+         (text.find('<') == std::string_view::npos) == (text.find('>') == std::string_view::npos);
 }
 
 // Go's time.ParseDuration, or a number with a unit in Scala's manner somewhere in the text: "5 minutes".
@@ -105,9 +106,12 @@ bool isbn10(std::string_view text) {
   if (plain.size() != 10 || !digits(std::string_view(plain).substr(0, 9))) return false;
   int sum = 0;
   for (int i = 0; i < 9; ++i) sum += (i + 1) * (plain[i] - '0');
-  if (plain[9] == 'X') sum += 100;
-  else if (digits(plain.substr(9))) sum += 10 * (plain[9] - '0');
-  else return false;
+  if (plain[9] == 'X')
+    sum += 100;
+  else if (digits(plain.substr(9)))
+    sum += 10 * (plain[9] - '0');
+  else
+    return false;
   return sum % 11 == 0;
 }
 

@@ -1,4 +1,7 @@
-// What Go's decoder and encoder make of a built-in object. Source: encoding/json, apimachinery's Quantity, Time, MicroTime.
+// What Go's decoder and encoder make of a built-in object. Source: encoding/json, apimachinery's Quantity, Time,
+// MicroTime.
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -37,6 +40,12 @@ bool is_zero(const Schema& schema, const json::value& value) {
   return value.is_number() && value.to_number<double>() == 0;
 }
 
+// A number as people write it: json::dump makes 1E-1 of 0.1, which is a quantity of another form.
+std::string quantity_text(const json::value& value) {
+  if (value.is_string()) return json::to_string(value.get_string());
+  return value.is_double() ? fmt::format("{}", value.get_double()) : json::dump(value);
+}
+
 std::string canonical_time(const Schema& schema, const json::value& value) {
   const std::string text = json::to_string(value.get_string());
   const auto time = parse_rfc3339(text);
@@ -47,15 +56,15 @@ std::string canonical_time(const Schema& schema, const json::value& value) {
 void scalar(const Schema& schema, json::value& value) {
   switch (schema.type) {
     case Type::Quantity:
-      if (const auto canonical = Quantity::canonical(value.is_string() ? json::to_string(value.get_string()) : json::dump(value)))
-        value = *canonical;
+      if (const auto canonical = Quantity::canonical(quantity_text(value))) value = *canonical;
       break;
     case Type::Time:
       if (value.is_string()) value = canonical_time(schema, value);
       break;
     case Type::Integer:
     case Type::IntOrString:
-      if (value.is_double() && std::fabs(value.get_double()) < 9e15 && std::nearbyint(value.get_double()) == value.get_double())
+      if (value.is_double() && std::fabs(value.get_double()) < 9e15 &&
+          std::nearbyint(value.get_double()) == value.get_double())
         value = static_cast<std::int64_t>(value.get_double());
       break;
     default: break;
@@ -73,8 +82,10 @@ void object(const Schema& schema, json::object& members) {
     const Schema& of = *property->second;
     normalize(of, value);
     if (of.type == Type::Any ? value.is_null() : is_zero(of, value)) {
-      if (!always(name)) gone.emplace_back(name);
-      else if (value.is_null()) value = zero(of);
+      if (!always(name))
+        gone.emplace_back(name);
+      else if (value.is_null() || value.is_array() || of.type == Type::Map)
+        value = zero(of);  // kept as protobuf, which has no empty list
     }
   }
   for (const auto& name : gone) members.stable_erase(name);
@@ -93,7 +104,8 @@ namespace {
 void custom(const Schema& schema, json::value& value) {
   if (auto* members = value.if_object()) {
     for (auto& [name, member] : *members)
-      if (const auto property = schema.properties.find(name); property != schema.properties.end()) normalize(*property->second, member);
+      if (const auto property = schema.properties.find(name); property != schema.properties.end())
+        normalize(*property->second, member);
   }
 }
 

@@ -72,8 +72,10 @@ class Writer {
       json::object& properties = out["properties"].emplace_object();
       for (const auto& [name, property] : s.properties) properties[name] = write(*property);
     }
-    if (s.type == Type::Map) out["additionalProperties"] = s.items != nullptr ? write(*s.items) : json::value(true);
-    else if (s.items != nullptr) out["items"] = write(*s.items);
+    if (s.type == Type::Map)
+      out["additionalProperties"] = s.items != nullptr ? write(*s.items) : json::value(true);
+    else if (s.items != nullptr)
+      out["items"] = write(*s.items);
     if (!s.required.empty()) out["required"] = texts(s.required);
     if (s.preserve_unknown) out["x-kubernetes-preserve-unknown-fields"] = true;
     if (s.embedded_resource && open_.size() > 1) out["x-kubernetes-embedded-resource"] = true;
@@ -92,9 +94,12 @@ class Writer {
         break;
     }
     if (!s.patch_key.empty()) out["x-kubernetes-patch-merge-key"] = s.patch_key;
-    if (s.patch_merge) out["x-kubernetes-patch-strategy"] = s.patch_retain_keys ? "merge,retainKeys" : "merge";
-    else if (s.patch_retain_keys) out["x-kubernetes-patch-strategy"] = "retainKeys";
-    else if (s.patch_replace) out["x-kubernetes-patch-strategy"] = "replace";
+    if (s.patch_merge)
+      out["x-kubernetes-patch-strategy"] = s.patch_retain_keys ? "merge,retainKeys" : "merge";
+    else if (s.patch_retain_keys)
+      out["x-kubernetes-patch-strategy"] = "retainKeys";
+    else if (s.patch_replace)
+      out["x-kubernetes-patch-strategy"] = "replace";
   }
 
   void rules(const Rules& r, json::object& out) {
@@ -117,7 +122,8 @@ class Writer {
     set("maxProperties", r.max_properties);
     if (r.unique_items) out["uniqueItems"] = true;
     const auto all = [&](const char* name, const std::vector<SchemaPtr>& schemas) {
-      for (const auto& schema : schemas) (out[name].is_array() ? out[name].get_array() : out[name].emplace_array()).push_back(write(*schema));
+      for (const auto& schema : schemas)
+        (out[name].is_array() ? out[name].get_array() : out[name].emplace_array()).push_back(write(*schema));
     };
     all("allOf", r.all_of);
     all("anyOf", r.any_of);

@@ -30,7 +30,8 @@ class Prune {
 
  private:
   void members(const Schema* schema, json::object& object) {
-    const bool keep = schema != nullptr && (schema->preserve_unknown || (schema->type == Type::Any && schema->properties.empty()));
+    const bool keep =
+        schema != nullptr && (schema->preserve_unknown || (schema->type == Type::Any && schema->properties.empty()));
     bool any_unknown = false;
     for (auto& [name, value] : object) {
       const size_t length = path_.size();
@@ -79,15 +80,19 @@ void drop_nulls(const Schema* schema, json::value& value) {
     std::vector<std::string> useless;
     for (auto& [name, member] : *object) {
       const Schema* of = member_of(*schema, name);
-      if (useless_null(member, of)) useless.emplace_back(name);
-      else drop_nulls(of, member);
+      if (useless_null(member, of))
+        useless.emplace_back(name);
+      else
+        drop_nulls(of, member);
     }
     for (const auto& name : useless) object->erase(name);
   }
 }
 
 void set_defaults(const Schema& schema, json::value& value) {
-  const auto missing = [](const json::value* v, const Schema& of) { return v == nullptr || (v->is_null() && !of.nullable); };
+  const auto missing = [](const json::value* v, const Schema& of) {
+    return v == nullptr || (v->is_null() && !of.nullable);
+  };
   if (auto* object = value.if_object()) {
     for (const auto& [name, property] : schema.properties)
       if (property->otherwise && missing(object->if_contains(name), *property)) (*object)[name] = *property->otherwise;
@@ -110,7 +115,8 @@ void set_defaults(const Schema& schema, json::value& value) {
 std::vector<std::string> prune(const Schema& schema, json::value& object) {
   Prune p;
   p.prune(&schema, object);
-  // The built-in kinds' decoder reports as it reads. apiextensions sorts what it finds, once metadata has been looked at.
+  // The built-in kinds' decoder reports as it reads. apiextensions sorts what it finds, once metadata has been looked
+  // at.
   if (schema.go_type.empty())
     std::sort(p.unknown.begin(), p.unknown.end(), [](const std::string& a, const std::string& b) {
       const bool in_metadata = a.starts_with("metadata.");

@@ -1,6 +1,6 @@
 // Custom resources against their schema, with the findings, their order and their words of apiextensions-apiserver.
-// Source: k8s.io/kube-openapi, pkg/validation/validate; apiextensions-apiserver, pkg/apiserver/validation/validation.go,
-// pkg/apiserver/schema/{listtype,objectmeta}.
+// Source: k8s.io/kube-openapi, pkg/validation/validate; apiextensions-apiserver,
+// pkg/apiserver/validation/validation.go, pkg/apiserver/schema/{listtype,objectmeta}.
 
 #include "kube/schema_validate.h"
 
@@ -26,7 +26,7 @@ using Type = Schema::Type;
 // What is wrong at a path: "spec.replicas", ".x" for a member of a root map, "" for the root.
 struct Finding {
   std::string path;
-  Cause cause;        // field is filled in later
+  Cause cause;         // field is filled in later
   bool whole = false;  // about the alternatives of a schema: it names no field
 };
 
@@ -75,11 +75,13 @@ std::string_view type_name(const json::value& v) {
 }
 
 Cause wrong_type(const std::string& path, std::string_view wanted, std::string_view given) {
-  return type_invalid("", json::value(given), fmt::format("{} in body must be of type {}: {}", path, wanted, go_quoted(given)));
+  return type_invalid("", json::value(given),
+                      fmt::format("{} in body must be of type {}: {}", path, wanted, go_quoted(given)));
 }
 
 Cause too_many(size_t count, std::int64_t most) {
-  return {"FieldValueTooMany", fmt::format("Too many: {}: must have at most {} item{}", count, most, most == 1 ? "" : "s"), ""};
+  return {"FieldValueTooMany",
+          fmt::format("Too many: {}: must have at most {} item{}", count, most, most == 1 ? "" : "s"), ""};
 }
 
 // Integers are compared with the whole part of a bound.
@@ -129,12 +131,16 @@ class Validator {
   }
 
   void add(Cause cause) { out_.add(path_, std::move(cause)); }
-  void invalid(const json::value& shown, std::string_view why) { add(invalid_value("", shown, path_ + " in body " + std::string(why))); }
+  void invalid(const json::value& shown, std::string_view why) {
+    add(invalid_value("", shown, path_ + " in body " + std::string(why)));
+  }
 
   void type_of_null() {
     const auto names = type_names(schema_.type);
-    if (names.empty() || schema_.nullable) ++out_.matches;
-    else add(wrong_type(path_, join(names, ","), "null"));
+    if (names.empty() || schema_.nullable)
+      ++out_.matches;
+    else
+      add(wrong_type(path_, join(names, ","), "null"));
   }
 
   void type(bool formatted) {
@@ -143,7 +149,8 @@ class Validator {
     const std::string_view given = type_name(value_);
     const bool fits = is(given) || (whole_number(value_) && is("integer")) || (given == "integer" && is("number"));
     const bool sequence = value_.is_string() || value_.is_array();
-    if (formatted && !sequence && !fits) return add(wrong_type(path_, rules_->format, value_.is_double() ? "double" : value_.is_int64() ? "int64" : ""));
+    if (formatted && !sequence && !fits)
+      return add(wrong_type(path_, rules_->format, value_.is_double() ? "double" : value_.is_int64() ? "int64" : ""));
     const bool numeric = is("number") || is("integer");
     if (!(formatted && sequence && !numeric) && !fits) return add(wrong_type(path_, join(names, ","), given));
     ++out_.matches;
@@ -205,10 +212,12 @@ class Validator {
   void text() {
     if (rules_ == nullptr) return;
     const std::string_view text = value_.get_string();
-    const auto length = std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    const auto length =
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
     if (rules_->max_length && length > *rules_->max_length) {
       const auto most = *rules_->max_length;
-      add({"FieldValueTooLong", fmt::format("Too long: may not be more than {} byte{}", most, most == 1 ? "" : "s"), ""});
+      add({"FieldValueTooLong", fmt::format("Too long: may not be more than {} byte{}", most, most == 1 ? "" : "s"),
+           ""});
     } else if (rules_->min_length && length < *rules_->min_length) {
       invalid(value_, fmt::format("should be at least {} chars long", *rules_->min_length));
     } else if (rules_->pattern && !rules_->pattern->matches(text)) {
@@ -228,12 +237,14 @@ class Validator {
     if (rules_->maximum) {
       const double most = bound_for(value_, *rules_->maximum);
       if (rules_->exclusive_maximum ? v >= most : v > most)
-        invalid(value_, fmt::format("should be less than {}{}", rules_->exclusive_maximum ? "" : "or equal to ", bound_text(value_, most)));
+        invalid(value_, fmt::format("should be less than {}{}", rules_->exclusive_maximum ? "" : "or equal to ",
+                                    bound_text(value_, most)));
     }
     if (rules_->minimum) {
       const double least = bound_for(value_, *rules_->minimum);
       if (rules_->exclusive_minimum ? v <= least : v < least)
-        invalid(value_, fmt::format("should be greater than {}{}", rules_->exclusive_minimum ? "" : "or equal to ", bound_text(value_, least)));
+        invalid(value_, fmt::format("should be greater than {}{}", rules_->exclusive_minimum ? "" : "or equal to ",
+                                    bound_text(value_, least)));
     }
   }
 
@@ -241,7 +252,8 @@ class Validator {
     of = bound_for(value_, of);
     if (of <= 0) {
       const json::value shown = value_.is_int64() ? json::value(static_cast<std::int64_t>(of)) : json::value(of);
-      return add(invalid_value("", shown, fmt::format("factor MultipleOf declared for {} must be positive: {}", path_, go_printed(shown))));
+      return add(invalid_value(
+          "", shown, fmt::format("factor MultipleOf declared for {} must be positive: {}", path_, go_printed(shown))));
     }
     const double times = of < 1 ? 1 / of * v : v / of;
     const bool whole = value_.is_int64() ? std::fmod(v, of) == 0 : std::fabs(times - std::nearbyint(times)) < 1e-9;
@@ -251,7 +263,8 @@ class Validator {
   void items() {
     const auto& list = value_.get_array();
     if (schema_.items != nullptr && schema_.type != Type::Map)
-      for (size_t i = 0; i < list.size(); ++i) out_.merge(validate(*schema_.items, list[i], fmt::format("{}[{}]", path_, i)));
+      for (size_t i = 0; i < list.size(); ++i)
+        out_.merge(validate(*schema_.items, list[i], fmt::format("{}[{}]", path_, i)));
     ++out_.matches;
     if (rules_ == nullptr) return;
     const json::value size(static_cast<std::int64_t>(list.size()));
@@ -270,7 +283,8 @@ class Validator {
     const auto& values = rules_->one_of_values;
     if (std::any_of(values.begin(), values.end(), [&](const auto& v) { return typed::equal(v, value_); })) return;
     std::vector<std::string> supported;
-    for (const auto& v : values) supported.push_back(go_quoted(v.is_string() ? std::string_view(v.get_string()) : go_shown(v)));
+    for (const auto& v : values)
+      supported.push_back(go_quoted(v.is_string() ? std::string_view(v.get_string()) : go_shown(v)));
     add({"FieldValueNotSupported",
          fmt::format("Unsupported value: {}: supported values: {}", go_shown(value_), join(supported, ", ")), ""});
   }
@@ -281,10 +295,12 @@ class Validator {
       const json::value size(static_cast<std::int64_t>(object.size()));
       if (rules_->min_properties && size.get_int64() < *rules_->min_properties)
         invalid(size, fmt::format("should have at least {} properties", *rules_->min_properties));
-      if (rules_->max_properties && size.get_int64() > *rules_->max_properties) add(too_many(object.size(), *rules_->max_properties));
+      if (rules_->max_properties && size.get_int64() > *rules_->max_properties)
+        add(too_many(object.size(), *rules_->max_properties));
     }
     if (schema_.type == Type::Map && schema_.items != nullptr)
-      for (const auto& [name, member] : object) out_.merge(validate(*schema_.items, member, path_ + "." + std::string(name)));
+      for (const auto& [name, member] : object)
+        out_.merge(validate(*schema_.items, member, path_ + "." + std::string(name)));
     for (const auto& [name, property] : schema_.properties) {
       if (!property->go_type.empty()) continue;  // metadata, which is checked as every object's is
       if (const json::value* member = object.if_contains(name))
@@ -307,7 +323,9 @@ Result validate(const Schema& schema, const json::value& value, const std::strin
 
 // --- what schemas imply ---
 
-std::string child(const std::string& at, std::string_view name) { return at.empty() ? std::string(name) : at + "." + std::string(name); }
+std::string child(const std::string& at, std::string_view name) {
+  return at.empty() ? std::string(name) : at + "." + std::string(name);
+}
 
 // Objects within objects say what they are.
 void embedded_resource(const json::object& object, const std::string& at, std::vector<Cause>& causes) {
@@ -322,24 +340,29 @@ void embedded_resource(const json::object& object, const std::string& at, std::v
       causes.push_back(invalid_value(field, *value, "must not be empty"));
     } else if (std::string_view(name) == "kind") {
       if (const auto why = check_dns1035_label(lower(value->get_string())); !why.empty())
-        causes.push_back(invalid_value(field, *value, "may have mixed case, but should otherwise match: " + join(why, ",")));
+        causes.push_back(
+            invalid_value(field, *value, "may have mixed case, but should otherwise match: " + join(why, ",")));
     } else if (std::count(value->get_string().begin(), value->get_string().end(), '/') > 1) {
-      causes.push_back(invalid_value(field, *value, "unexpected GroupVersion string: " + std::string(value->get_string())));
+      causes.push_back(
+          invalid_value(field, *value, "unexpected GroupVersion string: " + std::string(value->get_string())));
     }
   }
 }
 
-void resources(const Schema& schema, const json::value& value, const std::string& at, bool root, std::vector<Cause>& causes) {
+void resources(const Schema& schema, const json::value& value, const std::string& at, bool root,
+               std::vector<Cause>& causes) {
   if (const auto* object = value.if_object()) {
     if (schema.embedded_resource && !root) embedded_resource(*object, at, causes);
     for (const auto& [name, member] : *object) {
       const bool map = schema.type == Type::Map;
       const Schema* of = typed::member_schema(&schema, name);
       if (of != nullptr && of->go_type.empty())
-        resources(*of, member, map ? fmt::format("{}[{}]", at, std::string_view(name)) : child(at, name), false, causes);
+        resources(*of, member, map ? fmt::format("{}[{}]", at, std::string_view(name)) : child(at, name), false,
+                  causes);
     }
   } else if (const auto* list = value.if_array(); list != nullptr && schema.items != nullptr) {
-    for (size_t i = 0; i < list->size(); ++i) resources(*schema.items, (*list)[i], fmt::format("{}[{}]", at, i), false, causes);
+    for (size_t i = 0; i < list->size(); ++i)
+      resources(*schema.items, (*list)[i], fmt::format("{}[{}]", at, i), false, causes);
   }
 }
 
@@ -349,7 +372,8 @@ void unique_items(const Schema& schema, const json::array& list, const std::stri
   if (keyed)
     for (size_t i = 0; i < list.size(); ++i)
       if (!list[i].is_object() && !list[i].is_null())
-        return causes.push_back(invalid_value(fmt::format("{}[{}]", at, i), list[i], "must be an object for an array of list-type map"));
+        return causes.push_back(
+            invalid_value(fmt::format("{}[{}]", at, i), list[i], "must be an object for an array of list-type map"));
   std::vector<std::string> sorted_keys = schema.keys;
   std::sort(sorted_keys.begin(), sorted_keys.end());
   std::unordered_map<std::string, int> seen;
@@ -370,10 +394,12 @@ void unique(const Schema& schema, const json::value& value, const std::string& a
     for (const auto& [name, member] : *object) {
       const Schema* of = typed::member_schema(&schema, name);
       if (of != nullptr && of->go_type.empty())
-        unique(*of, member, schema.type == Type::Map ? fmt::format("{}[{}]", at, std::string_view(name)) : child(at, name), causes);
+        unique(*of, member,
+               schema.type == Type::Map ? fmt::format("{}[{}]", at, std::string_view(name)) : child(at, name), causes);
     }
   } else if (const auto* list = value.if_array()) {
-    if (schema.merge == Schema::Merge::Set || schema.merge == Schema::Merge::ListMap) unique_items(schema, *list, at, causes);
+    if (schema.merge == Schema::Merge::Set || schema.merge == Schema::Merge::ListMap)
+      unique_items(schema, *list, at, causes);
     if (schema.items != nullptr)
       for (size_t i = 0; i < list->size(); ++i) unique(*schema.items, (*list)[i], fmt::format("{}[{}]", at, i), causes);
   }

@@ -48,7 +48,9 @@ const json::object& members(const json::value& schema, std::string_view name) {
   return found != nullptr && found->is_object() ? found->get_object() : none;
 }
 
-std::string property(const std::string& at, std::string_view name) { return fmt::format("{}.properties[{}]", at, name); }
+std::string property(const std::string& at, std::string_view name) {
+  return fmt::format("{}.properties[{}]", at, name);
+}
 
 // anyOf: [{type: integer}, {type: string}], which comes with x-kubernetes-int-or-string.
 bool int_or_string(const json::array& any_of) {
@@ -61,10 +63,10 @@ class Rules {
   std::vector<Cause> run(const json::value& schema, const std::string& at) {
     structure(schema, Level::Root, at);
     completeness(schema, schema, at, at);
-    std::sort(causes_.begin(), causes_.end(), [](const Cause& a, const Cause& b) {
-      return a.field + ": " + a.message < b.field + ": " + b.message;
-    });
-    if (causes_.empty() && flag(schema, "nullable")) add(forbidden_field(at + ".nullable", "nullable cannot be true at the root"));
+    std::sort(causes_.begin(), causes_.end(),
+              [](const Cause& a, const Cause& b) { return a.field + ": " + a.message < b.field + ": " + b.message; });
+    if (causes_.empty() && flag(schema, "nullable"))
+      add(forbidden_field(at + ".nullable", "nullable cannot be true at the root"));
     open_api(schema, at, true, "");
     return std::move(causes_);
   }
@@ -96,7 +98,8 @@ class Rules {
   void extensions(const json::value& s, const std::string& at) {
     if (!flag(s, "x-kubernetes-int-or-string")) return;
     for (const std::string name : {"x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"})
-      if (flag(s, name)) add(invalid_value(at + "." + name, true, "must be false if x-kubernetes-int-or-string is true"));
+      if (flag(s, name))
+        add(invalid_value(at + "." + name, true, "must be false if x-kubernetes-int-or-string is true"));
   }
 
   void type_given(const json::value& s, const std::string& type, Level level, const std::string& at) {
@@ -115,8 +118,9 @@ class Rules {
     if (level == Level::Root && !type.empty() && type != "object")
       add(invalid_value(at + ".type", json::value(type), "must be object at the root"));
     if (embedded && !preserve && !given(s, "properties"))
-      add(required(at + ".properties", "must not be empty if x-kubernetes-embedded-resource is true without "
-                                       "x-kubernetes-preserve-unknown-fields"));
+      add(required(at + ".properties",
+                   "must not be empty if x-kubernetes-embedded-resource is true without "
+                   "x-kubernetes-preserve-unknown-fields"));
   }
 
   // apiVersion and kind are strings; the root's metadata may restrict name and generateName, and nothing else.
@@ -124,7 +128,8 @@ class Rules {
     const auto& properties = members(s, "properties");
     const bool resource = level == Level::Root || flag(s, "x-kubernetes-embedded-resource");
     for (const auto* name : {"kind", "apiVersion"})
-      if (const json::value* member = properties.if_contains(name); resource && member != nullptr && text(*member, "type") != "string")
+      if (const json::value* member = properties.if_contains(name);
+          resource && member != nullptr && text(*member, "type") != "string")
         add(invalid_value(property(at, name) + ".type", json::value(text(*member, "type")), "must be string"));
     const json::value* meta = properties.if_contains("metadata");
     if (meta == nullptr) return;
@@ -134,10 +139,13 @@ class Rules {
     if (level != Level::Root) return;
     bool fine = true;
     if (meta->is_object())
-      for (const auto& member : meta->get_object()) fine &= member.key() == "type" || member.key() == "default" || member.key() == "properties";
-    for (const auto& member : members(*meta, "properties")) fine &= member.key() == "name" || member.key() == "generateName";
+      for (const auto& member : meta->get_object())
+        fine &= member.key() == "type" || member.key() == "default" || member.key() == "properties";
+    for (const auto& member : members(*meta, "properties"))
+      fine &= member.key() == "name" || member.key() == "generateName";
     if (!fine)
-      add(forbidden_field(meta_at, "must not specify anything other than name and generateName, but metadata is implicitly specified"));
+      add(forbidden_field(
+          meta_at, "must not specify anything other than name and generateName, but metadata is implicitly specified"));
   }
 
   // --- value validations: they restrict values, and say nothing of their shape ---
@@ -159,7 +167,8 @@ class Rules {
 
   void nested_list(const json::value& s, std::string_view name, bool skip_first_any_of, const std::string& at) {
     const auto& schemas = list(s, name);
-    for (size_t i = 0; i < schemas.size(); ++i) nested(schemas[i], skip_first_any_of && i == 0, fmt::format("{}.{}[{}]", at, name, i));
+    for (size_t i = 0; i < schemas.size(); ++i)
+      nested(schemas[i], skip_first_any_of && i == 0, fmt::format("{}.{}[{}]", at, name, i));
   }
 
   void nested(const json::value& s, bool skip_any_of, const std::string& at) {
@@ -190,18 +199,22 @@ class Rules {
 
   // --- what value validations speak of must be in the schema proper ---
 
-  void completeness(const json::value& validation, const json::value& schema, const std::string& at, const std::string& from) {
+  void completeness(const json::value& validation, const json::value& schema, const std::string& at,
+                    const std::string& from) {
     if (const json::value* none = part(validation, "not")) nested_completeness(*none, &schema, at, from + ".not");
     for (const auto* name : {"allOf", "anyOf", "oneOf"}) {
       const auto& schemas = list(validation, name);
-      for (size_t i = 0; i < schemas.size(); ++i) nested_completeness(schemas[i], &schema, at, fmt::format("{}.{}[{}]", from, name, i));
+      for (size_t i = 0; i < schemas.size(); ++i)
+        nested_completeness(schemas[i], &schema, at, fmt::format("{}.{}[{}]", from, name, i));
     }
   }
 
-  void nested_completeness(const json::value& v, const json::value* schema, const std::string& at, const std::string& from) {
+  void nested_completeness(const json::value& v, const json::value* schema, const std::string& at,
+                           const std::string& from) {
     if (schema == nullptr) return add(required(at, "because it is defined in " + from));
     completeness(v, *schema, at, from);
-    if (const json::value* items = part(v, "items")) nested_completeness(*items, part(*schema, "items"), at + ".items", from + ".items");
+    if (const json::value* items = part(v, "items"))
+      nested_completeness(*items, part(*schema, "items"), at + ".items", from + ".items");
     const auto& known = members(*schema, "properties");
     for (const auto& [name, member] : members(v, "properties"))
       nested_completeness(member, known.if_contains(name), property(at, name), property(from, name));
@@ -217,12 +230,15 @@ class Rules {
     if (json::find_member(s, "default") != nullptr && !no_defaults.empty())
       add(forbidden_field(at + ".default", "must not be set " + no_defaults));
     for (const auto* name : {"id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref"})
-      if (given(s, name)) add(forbidden_field(fmt::format("{}.{}", at, name), fmt::format("{} is not supported", name)));
-    if (type == "null") add(forbidden_field(at + ".type", "type cannot be set to null, use nullable as an alternative"));
+      if (given(s, name))
+        add(forbidden_field(fmt::format("{}.{}", at, name), fmt::format("{} is not supported", name)));
+    if (type == "null")
+      add(forbidden_field(at + ".type", "type cannot be set to null, use nullable as an alternative"));
     if (const json::value* items = json::find_member(s, "items"); items != nullptr && items->is_array())
       add(forbidden_field(at + ".items", "items must be a schema object and not an array"));
     if (flag(s, "uniqueItems"))
-      add(forbidden_field(at + ".uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"));
+      add(forbidden_field(at + ".uniqueItems",
+                          "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"));
     below(s, at, root, no_defaults);
     list_and_map_types(s, type, at);
   }
@@ -237,12 +253,14 @@ class Rules {
     }
     for (const auto& [name, member] : properties) {
       const bool meta = root && (name == "metadata" || name == "kind" || name == "apiVersion");
-      open_api(member, property(at, name), false, meta ? fmt::format("in top-level {}", std::string_view(name)) : no_defaults);
+      open_api(member, property(at, name), false,
+               meta ? fmt::format("in top-level {}", std::string_view(name)) : no_defaults);
     }
     if (const json::value* none = part(s, "not")) open_api(*none, at + ".not", false, no_defaults);
     for (const auto* name : {"allOf", "oneOf", "anyOf"}) {
       const auto& schemas = list(s, name);
-      for (size_t i = 0; i < schemas.size(); ++i) open_api(schemas[i], fmt::format("{}.{}[{}]", at, name, i), false, no_defaults);
+      for (size_t i = 0; i < schemas.size(); ++i)
+        open_api(schemas[i], fmt::format("{}.{}[{}]", at, name, i), false, no_defaults);
     }
     if (const json::value* items = part(s, "items")) open_api(*items, at + ".items", false, no_defaults);
   }
@@ -266,7 +284,8 @@ class Rules {
     const std::string list_type = text(s, "x-kubernetes-list-type");
     const json::value* items = part(s, "items");
     if (!list_type.empty()) {
-      if (of_type("array", "x-kubernetes-list-type") && list_type == "set" && items != nullptr) atomic_items(*items, at + ".items");
+      if (of_type("array", "x-kubernetes-list-type") && list_type == "set" && items != nullptr)
+        atomic_items(*items, at + ".items");
       if (list_type != "atomic" && list_type != "set" && list_type != "map")
         add(not_supported(at + ".x-kubernetes-list-type", list_type, {"atomic", "set", "map"}));
     }
@@ -297,7 +316,8 @@ class Rules {
     if (items == nullptr) return add(required(at + ".items", "must have a schema if x-kubernetes-list-type is map"));
     const std::string type = text(*items, "type");
     if (type != "object")
-      return add(invalid_value(at + ".items.type", json::value(type), "must be object if parent array's x-kubernetes-list-type is map"));
+      return add(invalid_value(at + ".items.type", json::value(type),
+                               "must be object if parent array's x-kubernetes-list-type is map"));
     std::set<std::string_view> seen;
     for (const auto& name : names) {
       if (!name.is_string()) continue;
@@ -307,22 +327,26 @@ class Rules {
         add(invalid_value(property(at + ".items", name.get_string()) + ".type", json::value(type),
                           "must be a scalar type if parent array's x-kubernetes-list-type is map"));
       if (member == nullptr) add(invalid_value(field, names, "entries must all be names of item properties"));
-      if (!seen.insert(name.get_string()).second) add(invalid_value(field, names, "must not contain duplicate entries"));
+      if (!seen.insert(name.get_string()).second)
+        add(invalid_value(field, names, "must not contain duplicate entries"));
     }
   }
 
   void keys_are_there(const json::value& s, const json::value& items, const std::string& at) {
     const auto& needed = list(items, "required");
     for (const auto& name : list(s, "x-kubernetes-list-map-keys")) {
-      const json::value* member = name.is_string() ? members(items, "properties").if_contains(name.get_string()) : nullptr;
+      const json::value* member =
+          name.is_string() ? members(items, "properties").if_contains(name.get_string()) : nullptr;
       if (member == nullptr) continue;
       const std::string field = property(at + ".items", name.get_string());
       const bool always = std::find(needed.begin(), needed.end(), name) != needed.end();
       if (!always && json::find_member(*member, "default") == nullptr)
-        add(required(field + ".default",
-                     "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
+        add(required(
+            field + ".default",
+            "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
       if (flag(*member, "nullable"))
-        add(forbidden_field(field + ".nullable", "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
+        add(forbidden_field(field + ".nullable",
+                            "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
     }
   }
 
@@ -331,6 +355,8 @@ class Rules {
 
 }  // namespace
 
-std::vector<Cause> check_structural(const json::value& open_api, const std::string& at) { return Rules().run(open_api, at); }
+std::vector<Cause> check_structural(const json::value& open_api, const std::string& at) {
+  return Rules().run(open_api, at);
+}
 
 }  // namespace spoke::kube

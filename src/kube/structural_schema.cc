@@ -58,9 +58,9 @@ std::vector<SchemaPtr> build_all(const json::value& s, std::string_view name) {
 
 std::shared_ptr<const Rules> rules(const json::value& s) {
   static constexpr std::string_view kNames[] = {
-      "enum",      "format",    "pattern",  "minimum",  "maximum",       "multipleOf",    "minLength",
-      "maxLength", "minItems",  "maxItems", "allOf",    "minProperties", "maxProperties", "uniqueItems",
-      "anyOf",     "oneOf",     "not"};
+      "enum",          "format",      "pattern",  "minimum",  "maximum", "multipleOf",
+      "minLength",     "maxLength",   "minItems", "maxItems", "allOf",   "minProperties",
+      "maxProperties", "uniqueItems", "anyOf",    "oneOf",    "not"};
   bool any = false;
   for (const auto name : kNames) any |= member(s, name) != nullptr;
   if (!any) return nullptr;
@@ -92,7 +92,9 @@ std::shared_ptr<const Rules> rules(const json::value& s) {
 Type type_of(const json::value& s) {
   const std::string type = text(s, "type");
   if (flag(s, "x-kubernetes-int-or-string")) return Type::IntOrString;
-  if (type == "object") return member(s, "additionalProperties") != nullptr && member(s, "properties") == nullptr ? Type::Map : Type::Object;
+  if (type == "object")
+    return member(s, "additionalProperties") != nullptr && member(s, "properties") == nullptr ? Type::Map
+                                                                                              : Type::Object;
   if (type == "array") return Type::List;
   if (type == "string") return Type::String;
   if (type == "integer") return Type::Integer;

@@ -17,7 +17,8 @@ namespace {
 bool associative(const Schema& list) { return list.merge == Merge::Set || list.merge == Merge::ListMap; }
 
 bool nothing(const json::value* v) {
-  return v == nullptr || v->is_null() || (v->is_object() && v->get_object().empty()) || (v->is_array() && v->get_array().empty());
+  return v == nullptr || v->is_null() || (v->is_object() && v->get_object().empty()) ||
+         (v->is_array() && v->get_array().empty());
 }
 
 }  // namespace
@@ -29,7 +30,8 @@ Resolved resolve(const Schema* schema, const json::value* value) {
     case Type::List: return {Shape::List, !associative(*schema)};
     case Type::Any:
       if (value != nullptr && value->is_array()) return {Shape::List, schema == nullptr || !associative(*schema)};
-      if (nothing(value) || value->is_object()) return {Shape::Map, schema != nullptr && schema->merge == Merge::Atomic};
+      if (nothing(value) || value->is_object())
+        return {Shape::Map, schema != nullptr && schema->merge == Merge::Atomic};
       return {};
     default: return {};
   }
@@ -193,8 +195,10 @@ class Compare {
       whole();
       return true;
     }
-    if (map) members();
-    else items();
+    if (map)
+      members();
+    else
+      items();
     return false;
   }
 
@@ -204,9 +208,12 @@ class Compare {
   }
 
   void whole() {
-    if (sides_.before == nullptr) out_.added.set_member(true);
-    else if (sides_.after == nullptr) out_.removed.set_member(true);
-    else if (!equal(*sides_.before, *sides_.after)) out_.modified.set_member(true);
+    if (sides_.before == nullptr)
+      out_.added.set_member(true);
+    else if (sides_.after == nullptr)
+      out_.removed.set_member(true);
+    else if (!equal(*sides_.before, *sides_.after))
+      out_.modified.set_member(true);
   }
 
   void take(const std::string& element, Comparison below) {
@@ -217,8 +224,10 @@ class Compare {
 
   void members() {
     static const json::object none;
-    const json::object& before = sides_.before != nullptr && sides_.before->is_object() ? sides_.before->get_object() : none;
-    const json::object& after = sides_.after != nullptr && sides_.after->is_object() ? sides_.after->get_object() : none;
+    const json::object& before =
+        sides_.before != nullptr && sides_.before->is_object() ? sides_.before->get_object() : none;
+    const json::object& after =
+        sides_.after != nullptr && sides_.after->is_object() ? sides_.after->get_object() : none;
     for (const auto& [name, value] : before) {
       const json::value* other = after.if_contains(name);
       if (other == nullptr && sides_.after != nullptr) other = implied(name);
@@ -234,7 +243,8 @@ class Compare {
   // What a built-in struct holds although it is not written.
   const json::value* implied(std::string_view name) const {
     static const json::value object = json::object(), null = nullptr;
-    if (schema_ == nullptr || std::find(schema_->always.begin(), schema_->always.end(), name) == schema_->always.end()) return nullptr;
+    if (schema_ == nullptr || std::find(schema_->always.begin(), schema_->always.end(), name) == schema_->always.end())
+      return nullptr;
     const Schema* member = member_schema(schema_, name);
     return member->type == Type::Object && !member->nullable ? &object : &null;
   }
@@ -260,7 +270,8 @@ class Compare {
   // Items that are the same twice are owned as one; where they cease or begin to be, what is below them goes or comes.
   Comparison item(const Items& same) {
     const auto one = [](const auto& list) { return list.size() == 1 ? list[0] : nullptr; };
-    if (same.before.size() <= 1 && same.after.size() <= 1) return run(schema_->items.get(), {one(same.before), one(same.after)});
+    if (same.before.size() <= 1 && same.after.size() <= 1)
+      return run(schema_->items.get(), {one(same.before), one(same.after)});
     Comparison out;
     if (same.before.size() > 1 && same.after.size() > 1) {
       const bool alike = std::equal(same.before.begin(), same.before.end(), same.after.begin(), same.after.end(),

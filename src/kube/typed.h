@@ -1,6 +1,6 @@
-// Walks over values and their schema together, on which field ownership rests: which fields a value sets, how two values
-// differ, what they are merged, what is left without some fields.
-// Source: sigs.k8s.io/structured-merge-diff, typed.
+// Walks over values and their schema together, on which field ownership rests: which fields a value sets, how two
+// values differ, what they are merged, what is left without some fields. Source: sigs.k8s.io/structured-merge-diff,
+// typed.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,8 @@ Resolved resolve(const Schema* schema, const json::value* value);
 const Schema* member_schema(const Schema* schema, std::string_view name);
 bool declared(const Schema* schema, std::string_view name);
 
-// Which item of a set or a list with keys this is, `k:{...}` or `v:...`; nothing where it cannot be told, with the reason
-// in `why` if asked for. Keys that are missing have their defaults.
+// Which item of a set or a list with keys this is, `k:{...}` or `v:...`; nothing where it cannot be told, with the
+// reason in `why` if asked for. Keys that are missing have their defaults.
 std::optional<std::string> item_element(const Schema& list, const json::value& item, std::string* why = nullptr);
 
 bool equal(const json::value& a, const json::value& b);  // numbers by value, 1 and 1.0 alike

@@ -105,7 +105,8 @@ Maybe merge(const Schema* schema, const json::value* under, const json::value* o
     const auto* below = under != nullptr ? under->if_array() : nullptr;
     const auto* above = over != nullptr ? over->if_array() : nullptr;
     if ((below == nullptr || below->empty()) && (above == nullptr || above->empty())) return whole();
-    json::array out = ListMerge(*schema, below != nullptr ? *below : no_items, above != nullptr ? *above : no_items).run();
+    json::array out =
+        ListMerge(*schema, below != nullptr ? *below : no_items, above != nullptr ? *above : no_items).run();
     return out.empty() ? Maybe() : Maybe(std::move(out));
   }
   const auto* below = under != nullptr ? under->if_object() : nullptr;

@@ -20,6 +20,7 @@ cleanup() {
   rm -rf "$scratch"
 }
 trap cleanup EXIT
+trap "exit 1" INT TERM
 
 cluster_up() {
   "$spoke" up --port "$port" --image-alias docker.io/library/spark=local/spark \

@@ -69,7 +69,9 @@ class Choices {
       if (maybe()) item["port"] = up_to(2);
       if (maybe()) item["v"] = letter();
       if (maybe()) item["set"] = set_of(true);
-      const auto same = [&](const json::value& other) { return typed::item_element(list("keyed"), other) == typed::item_element(list("keyed"), item); };
+      const auto same = [&](const json::value& other) {
+        return typed::item_element(list("keyed"), other) == typed::item_element(list("keyed"), item);
+      };
       if (std::none_of(out.begin(), out.end(), same)) out.push_back(std::move(item));
     }
     return out;
@@ -96,7 +98,8 @@ class Choices {
     const unsigned which = up_to(255);
     if (which & 1) out["map"] = text_map();
     if (which & 2) out["atomicMap"] = text_map();
-    if (which & 4) out["struct"] = maybe() ? json::parse(R"({"a": 1, "b": {}})") : json::parse(R"({"a": 2, "b": {"c": "x"}})");
+    if (which & 4)
+      out["struct"] = maybe() ? json::parse(R"({"a": 1, "b": {}})") : json::parse(R"({"a": 2, "b": {"c": "x"}})");
     if (which & 8) out["list"] = set_of(false);
     if (which & 16) out["set"] = set_of(false);
     if (which & 32) out["keyed"] = keyed();
@@ -105,13 +108,16 @@ class Choices {
   }
   json::value object() {
     json::object metadata{{"name", "x"}};
-    if (maybe()) metadata["labels"] = text_map();
-    if (maybe()) metadata["finalizers"] = set_of(false);
+    // Never empty: what is empty in metadata is not kept, yet owned, and the next who applies it conflicts.
+    if (maybe()) metadata["labels"] = json::object{{letter(), letter()}};
+    if (maybe()) metadata["finalizers"] = json::array{json::value(letter())};
     return json::object{{"apiVersion", "a/v1"}, {"kind", "A"}, {"metadata", std::move(metadata)}, {"spec", spec()}};
   }
 
  private:
-  static const Schema& list(std::string_view name) { return *schema().properties.at("spec")->properties.find(name)->second; }
+  static const Schema& list(std::string_view name) {
+    return *schema().properties.at("spec")->properties.find(name)->second;
+  }
 
   const std::uint8_t* data_;
   size_t size_, at_ = 0;
@@ -141,7 +147,8 @@ const json::value* entries(const json::value& object) { return json::find(object
 
 void entries_hold(const json::value& object) {
   const ManagedFields managed = read_managed_fields(entries(object));
-  for (const auto& [_, entry] : managed) check(!entry.fields.empty(), "who owns nothing has no entry", json::dump(object));
+  for (const auto& [_, entry] : managed)
+    check(!entry.fields.empty(), "who owns nothing has no entry", json::dump(object));
   const json::array written = write_managed_fields(managed);
   check(written.empty() == (entries(object) == nullptr) && (written.empty() || fuzz::same(written, *entries(object))),
         "entries read as they were written", json::dump(object));
@@ -174,12 +181,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(e.code() == 409 && what == 0, "only conflicts refuse what fits", e.message());
         continue;
       }
-      check(fuzz::same(solid(typed::merge(schema(), live, object)), solid(live)), "an applied field has its applied value",
-            json::dump(object) + "\n" + json::dump(live));
+      check(fuzz::same(solid(typed::merge(schema(), live, object)), solid(live)),
+            "an applied field has its applied value", json::dump(object) + "\n" + json::dump(live));
       // Of an object that nobody owns, the next who applies finds one who owned it before.
       if (entries(live) == nullptr) continue;
-      check(fuzz::same(solid(apply(schema(), live, object, manager, false)), solid(live)), "applying again changes nothing",
-            json::dump(object) + "\n" + json::dump(live));
+      check(fuzz::same(solid(apply(schema(), live, object, manager, false)), solid(live)),
+            "applying again changes nothing", json::dump(object) + "\n" + json::dump(live));
     }
     entries_hold(live);
   }

@@ -1,7 +1,6 @@
 // Packets of any make: what is no question is refused, and what is one gets an answer that is to it, and not too large.
 //
 // uses: spoke_node
-// uses: spoke_node
 #include <cstdint>
 #include <string_view>
 

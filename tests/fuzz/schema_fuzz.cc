@@ -1,6 +1,6 @@
-// A custom kind's schema in the first line, an object in the rest. A schema is refused, or makes one that can be written
-// and read again; objects are pruned, filled with defaults and validated by it. The object is also taken for built-in
-// kinds.
+// A custom kind's schema in the first line, an object in the rest. A schema is refused, or makes one that can be
+// written and read again; objects are pruned, filled with defaults and validated by it. The object is also taken for
+// built-in kinds.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -40,7 +40,8 @@ void custom(const json::value& open_api, json::value object) {
   apply_defaults(*schema, again);
   check(again == object, "defaults are filled in once", json::dump(object));
   for (const auto& cause : validate(*schema, object))
-    check(!cause.field.empty() && !cause.message.empty() && cause.reason.starts_with("FieldValue"), "a cause names a field", cause.message);
+    check(!cause.field.empty() && !cause.message.empty() && cause.reason.starts_with("FieldValue"),
+          "a cause names a field", cause.message);
 }
 
 void built_in(const Schema& schema, json::value object) {

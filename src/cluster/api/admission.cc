@@ -27,6 +27,19 @@ void admit_priority(const Object& pod, json::value& spec) {
   default_to(spec, "preemptionPolicy", "PreemptLowerPriority");
 }
 
+// DefaultTolerationSeconds: five minutes on a node that is not there.
+void admit_tolerations(json::value& spec) {
+  auto& tolerations = json::make_array(spec, "tolerations");
+  for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
+    const bool has = std::any_of(tolerations.begin(), tolerations.end(), [&](const json::value& t) {
+      const std::string_view effect = json::str(t, "effect"), its = json::str(t, "key");
+      return (its == key || its.empty()) && (effect == "NoExecute" || effect.empty());
+    });
+    if (!has)
+      tolerations.push_back(json::object{{"key", key}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", 300}});
+  }
+}
+
 }  // namespace
 
 Admission::Admission(const Store& store, std::string_view service_network) : store_(store), addresses_(service_network) {
@@ -63,6 +76,11 @@ void Admission::admit(const ResourceType& type, Object& object) const {
   }
 }
 
+void Admission::admit_update(const ResourceType& type, Object& object) {
+  if (type.storage == "core/pods")
+    if (json::value* spec = json::find(object, "spec")) admit_tolerations(*spec);
+}
+
 void Admission::allow(const ResourceType& type, const Object& object) const {
   if (!type.id.namespaced) return;
   const std::string ns(kube::ns(object));
@@ -94,15 +112,7 @@ void Admission::admit_pod(Object& pod) const {
   if (spec == nullptr || !spec->is_object()) return;
   admit_priority(pod, *spec);
 
-  auto& tolerations = json::make_array(*spec, "tolerations");
-  for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
-    const bool has = std::any_of(tolerations.begin(), tolerations.end(), [&](const json::value& t) {
-      const std::string_view effect = json::str(t, "effect"), its = json::str(t, "key");
-      return (its == key || its.empty()) && (effect == "NoExecute" || effect.empty());
-    });
-    if (!has)
-      tolerations.push_back(json::object{{"key", key}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", 300}});
-  }
+  admit_tolerations(*spec);
 
   if (json::str(*spec, "serviceAccountName").empty()) {
     json::set(*spec, "serviceAccountName", "default");

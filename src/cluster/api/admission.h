@@ -22,6 +22,7 @@ class Admission {
   // Throws StatusError NotFound where the namespace is not there, Forbidden where it is being deleted.
   void check_namespace(const ResourceType& type, std::string_view ns, std::string_view name) const;
   void admit(const ResourceType& type, Object& object) const;        // on create, before it is checked
+  static void admit_update(const ResourceType& type, Object& object);  // on update, likewise
   void allow(const ResourceType& type, const Object& object) const;  // on create, once it is in order; throws Forbidden
   // Last of all, so that what is refused costs no address. `before` is null on create. A dry run keeps nothing.
   void allocate(const ResourceType& type, const Object* before, Object& object, bool dry_run);

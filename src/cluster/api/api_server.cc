@@ -112,7 +112,10 @@ Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
   if ((!core && parts[0] != "apis") || parts.size() <= head) {
     authorize(who, request, Target());
     Response response;
-    if (!meta(request, response)) throw PageNotFound();
+    if (!meta(request, response)) {
+      if (core) throw kube::the_server_could_not_find();
+      throw PageNotFound();
+    }
     if (request.method != "GET" && request.method != "HEAD") throw not_allowed();
     co_return co_await exchange.respond(std::move(response));
   }

@@ -1,5 +1,8 @@
 #include "cluster/api/custom_scale.h"
 
+#include <fmt/format.h>
+
+#include "kube/go_text.h"
 #include "kube/meta.h"
 
 namespace spoke::cluster {
@@ -30,6 +33,18 @@ Object with_scale(const ResourceType& type, Object object, const Object& scale) 
   json::set(object, member_path(type.scale->spec_replicas), replicas);
   if (const std::string_view version = kube::resource_version(scale); !version.empty()) json::set(object, "metadata.resourceVersion", version);
   return object;
+}
+
+Causes check_scale(const ResourceType& type, const Object& object) {
+  if (!type.scale) return {};
+  const std::string& path = type.scale->spec_replicas;
+  const json::value* replicas = json::find(object, member_path(path));
+  if (replicas == nullptr) return {};
+  if (!replicas->is_int64())
+    return {kube::invalid_value(path, json::value(0), fmt::format("{} accessor error: {} is of the type {}, expected int64", path,
+                                                                  kube::go_printed(*replicas), kube::go_type(*replicas)))};
+  if (replicas->get_int64() < 0) return {kube::invalid_value(path, *replicas, "should be a non-negative integer")};
+  return {};
 }
 
 }  // namespace spoke::cluster

@@ -10,4 +10,7 @@ Object scale_of(const ResourceType& type, const Object& object);
 // `object` with the replicas that `scale` asks for. Throws StatusError Invalid where they are none.
 Object with_scale(const ResourceType& type, Object object, const Object& scale);
 
+// What keeps an object from having a scale.
+Causes check_scale(const ResourceType& type, const Object& object);
+
 }  // namespace spoke::cluster

@@ -35,6 +35,13 @@ void check_kind(const Catalog& catalog, const ResourceType& type, Object& object
 
 }  // namespace
 
+void to_canonical(const ResourceType& type, Object& object) {
+  static const kube::SchemaPtr metadata_of = kube::builtin_schema("v1", "ConfigMap")->properties.at("metadata");
+  json::value* metadata = json::find(object, "metadata");
+  if (type.custom && metadata != nullptr) kube::normalize(*metadata_of, *metadata);
+  if (!type.custom && type.schema) kube::normalize(*type.schema, object);
+}
+
 kube::StatusError Undecodable::refusal(const ResourceType& type) const {
   return kube::bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", kind_, version_, type.id.kind, why_));
 }
@@ -56,7 +63,7 @@ std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type
   }
   if (validation == FieldValidation::Strict && !problems.empty())
     throw Undecodable(type.id.kind, type.id.version, "strict decoding error: " + join(problems, ", "));
-  if (!type.custom && type.schema) kube::normalize(*type.schema, object);
+  to_canonical(type, object);
   return validation == FieldValidation::Ignore ? std::vector<std::string>() : problems;
 }
 

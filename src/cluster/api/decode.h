@@ -31,4 +31,7 @@ class Undecodable : public std::exception {
 std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type, Object& object, FieldValidation validation,
                                 const std::vector<std::string>& duplicates = {});
 
+// An object as Go's encoder writes it: of custom kinds only the metadata is Go's.
+void to_canonical(const ResourceType& type, Object& object);
+
 }  // namespace spoke::cluster

@@ -74,13 +74,7 @@ void keep_status(const Object& before, Object& after) { keep(before, after, "sta
 bool counts_as_generation(const ResourceType& type, const Object& before, const Object& after) {
   if (!type.has_generation) return false;
   if (without(before, {"metadata", "status"}) != without(after, {"metadata", "status"})) return true;
-  if (!type.generation_by_metadata) return false;
-  json::value was = json::members(before, "metadata"), is = json::members(after, "metadata");
-  for (const char* ignored : {"managedFields", "resourceVersion"}) {
-    json::remove(was, ignored);
-    json::remove(is, ignored);
-  }
-  return was != is;
+  return type.generation_by_labels && json::members(before, "metadata.labels") != json::members(after, "metadata.labels");
 }
 
 bool same_state(Object a, Object b) {

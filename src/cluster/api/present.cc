@@ -43,30 +43,48 @@ json::value partial(const Object& object) {
   return out;
 }
 
+// Where Age stands: behind the columns that are always shown, before those of -o wide.
+size_t age_position(const ResourceType& type) {
+  size_t at = 0;
+  while (at < type.columns.size() && (type.custom || type.columns[at].priority == 0)) ++at;
+  return at;
+}
+
 json::array column_definitions(const ResourceType& type) {
   json::array out;
   const auto add = [&](const Column& c) {
     out.push_back(json::object{{"name", c.name}, {"type", c.type}, {"format", c.format}, {"description", c.description}, {"priority", c.priority}});
   };
-  add({"Name", "string", "name", "Name must be unique within a namespace.", 0});
-  for (const auto& c : type.columns) add(c);
-  if (type.age_column) add({"Age", type.custom ? "date" : "string", "", "CreationTimestamp is a timestamp representing the server time when this object was created.", 0});
+  const Column age{"Age", type.custom ? "date" : "string", "", "CreationTimestamp is a timestamp representing the server time when this object was created.", 0};
+  if (type.name_column) add({"Name", "string", "name", "Name must be unique within a namespace.", 0});
+  for (size_t i = 0; i <= type.columns.size(); ++i) {
+    if (type.age_column && i == age_position(type)) add(age);
+    if (i < type.columns.size()) add(type.columns[i]);
+  }
   return out;
 }
 
 json::value row(const ResourceType& type, const Form& form, const std::string& body) {
   // Columns are derived from the stored form; the object goes out in the served one.
   const Object stored = json::parse(body);
-  json::array cells{json::value(kube::name(stored))};
-  if (type.cells)
-    for (auto& cell : type.cells(stored)) cells.push_back(std::move(cell));
-  if (type.age_column) {
-    const auto created = parse_rfc3339(json::str(stored, "metadata.creationTimestamp"));
-    cells.emplace_back(created ? human_duration(now() - *created) : "<unknown>");
+  const json::array given = type.cells ? type.cells(stored) : json::array();
+  json::array cells;
+  if (type.name_column) cells.emplace_back(kube::name(stored));
+  for (size_t i = 0; i <= given.size(); ++i) {
+    if (type.age_column && i == age_position(type)) {
+      const auto created = parse_rfc3339(json::str(stored, "metadata.creationTimestamp"));
+      cells.emplace_back(created ? human_duration(now() - *created) : "<unknown>");
+    }
+    if (i < given.size()) cells.push_back(given[i]);
   }
   json::object out{{"cells", std::move(cells)}};
-  if (form.include == Form::Include::Metadata) out["object"] = partial(stored);
-  if (form.include == Form::Include::Object) out["object"] = type.from_storage ? type.from_storage(stored) : stored;
+  if (type.row_conditions)
+    if (json::array conditions = type.row_conditions(stored); !conditions.empty()) out["conditions"] = std::move(conditions);
+  switch (form.include) {
+    case Form::Include::None: out["object"] = nullptr; break;
+    case Form::Include::Metadata: out["object"] = partial(stored); break;
+    case Form::Include::Object: out["object"] = type.from_storage ? type.from_storage(stored) : stored; break;
+  }
   return out;
 }
 
@@ -135,9 +153,11 @@ std::string present_list(const ResourceType& type, const Form& form, const std::
   }
   // Bodies are put together as they are stored. Items of built-in kinds have no kind and apiVersion of their own, and every
   // stored body starts with these two.
+  json::object list_metadata = metadata;
+  if (type.custom && !list_metadata.contains("continue")) list_metadata["continue"] = "";  // written without Go's omitempty
   const std::string head = json::dump(json::object{{"kind", type.id.kind}, {"apiVersion", type.id.api_version()}});
   const std::string_view opening = std::string_view(head).substr(0, head.size() - 1);
-  std::string out = json::dump(json::object{{"kind", type.id.kind + "List"}, {"apiVersion", type.id.api_version()}, {"metadata", metadata}});
+  std::string out = json::dump(json::object{{"kind", type.id.kind + "List"}, {"apiVersion", type.id.api_version()}, {"metadata", std::move(list_metadata)}});
   out.pop_back();
   out += ",\"items\":[";
   bool first = true;

@@ -128,8 +128,6 @@ Page list(const Store& store, const ResourceType& type, const Selection& selecti
     last = key;
     page.entries.push_back(std::move(entry));
   }
-  // A list of custom objects is written without Go's omitempty.
-  if (type.custom) page.metadata["continue"] = "";
   page.metadata["resourceVersion"] = std::to_string(shown);
   if (remaining > 0) {
     page.metadata["continue"] = token_of({shown, last});

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "base/strings.h"
+#include "cluster/api/custom_scale.h"
 #include "cluster/api/object_changes.h"
 #include "kube/apply.h"
 #include "kube/go_text.h"
@@ -53,21 +54,23 @@ const kube::Schema& schema_of(const ResourceType& type) {
   return type.schema ? *type.schema : any;
 }
 
-const kube::Schema& metadata_schema() {
-  static const kube::SchemaPtr any_kind = kube::builtin_schema("v1", "ConfigMap");
-  return *any_kind->properties.at("metadata");
+// A status of its own is checked by itself: its messages name the members from there.
+void validate_status(const kube::Schema& schema, const Object& object, Causes& causes) {
+  const json::value* status = json::find(object, "status");
+  const auto of = schema.properties.find("status");
+  if (status == nullptr || of == schema.properties.end()) return;
+  for (auto& cause : kube::validate(*of->second, *status)) {
+    cause.field = cause.field.empty() ? "status" : "status." + cause.field;
+    causes.push_back(std::move(cause));
+  }
 }
 
 Object served(const ResourceType& type, Object stored) { return type.from_storage ? type.from_storage(std::move(stored)) : stored; }
 Object to_store(const ResourceType& type, Object given) { return type.to_storage ? type.to_storage(std::move(given)) : given; }
 
-// The form in which an object is kept: Go's, for what Go would encode.
+// In the form in which it is kept; what has another version there is in that form already.
 void normalize(const ResourceType& type, Object& object) {
-  if (type.custom) {
-    if (json::value* metadata = json::find(object, "metadata")) kube::normalize(metadata_schema(), *metadata);
-  } else if (type.schema && !type.to_storage) {
-    kube::normalize(*type.schema, object);
-  }
+  if (!type.to_storage) to_canonical(type, object);
 }
 
 void refuse_other_namespace(const ResourceType& type, std::string_view given, std::string_view ns) {
@@ -90,7 +93,7 @@ Object Registry::current(const ResourceType& type, std::string_view ns, std::str
   return json::parse(*entry->body);
 }
 
-void Registry::check(const ResourceType& type, const Object* before, const Object& after, Causes causes) const {
+void Registry::check(const ResourceType& type, const Object* before, const Object& after, const std::string& subresource, Causes causes) const {
   if (before == nullptr) {
     const std::string_view name = kube::name(after);
     if (name.empty())
@@ -99,11 +102,15 @@ void Registry::check(const ResourceType& type, const Object* before, const Objec
       for (const auto& why : type.check_name(name)) causes.push_back(kube::invalid_value("metadata.name", json::value(name), why));
   }
   for (auto& cause : kube::check_metadata(after)) causes.push_back(std::move(cause));
-  if (type.custom && type.schema)
+  if (type.custom && type.schema && subresource == "status") validate_status(*type.schema, after, causes);
+  else if (type.custom && type.schema) {
+    for (auto& cause : check_scale(type, after)) causes.push_back(std::move(cause));
     for (auto& cause : kube::validate(*type.schema, after)) causes.push_back(std::move(cause));
+  }
   if (type.validate) type.validate(after, causes);
   if (before != nullptr && type.validate_update) type.validate_update(*before, after, causes);
-  if (!causes.empty()) throw kube::invalid(type.id.group, type.id.kind, kube::name(after), causes);
+  // Refused as the kind that is kept, which of events.k8s.io's is core's.
+  if (!causes.empty()) throw kube::invalid(type.storage.starts_with("core/") ? "" : type.id.group, type.id.kind, kube::name(after), causes);
 }
 
 Task<Outcome> Registry::write(const ResourceType& type, std::string ns, std::string name, const Object* before, Object after,
@@ -164,7 +171,7 @@ Task<Outcome> Registry::insert(const ResourceType& type, std::string ns, Object 
   admission_.admit(type, object);
   if (type.on_create) type.on_create(object);
   normalize(type, object);
-  check(type, nullptr, object, {});
+  check(type, nullptr, object, "", {});
   const std::string name(kube::name(object));
   admission_.allow(type, object);
   if (const Entry* entry = store_.latest(type.key(type.id.namespaced ? ns : "", name))) {
@@ -207,6 +214,11 @@ Task<Outcome> Registry::update(const ResourceType& type, std::string ns, std::st
 }
 
 Task<Outcome> Registry::apply(const ResourceType& type, std::string ns, std::string name, json::value body, WriteOptions options) {
+  const std::string api_version(json::str(body, "apiVersion"));
+  if (kube::kind(body) != type.id.kind || api_version != type.id.api_version()) {
+    const auto [group, version] = kube::group_version(api_version);
+    throw kube::bad_request(fmt::format("invalid object type: {}/{}, Kind={}", group, version, kube::kind(body)));
+  }
   if (const std::string given(kube::name(body)); !given.empty() && given != name) throw other_name(given, name);
   refuse_other_namespace(type, kube::ns(body), ns);
   const Entry* entry = store_.latest(type.key(type.id.namespaced ? ns : "", name));
@@ -217,14 +229,14 @@ Task<Outcome> Registry::apply(const ResourceType& type, std::string ns, std::str
                            fmt::format("uid mismatch: the provided object specified uid {}, and no existing object was found", uid));
     Object object = kube::apply(schema_of(type), nullptr, std::move(body), manager(type, options), options.force);
     json::set(object, "metadata.name", name);
-    if (!type.custom && type.schema) kube::normalize(*type.schema, object);
+    to_canonical(type, object);
     co_return co_await insert(type, std::move(ns), std::move(object), std::move(options), {}, true);
   }
   Object stored = json::parse(*entry->body);
   if (const std::string given(kube::resource_version(body)); !given.empty() && given != kube::resource_version(stored))
     throw kube::conflict(type.id.group, type.id.plural, name, kModified);
   Object after = kube::apply(schema_of(type), served(type, stored), std::move(body), manager(type, options), options.force);
-  if (!type.custom && type.schema) kube::normalize(*type.schema, after);
+  to_canonical(type, after);
   co_return co_await replace(type, std::move(ns), std::move(name), std::move(stored), std::move(after), std::move(options), {}, true);
 }
 
@@ -273,8 +285,9 @@ Task<Outcome> Registry::replace(const ResourceType& type, std::string ns, std::s
   if (type.defaults) type.defaults(after);
   if (!applied) kube::track_update(schema_of(type), before, after, manager(type, options));
   after = to_store(type, std::move(after));
+  if (whole) Admission::admit_update(type, after);
   normalize(type, after);
-  check(type, &stored, after, std::move(causes));
+  check(type, &stored, after, options.subresource, std::move(causes));
   if (whole) admission_.allocate(type, &stored, after, options.dry_run);
   if (counts_as_generation(type, stored, after)) json::set(after, "metadata.generation", json::num(stored, "metadata.generation") + 1);
 

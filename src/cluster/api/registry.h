@@ -68,7 +68,7 @@ class Registry {
   net::Task<std::string> erase(const ResourceType& type, std::string ns, std::string name, Object last);
   // Writes `marked`, which is being deleted, unless nothing of it is new.
   net::Task<Outcome> mark(const ResourceType& type, std::string ns, std::string name, Object marked, bool dry_run);
-  void check(const ResourceType& type, const Object* before, const Object& after, Causes causes) const;
+  void check(const ResourceType& type, const Object* before, const Object& after, const std::string& subresource, Causes causes) const;
 
   Store& store_;
   Catalog& catalog_;

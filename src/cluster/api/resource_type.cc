@@ -30,6 +30,7 @@ Catalog::Catalog() {
   kinds::add_nodes(types);
   kinds::add_pods(types);
   kinds::add_services(types);
+  kinds::add_endpoints(types);
   kinds::add_config(types);
   kinds::add_service_accounts(types);
   kinds::add_events(types);

@@ -34,7 +34,7 @@ struct ResourceType {
   bool has_status = false;       // a status subresource; status is ignored everywhere else
   bool has_generation = false;   // metadata.generation counts changes of what is not metadata or status
   bool graceful = false;         // DELETE is a request to the node (Pod)
-  bool generation_by_metadata = false;   // ... and of what is metadata (EndpointSlice)
+  bool generation_by_labels = false;     // ... and of labels (EndpointSlice)
   bool create_on_update = false; // PUT of an absent object makes it
   bool unconditional_update = true;      // PUT may leave out metadata.resourceVersion
   bool status_on_create = false;         // a POST may bring a status (Node)
@@ -56,6 +56,7 @@ struct ResourceType {
   std::function<Object(Object)> from_storage, to_storage;                             // where storage has another version
   std::vector<Column> columns;                                                        // between Name and Age
   std::function<json::array(const Object&)> cells;                                    // one for each of `columns`
+  std::function<json::array(const Object&)> row_conditions;                           // of a Table's row
   bool name_column = true, age_column = true;
   std::string deprecated;        // what a client is warned of at every request
   // Where the replicas stand that the scale subresource tells: JSON paths, "" where there are none (custom kinds).
@@ -76,7 +77,8 @@ namespace kinds {
 void add_namespaces(std::vector<ResourceType>& out);
 void add_nodes(std::vector<ResourceType>& out);
 void add_pods(std::vector<ResourceType>& out);
-void add_services(std::vector<ResourceType>& out);         // Service, Endpoints, EndpointSlice
+void add_services(std::vector<ResourceType>& out);
+void add_endpoints(std::vector<ResourceType>& out);        // Endpoints, EndpointSlice
 void add_config(std::vector<ResourceType>& out);           // ConfigMap, Secret
 void add_service_accounts(std::vector<ResourceType>& out);
 void add_events(std::vector<ResourceType>& out);           // core/v1 and events.k8s.io/v1

@@ -12,6 +12,10 @@ using net::Task;
 
 namespace {
 
+constexpr const char* kManagedBy = "endpoints.kubernetes.io/managed-by";
+constexpr const char* kManager = "endpoint-controller";
+constexpr const char* kTriggered = "endpoints.kubernetes.io/last-change-trigger-time";
+
 json::value target_ref(const Object& pod) {
   return json::object{{"kind", "Pod"}, {"namespace", kube::ns(pod)}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}};
 }
@@ -81,12 +85,14 @@ ServiceEndpoints endpoints_of(const Object& service, const std::vector<const Obj
   json::object labels = json::members(service, "metadata.labels");
   if (headless) labels["service.kubernetes.io/headless"] = "";
   json::object endpoints_labels = labels;
-  endpoints_labels["endpoints.kubernetes.io/managed-by"] = "endpoint-controller";
+  endpoints_labels[kManagedBy] = kManager;
   json::array subsets;
   json::object slice_labels = labels;
   slice_labels["endpointslice.kubernetes.io/managed-by"] = "endpointslice-controller.k8s.io";
   slice_labels["kubernetes.io/service-name"] = name;
   json::object owner{{"apiVersion", "v1"}, {"kind", "Service"}, {"name", name}, {"uid", kube::uid(service)}, {"controller", true}, {"blockOwnerDeletion", true}};
+  // A Service without pods has a slice that says so.
+  if (groups.empty()) groups.emplace("", Group{});
   size_t i = 0;
   for (auto& [key, group] : groups) {
     json::object subset;
@@ -97,7 +103,7 @@ ServiceEndpoints endpoints_of(const Object& service, const std::vector<const Obj
     out.slices.push_back(json::object{
         {"kind", "EndpointSlice"},
         {"apiVersion", "discovery.k8s.io/v1"},
-        {"metadata", json::object{{"name", name + "-" + std::to_string(i++)}, {"namespace", ns}, {"labels", slice_labels}, {"ownerReferences", json::array{owner}}}},
+        {"metadata", json::object{{"name", name + "-" + std::to_string(i++)}, {"generateName", name + "-"}, {"namespace", ns}, {"labels", slice_labels}, {"ownerReferences", json::array{owner}}}},
         {"addressType", "IPv4"},
         {"endpoints", std::move(group.endpoints)},
         {"ports", std::move(group.slice_ports)}});
@@ -129,8 +135,12 @@ class Publisher {
         for (;;) {
           for (const auto& ns : namespaces) co_await publish(ns);
           namespaces.clear();
-          for (const Event* event : co_await events->next())
+          std::vector<std::string> gone;
+          for (const Event* event : co_await events->next()) {
             if (concerns(*event)) namespaces.insert(namespace_of(event->key));
+            if (event->type == Event::Type::Delete && event->key.starts_with("core/services/")) gone.push_back(event->key);
+          }
+          for (const auto& key : gone) co_await forget(key);
         }
       } catch (const kube::StatusError& e) {
         if (!e.is("Expired")) throw;
@@ -156,6 +166,18 @@ class Publisher {
     return has_address(event.entry) || (event.before && has_address(*event.before));
   }
 
+  // Endpoints have no owner, as slices do; they go by name.
+  Task<> forget(std::string service) {
+    const std::string ns = namespace_of(service), name = service.substr(service.rfind('/') + 1);
+    const Entry* entry = registry_.store().latest(endpoints_.key(ns, name));
+    if (entry == nullptr || kube::label(json::parse(*entry->body), kManagedBy) != kManager) co_return;
+    try {
+      co_await registry_.remove(endpoints_, ns, name, {}, false);
+    } catch (const kube::StatusError& e) {
+      if (!e.is("NotFound")) throw;
+    }
+  }
+
   Task<> publish(std::string ns) {
     std::vector<Object> pods;
     for (const auto& [key, entry] : registry_.store().range(pods_.prefix(ns))) pods.push_back(json::parse(*entry.body));
@@ -179,9 +201,10 @@ class Publisher {
 
   Task<> write(const Object& service, ServiceEndpoints wanted) {
     const std::string ns(kube::ns(service)), name(kube::name(service));
-    co_await put(endpoints_, ns, std::move(wanted.endpoints), {"subsets"});
+    const std::string made(json::str(service, "metadata.creationTimestamp"));
+    co_await put(endpoints_, ns, std::move(wanted.endpoints), {"subsets"}, made);
     const size_t count = wanted.slices.size();
-    for (auto& slice : wanted.slices) co_await put(slices_, ns, std::move(slice), {"endpoints", "ports"});
+    for (auto& slice : wanted.slices) co_await put(slices_, ns, std::move(slice), {"endpoints", "ports"}, made);
     for (size_t i = count;; ++i) {
       const std::string extra = name + "-" + std::to_string(i);
       const Entry* entry = registry_.store().latest(slices_.key(ns, extra));
@@ -190,12 +213,15 @@ class Publisher {
     }
   }
 
-  Task<> put(const ResourceType& type, std::string ns, Object wanted, std::vector<const char*> members) {
+  // `triggered`: when the Service was made, which is what a new object is published for. What changes it later is told by
+  // no annotation, for pods' changes are not followed one by one.
+  Task<> put(const ResourceType& type, std::string ns, Object wanted, std::vector<const char*> members, std::string triggered) {
     WriteOptions options;
     options.field_manager = "endpoint-controller";
     const std::string name(kube::name(wanted));
     const Entry* entry = registry_.store().latest(type.key(ns, name));
     if (entry == nullptr) {
+      json::make_object(wanted, "metadata.annotations")[kTriggered] = triggered;
       co_await registry_.create(type, ns, std::move(wanted), std::move(options));
       co_return;
     }
@@ -208,6 +234,8 @@ class Publisher {
       else json::remove(object, member);
     }
     if (same) co_return;
+    if (json::value* annotations = json::find(object, "metadata.annotations"); annotations != nullptr && annotations->is_object())
+      annotations->get_object().erase(kTriggered);
     json::set(object, "metadata.labels", json::members(wanted, "metadata.labels"));
     co_await registry_.update(type, ns, name, std::move(object), std::move(options));
   }

@@ -272,6 +272,7 @@ int monitor(const Path& dir, Fd report) {
 
 int monitor_main(int argc, char** argv) {
   if (argc < 2) return 2;
+  ::close_range(3, ~0U, 0);  // a listening socket that came by inheritance would stay open as long as the container
   const Path dir = argv[argc - 1];
   auto [report_read, report_write] = make_pipe();
   const pid_t pid = ::fork();

@@ -137,6 +137,12 @@ void Netlink::add_veth(const std::string& name, const std::string& bridge, const
   m.end(data);
   m.end(info);
   request(m.take(), "add link " + name);
+
+  Message port(RTM_SETLINK, 0, link_header(index_of(name), 0, AF_BRIDGE));
+  const size_t options = port.begin(IFLA_PROTINFO | NLA_F_NESTED);
+  port.put(IFLA_BRPORT_MODE, __u8{1});
+  port.end(options);
+  request(port.take(), "set hairpin mode of " + name);
 }
 
 void Netlink::set_up(const std::string& link) {

@@ -17,7 +17,8 @@ class Netlink {
 
   // All throw Error with the kernel's reason.
   void add_bridge(const std::string& name, Ipv4 mac_of);
-  // One end here, up and a port of `bridge`; the other is `peer`, down, in the namespace that `peer_ns` is open on.
+  // One end here, up and a port of `bridge`; the other is `peer`, down, in the namespace that `peer_ns` is open on. Frames
+  // may return by the port they came from (hairpin mode): with br_netfilter that is how a pod reaches itself by a Service.
   void add_veth(const std::string& name, const std::string& bridge, const std::string& peer, int peer_ns, Ipv4 peer_mac_of,
                 int mtu);
   void set_up(const std::string& link);

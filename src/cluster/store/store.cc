@@ -124,6 +124,12 @@ net::Task<> Store::close() {
   while (!on_their_way_.empty()) co_await net::sleep_for(net::Millis(1));
 }
 
+void Store::forget_events() {
+  window_.clear();
+  window_bytes_ = 0;
+  forgotten_ = revision_;
+}
+
 Revision Store::oldest_event() const { return forgotten_; }
 
 const Entry* Store::find(std::string_view key) const {

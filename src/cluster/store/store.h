@@ -85,6 +85,8 @@ class Store {
 
   Revision revision() const { return revision_; }          // the newest that readers see
   Revision next_revision() const { return assigned_ + 1; }  // what the next put() or erase() will get
+  // Lets go of the events so far: a server that has just begun has no watchers of an earlier life.
+  void forget_events();
   Revision oldest_event() const;                            // events after this revision are in the window
 
   const Entry* find(std::string_view key) const;

@@ -1,4 +1,7 @@
 // CustomResourceDefinition, and the kinds that it defines.
+#include <algorithm>
+#include <set>
+
 #include "base/strings.h"
 #include "cluster/api/kinds/common.h"
 
@@ -52,6 +55,16 @@ json::value cell(const Object& o, std::string_view path, std::string_view type) 
   return *found;
 }
 
+// What a client of a deprecated version is told, where the definition does not say it: which one to use instead.
+std::string deprecation(const Object& definition, const json::value& version, const client::Resource& id) {
+  if (const std::string_view given = json::str(version, "deprecationWarning"); !given.empty()) return std::string(given);
+  std::string text = fmt::format("{} {} is deprecated", id.api_version(), id.kind);
+  for (const auto& other : json::list(definition, "spec.versions"))
+    if (json::flag(other, "served") && !json::flag(other, "deprecated"))
+      return text + fmt::format("; use {}/{} {}", id.group, json::str(other, "name"), id.kind);
+  return text;
+}
+
 }  // namespace
 
 std::vector<ResourceType> custom_types(const Object& definition) {
@@ -74,6 +87,12 @@ std::vector<ResourceType> custom_types(const Object& definition) {
     type.custom = type.has_generation = true;
     type.has_status = json::find(version, "subresources.status") != nullptr;
     type.storage = type.id.group + "/" + type.id.plural;
+    type.unconditional_update = false;
+    if (const json::value* scale = json::find(version, "subresources.scale"))
+      type.scale = ResourceType::Scale{std::string(json::str(*scale, "specReplicasPath")), std::string(json::str(*scale, "statusReplicasPath")),
+                                       std::string(json::str(*scale, "labelSelectorPath"))};
+    if (json::flag(version, "deprecated"))
+      type.deprecated = deprecation(definition, version, type.id);
     Causes causes;
     if (const json::value* schema = json::find(version, "schema.openAPIV3Schema"))
       type.schema = kube::structural_schema(*schema, "", causes);
@@ -123,29 +142,86 @@ void default_definition(Object& o) {
   default_to(o, "spec.conversion.strategy", "None");
 }
 
+void validate_names(const Object& o, Causes& causes) {
+  for (const char* member : {"plural", "singular", "kind", "listKind"}) {
+    const std::string path = std::string("spec.names.") + member;
+    const std::string text(json::str(o, path));
+    const bool mixed = std::string_view(member).ends_with("ind");
+    if (text.empty()) {
+      causes.push_back(kube::required(path, ""));
+      continue;
+    }
+    for (const auto& why : kube::check_dns1035_label(mixed ? lower(text) : text))
+      causes.push_back(kube::invalid_value(path, json::value(text), mixed ? "may have mixed case, but should otherwise match: " + why : why));
+  }
+  for (const auto& name : json::list(o, "spec.names.shortNames"))
+    for (const auto& why : kube::check_dns1035_label(json::to_string(name.as_string()))) causes.push_back(kube::invalid_value("spec.names.shortNames", name, why));
+}
+
+// A list of versions as Go writes the internal type, which tells no schema where all versions share one.
+json::value shown_versions(const json::array& versions) {
+  if (versions.empty()) return nullptr;
+  json::array out;
+  for (const auto& v : versions)
+    out.push_back(json::object{{"Name", json::str(v, "name")}, {"Served", json::flag(v, "served")}, {"Storage", json::flag(v, "storage")},
+                               {"Deprecated", json::flag(v, "deprecated")}, {"DeprecationWarning", nullptr}, {"Schema", nullptr},
+                               {"Subresources", nullptr}, {"AdditionalPrinterColumns", nullptr}, {"SelectableFields", nullptr}});
+  return out;
+}
+
+// One schema that all versions share is the definition's own in the API server's eyes.
+void validate_schemas(const json::array& versions, Causes& causes) {
+  const auto schema_of = [](const json::value& version) { return json::find(version, "schema.openAPIV3Schema"); };
+  const json::value* first = versions.empty() ? nullptr : schema_of(versions.front());
+  const bool shared = first != nullptr && std::all_of(versions.begin(), versions.end(), [&](const json::value& v) {
+    return schema_of(v) != nullptr && *schema_of(v) == *first;
+  });
+  if (shared) {
+    kube::structural_schema(*first, "spec.validation.openAPIV3Schema", causes);
+    return;
+  }
+  size_t i = 0;
+  for (const auto& version : versions) {
+    const std::string at = "spec.versions[" + std::to_string(i++) + "].schema.openAPIV3Schema";
+    if (schema_of(version) == nullptr) causes.push_back(kube::required(at, ""));
+    else kube::structural_schema(*schema_of(version), at, causes);
+  }
+}
+
 void validate_definition(const Object& o, Causes& causes) {
+  static const std::vector<std::string> scopes{"Cluster", "Namespaced"};
   const std::string expected = std::string(json::str(o, "spec.names.plural")) + "." + std::string(json::str(o, "spec.group"));
   if (kube::name(o) != expected)
     causes.push_back(kube::invalid_value("metadata.name", json::value(kube::name(o)), "must be spec.names.plural+\".\"+spec.group"));
+  validate_names(o, causes);
   const std::string_view scope = json::str(o, "spec.scope");
   if (scope.empty()) causes.push_back(kube::required("spec.scope", ""));
-  else if (scope != "Namespaced" && scope != "Cluster")
-    causes.push_back(kube::not_supported("spec.scope", scope, {"Cluster", "Namespaced"}));
+  else if (!kinds::one_of(scopes, scope)) causes.push_back(kube::not_supported("spec.scope", scope, scopes));
+
+  const auto& versions = json::list(o, "spec.versions");
+  std::set<std::string, std::less<>> names;
   size_t storing = 0, i = 0;
-  for (const auto& version : json::list(o, "spec.versions")) {
-    const std::string at = "spec.versions[" + std::to_string(i++) + "]";
+  for (const auto& version : versions) {
+    const std::string_view name = json::str(version, "name");
     storing += json::flag(version, "storage") ? 1 : 0;
-    for (const auto& why : kube::check_dns1035_label(json::str(version, "name")))
-      causes.push_back(kube::invalid_value(at + ".name", json::value(json::str(version, "name")), why));
-    const json::value* schema = json::find(version, "schema.openAPIV3Schema");
-    if (schema == nullptr)
-      causes.push_back(kube::required(at + ".schema.openAPIV3Schema", "schemas are required"));
-    else
-      kube::structural_schema(*schema, at + ".schema.openAPIV3Schema", causes);
+    names.emplace(name);
+    for (const auto& why : kube::check_dns1035_label(name)) {
+      // The first version has a place of its own, from the time when there was only one.
+      if (i == 0) causes.push_back(kube::invalid_value("spec.version", json::value(name), why));
+      causes.push_back(kube::invalid_value("spec.versions[" + std::to_string(i) + "].name", json::value(name), why));
+    }
+    ++i;
   }
-  if (storing != 1)
-    causes.push_back(kube::invalid_value("spec.versions", json::value(*json::find(o, "spec")).as_object()["versions"],
-                                         "must have exactly one version marked as storage version"));
+  if (names.size() != versions.size()) causes.push_back(kube::invalid_value("spec.versions", shown_versions(versions), "must contain unique version names"));
+  if (storing != 1) causes.push_back(kube::invalid_value("spec.versions", shown_versions(versions), "must have exactly one version marked as storage version"));
+  if (storing == 0) causes.push_back(kube::invalid_value("status.storedVersions", nullptr, "must have at least one stored version"));
+  validate_schemas(versions, causes);
+}
+
+// The names and scope of a kind that is served are fixed.
+void validate_definition_update(const Object& before, const Object& after, Causes& causes) {
+  for (const char* path : {"spec.group", "spec.scope", "spec.names.kind", "spec.names.plural"})
+    if (json::str(before, path) != json::str(after, path)) causes.push_back(kube::invalid_value(path, json::value(json::str(after, path)), "field is immutable"));
 }
 
 void accept(Object& o) {
@@ -172,7 +248,9 @@ void add_custom_resource_definitions(std::vector<ResourceType>& out) {
     // Names are accepted as soon as it is written, so that a client that waits for Established waits for nothing.
     if (json::find(o, "spec.names") != nullptr) accept(o);
   };
+  type.unconditional_update = false;
   type.validate = validate_definition;
+  type.validate_update = validate_definition_update;
   type.columns = {{"Created At", "date", "", ""}};
   type.cells = [](const Object& o) { return json::array{json::str(o, "metadata.creationTimestamp")}; };
   type.age_column = false;

@@ -25,19 +25,13 @@ Object renamed(Object o, bool to_core) {
   return o;
 }
 
-// Members that Go writes even where nothing was given.
-void default_core(Object& o) {
-  default_to(o, "involvedObject", json::object());
-  default_to(o, "source", json::object());
-  for (const char* name : {"firstTimestamp", "lastTimestamp", "eventTime"})
-    if (json::find(o, name) == nullptr) json::set(o, name, nullptr);
-  for (const char* name : {"reportingComponent", "reportingInstance"}) default_to(o, name, "");
-}
-
 void fields(const Object& o, Fields& out) {
   for (const char* name : {"kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"})
     out.emplace_back(std::string("involvedObject.") + name, json::str(o, std::string("involvedObject.") + name));
   const std::string_view source = json::str(o, "source.component");
+  for (const char* name : {"kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"})
+    out.emplace_back(std::string("regarding.") + name, json::str(o, std::string("involvedObject.") + name));
+  out.emplace_back("reportingController", json::str(o, "reportingComponent"));
   out.emplace_back("reason", json::str(o, "reason"));
   out.emplace_back("reportingComponent", json::str(o, "reportingComponent"));
   out.emplace_back("source", source.empty() ? json::str(o, "reportingComponent") : source);
@@ -47,6 +41,26 @@ void fields(const Object& o, Fields& out) {
 std::string age_of(std::string_view stamp) {
   const auto t = parse_rfc3339(stamp);
   return t ? human_duration(now() - *t) : "<unknown>";
+}
+
+// "kubelet, node-1", by whichever of the two APIs it was written.
+std::string source_text(const Object& o) {
+  const std::string component(json::str(o, "source.component", json::str(o, "reportingComponent")));
+  const std::string host(json::str(o, "source.host", json::str(o, "reportingInstance")));
+  return host.empty() ? component : component + ", " + host;
+}
+
+// Only what came by the newer API is held to its rules. Source: pkg/apis/core/validation/events.go.
+void validate_event(const Object& o, Causes& causes) {
+  const std::string_view about = json::str(o, "involvedObject.namespace"), type = json::str(o, "type");
+  if (kube::ns(o) != (about.empty() ? "default" : about))
+    causes.push_back(kube::invalid_value("involvedObject.namespace", json::value(about), "does not match event.namespace"));
+  if (json::str(o, "eventTime").empty()) causes.push_back(kube::required("eventTime", ""));
+  if (type != "Normal" && type != "Warning") causes.push_back(kube::invalid_value("type", json::value(""), fmt::format("has invalid value: {}", type)));
+  if (json::str(o, "eventTime").empty()) return;
+  for (const auto& [member, name] : {std::pair{"reportingComponent", "reportingController"}, std::pair{"reportingInstance", "reportingInstance"},
+                                     std::pair{"action", "action"}, std::pair{"reason", "reason"}})
+    if (json::str(o, member).empty()) causes.push_back(kube::required(name, ""));
 }
 
 void describe(ResourceType& type) {
@@ -59,8 +73,8 @@ void describe(ResourceType& type) {
                       "reportingComponent", "source", "type"};
   type.columns = {{"Last Seen", "string", "", ""}, {"Type", "string", "", ""}, {"Reason", "string", "", ""},
                   {"Object", "string", "", ""}, {"Subobject", "string", "", "", 1}, {"Source", "string", "", "", 1},
-                  {"Message", "string", "", ""}, {"First Seen", "string", "", "", 1}, {"Count", "string", "", "", 1}};
-  type.age_column = false;
+                  {"Message", "string", "", ""}, {"First Seen", "string", "", "", 1}, {"Count", "string", "", "", 1}, {"Name", "string", "name", "", 1}};
+  type.name_column = type.age_column = false;
   type.cells = [](const Object& o) {
     const std::string_view event_time = json::str(o, "eventTime");
     const std::string_view last = json::str(o, "series.lastObservedTime", json::str(o, "lastTimestamp", event_time));
@@ -69,8 +83,8 @@ void describe(ResourceType& type) {
     for (char& c : object) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return json::array{age_of(last), json::str(o, "type"), json::str(o, "reason"),
                        object + "/" + std::string(json::str(o, "involvedObject.name")), json::str(o, "involvedObject.fieldPath"),
-                       json::str(o, "source.component", json::str(o, "reportingComponent")), json::str(o, "message"),
-                       age_of(first), std::to_string(json::num(o, "series.count", json::num(o, "count", 1)))};
+                       source_text(o), json::str(o, "message"), age_of(first),
+                       json::num(o, "series.count", json::num(o, "count", 1)), kube::name(o)};
   };
 }
 
@@ -79,26 +93,29 @@ void describe(ResourceType& type) {
 void add_events(std::vector<ResourceType>& out) {
   ResourceType core = builtin("", "v1", "events", "Event", true);
   describe(core);
-  core.defaults = default_core;
   core.validate = [](const Object& o, Causes& causes) {
     const std::string_view about = json::str(o, "involvedObject.namespace");
     const std::string_view expected = about.empty() ? "default" : about;
     if (kube::ns(o) != expected)
       causes.push_back(kube::invalid_value("involvedObject.namespace", json::value(about), "does not match event.namespace"));
   };
-  out.push_back(core);
-
   ResourceType events = builtin("events.k8s.io", "v1", "events", "Event", true);
   describe(events);
-  events.defaults = default_core;
-  events.validate = [](const Object& o, Causes& causes) {
-    if (json::str(o, "reportingComponent").empty()) causes.push_back(kube::required("reportingController", ""));
-    if (json::str(o, "reportingInstance").empty()) causes.push_back(kube::required("reportingInstance", ""));
-    if (json::str(o, "action").empty()) causes.push_back(kube::required("action", ""));
-    if (json::str(o, "reason").empty()) causes.push_back(kube::required("reason", ""));
+  // Selected by the names of either face.
+  for (const auto& name : core.field_names)
+    if (name.starts_with("involvedObject.")) events.field_names.push_back("regarding." + name.substr(15));
+  events.field_names.emplace_back("reportingController");
+  events.validate = validate_event;
+  const auto translate = [](bool to_core, kube::SchemaPtr schema) {
+    return [to_core, schema](Object o) {
+      o = renamed(std::move(o), to_core);
+      kube::normalize(*schema, o);
+      return o;
+    };
   };
-  events.to_storage = [](Object o) { return renamed(std::move(o), true); };
-  events.from_storage = [](Object o) { return renamed(std::move(o), false); };
+  events.to_storage = translate(true, core.schema);
+  events.from_storage = translate(false, events.schema);
+  out.push_back(std::move(core));
   out.push_back(std::move(events));
 }
 

@@ -39,7 +39,7 @@ void default_node(Object& o) {
   if (!capacity.empty() && json::find(o, "status.allocatable") == nullptr) json::set(o, "status.allocatable", capacity);
 }
 
-void validate_node(const Object& o, Causes& causes) {
+void validate_taints(const Object& o, Causes& causes) {
   static const std::vector<std::string> effects{"NoSchedule", "PreferNoSchedule", "NoExecute"};
   std::set<std::pair<std::string, std::string>> seen;
   size_t i = 0;
@@ -56,6 +56,10 @@ void validate_node(const Object& o, Causes& causes) {
       causes.push_back(std::move(cause));
     }
   }
+}
+
+void validate_node(const Object& o, Causes& causes) {
+  validate_taints(o, causes);
   for (const char* part : {"capacity", "allocatable"})
     for (const auto& [resource, value] : json::members(o, std::string("status.") + part))
       if (const auto amount = kube::Quantity::parse(value.is_string() ? json::to_string(value.get_string()) : ""); amount && amount->negative())
@@ -76,6 +80,8 @@ void add_nodes(std::vector<ResourceType>& out) {
   type.has_status = type.status_on_create = true;
   type.defaults = default_node;
   type.validate = validate_node;
+  // An update's taints are checked with the node and again as a change, and both findings told.
+  type.validate_update = [](const Object&, const Object& after, Causes& causes) { validate_taints(after, causes); };
   type.fields = [](const Object& o, Fields& fields) {
     fields.emplace_back("spec.unschedulable", json::flag(o, "spec.unschedulable") ? "true" : "false");
   };

@@ -80,13 +80,24 @@ void add_pods(std::vector<ResourceType>& out) {
   ResourceType pod = builtin("", "v1", "pods", "Pod", true);
   pod.short_names = {"po"};
   pod.categories = {"all"};
-  pod.has_status = pod.has_generation = pod.graceful = true;
+  pod.has_status = pod.has_generation = pod.graceful = pod.returns_deleted = true;
   pod.defaults = [](Object& o) {
-    if (json::value* spec = json::find(o, "spec")) default_pod_spec(*spec);
+    if (json::find(o, "spec") == nullptr) json::set(o, "spec", json::object());
+    default_pod_spec(*json::find(o, "spec"));
+    // The older name of the first of several.
+    if (const std::string ip(json::str(o, "status.podIP")); !ip.empty() && json::list(o, "status.podIPs").empty())
+      json::set(o, "status.podIPs", json::array{json::object{{"ip", ip}}});
   };
   pod.on_create = [](Object& o) {
-    const json::value* spec = json::find(o, "spec");
-    json::set(o, "status", json::object{{"phase", "Pending"}, {"qosClass", spec != nullptr ? qos_class(*spec) : "BestEffort"}});
+    json::set(o, "status", json::object{{"phase", "Pending"}, {"qosClass", qos_class(*json::find(o, "spec"))}});
+    if (!json::list(o, "spec.schedulingGates").empty())
+      kube::set_condition(o, "PodScheduled", "False", "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", rfc3339(now()));
+  };
+  pod.row_conditions = [](const Object& o) {
+    const std::string_view phase = json::str(o, "status.phase");
+    if (phase != "Succeeded" && phase != "Failed") return json::array();
+    return json::array{json::object{{"type", "Completed"}, {"status", "True"}, {"reason", phase},
+                                    {"message", phase == "Succeeded" ? "The pod has completed successfully." : "The pod failed."}}};
   };
   pod.validate = [](const Object& o, Causes& causes) {
     static const json::value none = json::object();

@@ -1,4 +1,6 @@
-// Service, Endpoints, EndpointSlice. ClusterIPs are given out by admission (admission.h).
+// Service. ClusterIPs and node ports are given out by admission (service_addresses.h).
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "cluster/api/kinds/common.h"
@@ -21,7 +23,58 @@ void default_service(Object& o) {
   default_to(o, "spec.internalTrafficPolicy", "Cluster");
   if (type == "NodePort" || type == "LoadBalancer") default_to(o, "spec.externalTrafficPolicy", "Cluster");
   if (type == "LoadBalancer") default_to(o, "spec.allocateLoadBalancerNodePorts", true);
+}
+
+// After the above, for every type.
+void default_affinity_and_status(Object& o) {
   if (json::str(o, "spec.sessionAffinity") == "ClientIP") default_to(o, "spec.sessionAffinityConfig.clientIP.timeoutSeconds", 10800);
+  else json::remove(o, "spec.sessionAffinityConfig");
+  if (json::value* ingress = json::find(o, "status.loadBalancer.ingress"); ingress != nullptr && ingress->is_array())
+    for (auto& point : ingress->get_array())
+      if (!json::str(point, "ip").empty()) default_to(point, "ipMode", "VIP");
+}
+
+bool has_node_ports(std::string_view type) { return type == "NodePort" || type == "LoadBalancer"; }
+
+// What the old type had and the new one has no use for. A value that the client has just set stays, to be refused.
+// Source: pkg/registry/core/service's dropTypeDependentFields.
+void drop_what_type_has_not(const Object& before, Object& after) {
+  const std::string type(json::str(after, "spec.type"));
+  const auto drop = [&](const char* path) {
+    const json::value *was = json::find(before, path), *is = json::find(after, path);
+    if (was != nullptr && is != nullptr && *was == *is) json::remove(after, path);
+  };
+  if (json::str(before, "spec.type") != "ExternalName" && type == "ExternalName")
+    for (const char* path : {"spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy", "spec.internalTrafficPolicy"}) drop(path);
+  if (has_node_ports(json::str(before, "spec.type")) && !has_node_ports(type)) {
+    json::value* ports = json::find(after, "spec.ports");
+    const auto& old = json::list(before, "spec.ports");
+    if (ports != nullptr && ports->is_array())
+      for (auto& port : ports->get_array())
+        if (std::any_of(old.begin(), old.end(), [&](const json::value& p) { return json::num(p, "nodePort") == json::num(port, "nodePort"); })) json::remove(port, "nodePort");
+    drop("spec.externalTrafficPolicy");
+  }
+  if (json::str(before, "spec.type") == "LoadBalancer" && type != "LoadBalancer")
+    for (const char* path : {"spec.allocateLoadBalancerNodePorts", "spec.loadBalancerClass"}) drop(path);
+  if (type != "LoadBalancer" || json::str(after, "spec.externalTrafficPolicy") != "Local") drop("spec.healthCheckNodePort");
+}
+
+// What a client leaves out, because it does not know it, stays. Source: patchAllocatedValues.
+void keep_allocated(const Object& before, Object& after) {
+  const std::string_view type = json::str(after, "spec.type");
+  if (type != "ExternalName")
+    for (const char* path : {"spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy"})
+      if (const json::value* was = json::find(before, path))
+        if (const json::value* is = json::find(after, path); is == nullptr || is->is_null() || *is == json::value("")) json::set(after, path, *was);
+  if (!has_node_ports(type) || !has_node_ports(json::str(before, "spec.type"))) return;
+  std::map<std::string, std::int64_t> by_name;
+  for (const auto& port : json::list(before, "spec.ports")) by_name[std::string(json::str(port, "name"))] = json::num(port, "nodePort");
+  if (json::value* ports = json::find(after, "spec.ports"); ports != nullptr && ports->is_array())
+    for (auto& port : ports->get_array())
+      if (const auto it = by_name.find(std::string(json::str(port, "name"))); it != by_name.end() && it->second != 0 && json::num(port, "nodePort") == 0)
+        json::set(port, "nodePort", it->second);
+  if (const auto health = json::num(before, "spec.healthCheckNodePort"); health != 0 && type == "LoadBalancer" && json::str(after, "spec.externalTrafficPolicy") == "Local")
+    default_to(after, "spec.healthCheckNodePort", health);
 }
 
 void validate_service(const Object& o, Causes& causes) {
@@ -31,6 +84,8 @@ void validate_service(const Object& o, Causes& causes) {
   if (type != "ExternalName" && ports.empty() && !headless) causes.push_back(kube::required("spec.ports", ""));
   if (type == "ExternalName" && json::str(o, "spec.externalName").empty())
     causes.push_back(kube::required("spec.externalName", ""));
+  if (headless && has_node_ports(type))
+    causes.push_back(kube::invalid_value("spec.clusterIPs[0]", json::value("None"), fmt::format("may not be set to 'None' for {} services", type)));
   static const std::vector<std::string> types{"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"};
   if (std::find(types.begin(), types.end(), type) == types.end())
     causes.push_back(kube::not_supported("spec.type", type, types));
@@ -58,6 +113,8 @@ void validate_service(const Object& o, Causes& causes) {
         for (const auto& why : kube::check_port_name(json::to_string(target->get_string())))
           causes.push_back(kube::invalid_value(at + ".targetPort", *target, why));
     }
+    if (const json::value* node_port = json::find(port, "nodePort"); node_port != nullptr && type == "ClusterIP")
+      causes.push_back(kube::forbidden_field(at + ".nodePort", "may not be used when `type` is 'ClusterIP'"));
     if (!numbers.emplace(std::string(protocol), number).second)
       causes.push_back(kube::duplicate(at, json::object{{"port", number}, {"protocol", protocol}}));
   }
@@ -89,14 +146,15 @@ void add_services(std::vector<ResourceType>& out) {
   service.categories = {"all"};
   service.has_status = true;
   service.check_name = kube::check_dns1035_label;
-  service.defaults = default_service;
+  service.returns_deleted = true;
+  service.defaults = [](Object& o) {
+    default_service(o);
+    default_affinity_and_status(o);
+  };
   service.on_create = [](Object& o) { json::set(o, "status", json::object{{"loadBalancer", json::object()}}); };
   service.on_update = [](const Object& before, Object& after) {
-    // What a client leaves out, because it does not know it, stays.
-    for (const char* path : {"spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy"})
-      if (const json::value* was = json::find(before, path); was != nullptr && json::str(after, "spec.type") != "ExternalName")
-        if (const json::value* is = json::find(after, path); is == nullptr || is->is_null() || *is == json::value(""))
-          json::set(after, path, *was);
+    keep_allocated(before, after);
+    drop_what_type_has_not(before, after);
   };
   service.validate = validate_service;
   service.validate_update = validate_service_update;
@@ -126,57 +184,6 @@ void add_services(std::vector<ResourceType>& out) {
                        selector_text(json::members(o, "spec.selector"))};
   };
   out.push_back(std::move(service));
-
-  ResourceType endpoints = builtin("", "v1", "endpoints", "Endpoints", true);
-  endpoints.short_names = {"ep"};
-  endpoints.create_on_update = true;
-  endpoints.defaults = [](Object& o) {
-    if (json::value* subsets = json::find(o, "subsets"); subsets != nullptr && subsets->is_array())
-      for (auto& subset : subsets->get_array())
-        if (json::value* ports = json::find(subset, "ports"); ports != nullptr && ports->is_array())
-          for (auto& port : ports->get_array()) default_to(port, "protocol", "TCP");
-  };
-  endpoints.columns = {{"Endpoints", "string", "", "The set of all endpoints is the union of all subsets."}};
-  endpoints.cells = [](const Object& o) {
-    std::string text;
-    for (const auto& subset : json::list(o, "subsets"))
-      for (const auto& port : json::list(subset, "ports"))
-        for (const auto& address : json::list(subset, "addresses"))
-          text += (text.empty() ? "" : ",") + std::string(json::str(address, "ip")) + ":" + std::to_string(json::num(port, "port"));
-    return json::array{text.empty() ? "<none>" : text};
-  };
-  out.push_back(std::move(endpoints));
-
-  ResourceType slice = builtin("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
-  slice.has_generation = true;
-  slice.defaults = [](Object& o) {
-    if (json::value* ports = json::find(o, "ports"); ports != nullptr && ports->is_array())
-      for (auto& port : ports->get_array()) {
-        default_to(port, "protocol", "TCP");
-        default_to(port, "name", "");
-      }
-    if (json::find(o, "endpoints") == nullptr) json::set(o, "endpoints", nullptr);
-    if (json::find(o, "ports") == nullptr) json::set(o, "ports", nullptr);
-  };
-  slice.validate = [](const Object& o, Causes& causes) {
-    const std::string_view type = json::str(o, "addressType");
-    if (type.empty())
-      causes.push_back(kube::required("addressType", ""));
-    else if (type != "IPv4" && type != "IPv6" && type != "FQDN")
-      causes.push_back(kube::not_supported("addressType", type, {"FQDN", "IPv4", "IPv6"}));
-  };
-  slice.columns = {{"AddressType", "string", "", "addressType specifies the type of address carried by this EndpointSlice."},
-                   {"Ports", "string", "", "ports specifies the list of network ports exposed by each endpoint in this slice."},
-                   {"Endpoints", "string", "", "endpoints is a list of unique endpoints in this slice."}};
-  slice.cells = [](const Object& o) {
-    std::string ports, addresses;
-    for (const auto& p : json::list(o, "ports")) ports += (ports.empty() ? "" : ",") + std::to_string(json::num(p, "port"));
-    for (const auto& e : json::list(o, "endpoints"))
-      for (const auto& a : json::list(e, "addresses"))
-        if (a.is_string()) addresses += (addresses.empty() ? "" : ",") + json::to_string(a.get_string());
-    return json::array{json::str(o, "addressType"), ports.empty() ? "<unset>" : ports, addresses.empty() ? "<unset>" : addresses};
-  };
-  out.push_back(std::move(slice));
 }
 
 }  // namespace spoke::cluster::kinds
