@@ -26,7 +26,8 @@ TEST(Strings, Base64RoundTripsEveryLength) {
 }
 
 TEST(Strings, Base64RefusesWhatIsNot) {
-  for (const char* bad : {"a", "ab=c", "====", "a===", "ab c", "abc\n", "YQ==YQ=="}) EXPECT_FALSE(from_base64(bad)) << bad;
+  for (const char* bad : {"a", "ab=c", "====", "a===", "ab c", "abc\n", "YQ==YQ=="})
+    EXPECT_FALSE(from_base64(bad)) << bad;
 }
 
 TEST(Strings, ToIntTakesTheWholeText) {

@@ -1,4 +1,5 @@
-// Failures that a person reads. An error names the thing, the reason and, where there is one, the remedy, in one sentence.
+// Failures that a person reads. An error names the thing, the reason and, where there is one, the remedy, in one
+// sentence.
 #pragma once
 
 #include <fmt/format.h>

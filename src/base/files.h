@@ -16,8 +16,8 @@ using Path = std::filesystem::path;
 std::string read_file(const Path& path);                     // throws Error
 std::optional<std::string> try_read_file(const Path& path);  // nothing where there is none or it cannot be read
 
-// Replaces the file in one step (a new file beside it, fsync, rename, fsync of the folder): a reader sees the old or the
-// new content whole, after power loss too. Throws Error; nothing is left over then.
+// Replaces the file in one step (a new file beside it, fsync, rename, fsync of the folder): a reader sees the old or
+// the new content whole, after power loss too. Throws Error; nothing is left over then.
 void write_file(const Path& path, std::string_view content, mode_t mode = 0644);
 
 void make_dirs(const Path& path, mode_t mode = 0755);  // mode is that of the folders it makes

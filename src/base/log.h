@@ -38,12 +38,20 @@ void line(Level level, std::string_view message, const Fields&... fields) {
 }
 
 template <class... F>
-void debug(std::string_view message, const F&... fields) { line(Level::Debug, message, fields...); }
+void debug(std::string_view message, const F&... fields) {
+  line(Level::Debug, message, fields...);
+}
 template <class... F>
-void info(std::string_view message, const F&... fields) { line(Level::Info, message, fields...); }
+void info(std::string_view message, const F&... fields) {
+  line(Level::Info, message, fields...);
+}
 template <class... F>
-void warn(std::string_view message, const F&... fields) { line(Level::Warn, message, fields...); }
+void warn(std::string_view message, const F&... fields) {
+  line(Level::Warn, message, fields...);
+}
 template <class... F>
-void error(std::string_view message, const F&... fields) { line(Level::Error, message, fields...); }
+void error(std::string_view message, const F&... fields) {
+  line(Level::Error, message, fields...);
+}
 
 }  // namespace spoke::log

@@ -20,8 +20,10 @@ Parts parts(Time t) {
   const auto day = floor<std::chrono::days>(t);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{t - day};
-  return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-          clock.hours().count(), clock.minutes().count(), clock.seconds().count(), clock.subseconds().count()};
+  return {static_cast<int>(date.year()),     static_cast<unsigned>(date.month()),
+          static_cast<unsigned>(date.day()), clock.hours().count(),
+          clock.minutes().count(),           clock.seconds().count(),
+          clock.subseconds().count()};
 }
 
 std::string seconds_part(const Parts& p) {
@@ -79,7 +81,8 @@ std::optional<Time> parse_rfc3339(std::string_view s) {
   if (skip(s, '.')) {
     long scale = 100000;
     size_t n = 0;
-    for (; n < s.size() && std::isdigit(static_cast<unsigned char>(s[n])) != 0; ++n, scale /= 10) micro += (s[n] - '0') * scale;
+    for (; n < s.size() && std::isdigit(static_cast<unsigned char>(s[n])) != 0; ++n, scale /= 10)
+      micro += (s[n] - '0') * scale;
     if (n == 0) return std::nullopt;
     s.remove_prefix(n);
   }

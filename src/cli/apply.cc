@@ -47,8 +47,9 @@ extern const Command apply_command{
     .name = "apply",
     .group = "Applications",
     .summary = "apply objects of any kind from files",
-    .details = "By server-side apply with the field manager spoke, in the order of the file. To follow an application to "
-               "its end, use `spoke run`.",
+    .details =
+        "By server-side apply with the field manager spoke, in the order of the file. To follow an application to "
+        "its end, use `spoke run`.",
     .examples = "spoke apply rbac.yaml\nspoke apply -f crds.yaml -f pi.yaml\nkustomize build . | spoke apply -",
     .exit_codes = "",
     .set_up = set_up,

@@ -30,7 +30,7 @@ struct Command {
   Action (*set_up)(CLI::App& app);
 };
 
-std::span<const Command* const> commands();     // in the order of `spoke --help`
+std::span<const Command* const> commands();          // in the order of `spoke --help`
 const Command* find_command(std::string_view name);  // null where there is none
 
 // A command line that was read, but makes no sense: exit code 2.

@@ -28,10 +28,11 @@ extern const Command completion_command{
     .group = "About spoke",
     .summary = "print a script that makes a shell complete spoke's commands",
     .details = "It completes commands and options, and asks the cluster for names of applications and namespaces.",
-    .examples = "source <(spoke completion bash)                                     # for this shell\n"
-                "spoke completion bash > ~/.local/share/bash-completion/completions/spoke\n"
-                "spoke completion zsh > \"${fpath[1]}/_spoke\"\n"
-                "spoke completion fish > ~/.config/fish/completions/spoke.fish",
+    .examples =
+        "source <(spoke completion bash)                                     # for this shell\n"
+        "spoke completion bash > ~/.local/share/bash-completion/completions/spoke\n"
+        "spoke completion zsh > \"${fpath[1]}/_spoke\"\n"
+        "spoke completion fish > ~/.config/fish/completions/spoke.fish",
     .exit_codes = "",
     .set_up = set_up,
 };

@@ -65,7 +65,8 @@ Action set_up(CLI::App& app) {
   add_cluster_options(app, options->cluster);
   return [options] {
     if (options->all != options->names.empty())
-      throw UsageError(options->all ? "either names or --all, not both" : "name the applications to delete, or say --all");
+      throw UsageError(options->all ? "either names or --all, not both"
+                                    : "name the applications to delete, or say --all");
     return on_cluster(options->cluster, [&](Session& session) { return delete_all(session, *options); });
   };
 }

@@ -7,8 +7,8 @@
 
 namespace spoke::cli {
 
-// Deletes the application of that uid (another of the same name stays); `propagation` "Foreground" keeps it until its pods
-// are gone. One that is gone already is fine.
+// Deletes the application of that uid (another of the same name stays); `propagation` "Foreground" keeps it until its
+// pods are gone. One that is gone already is fine.
 net::Task<> delete_application(Session& session, std::string ns, std::string name, std::string uid,
                                std::string propagation);
 

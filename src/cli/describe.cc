@@ -33,7 +33,8 @@ net::Task<int> describe_one(Session& session, const Options& options) {
   what.events = co_await events_about(session, std::string(kube::uid(what.app)));
   for (const auto& pod : what.pods) {
     if (!is_driver(pod)) continue;
-    for (auto& event : co_await events_about(session, std::string(kube::uid(pod)))) what.events.push_back(std::move(event));
+    for (auto& event : co_await events_about(session, std::string(kube::uid(pod))))
+      what.events.push_back(std::move(event));
   }
   print(describe(what, now(), use_colour(Stream::Out)));
   co_return 0;
@@ -54,8 +55,9 @@ extern const Command describe_command{
     .name = "describe",
     .group = "Applications",
     .summary = "show all there is to know about a SparkApplication",
-    .details = "State and error, the spec in short, the driver and the executors with what holds them up, and the events "
-               "of the application and its driver. Values of properties that are secrets by their name are not shown.",
+    .details =
+        "State and error, the spec in short, the driver and the executors with what holds them up, and the events "
+        "of the application and its driver. Values of properties that are secrets by their name are not shown.",
     .examples = "spoke describe spark-pi\nspoke describe spark-pi -n spark",
     .exit_codes = "",
     .set_up = set_up,

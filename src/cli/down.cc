@@ -27,7 +27,8 @@ int down(const Options& options) {
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_flag("--keep-data", options->keep_data, "keep the objects for the next `spoke up`; pods end all the same");
-  app.add_option("--data", options->data, "where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")->type_name("DIR");
+  app.add_option("--data", options->data, "where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")
+      ->type_name("DIR");
   return [options] { return down(*options); };
 }
 
@@ -37,8 +38,9 @@ extern const Command down_command{
     .name = "down",
     .group = "The embedded cluster",
     .summary = "stop the embedded cluster and delete it",
-    .details = "Ends the cluster's process, its pods and its network, and takes its context out of the kubeconfig. Objects "
-               "are deleted unless --keep-data is given; images stay.",
+    .details =
+        "Ends the cluster's process, its pods and its network, and takes its context out of the kubeconfig. Objects "
+        "are deleted unless --keep-data is given; images stay.",
     .examples = "spoke down\nspoke down --keep-data",
     .exit_codes = "",
     .set_up = set_up,

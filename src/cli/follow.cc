@@ -32,11 +32,11 @@ struct Following {
   Session& session;
   Screen screen;
   std::vector<std::unique_ptr<Follower>> followers;
-  net::Event changed;      // an end, a signal, an answer
+  net::Event changed;  // an end, a signal, an answer
   asio::signal_set signals;
-  int signal = 0;          // the last that came and was not dealt with
-  int exit_code = 0;       // set by a signal
-  bool stop = false;       // leave the applications, as they are
+  int signal = 0;     // the last that came and was not dealt with
+  int exit_code = 0;  // set by a signal
+  bool stop = false;  // leave the applications, as they are
   bool asking = false;
   std::string answer;
   bool answered = false;

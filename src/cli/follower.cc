@@ -37,7 +37,8 @@ client::InformerOptions its_pods(const std::string& ns, const std::string& name)
   options.project = [](client::Object pod) {
     json::value kept = json::object{{"metadata", json::object{{"name", kube::name(pod)}, {"uid", kube::uid(pod)}}}};
     if (auto* labels = json::find(pod, "metadata.labels")) json::set(kept, "metadata.labels", std::move(*labels));
-    if (auto* deleted = json::find(pod, "metadata.deletionTimestamp")) json::set(kept, "metadata.deletionTimestamp", *deleted);
+    if (auto* deleted = json::find(pod, "metadata.deletionTimestamp"))
+      json::set(kept, "metadata.deletionTimestamp", *deleted);
     if (auto* status = json::find(pod, "status")) kept.get_object()["status"] = std::move(*status);
     return kept;
   };

@@ -28,9 +28,7 @@ Action set_up(CLI::App& app) {
   app.add_option("NAME", options->name, "the application")->required()->type_name(takes::kApplication);
   add_output_option(app, options->format, {"yaml", "json"}, "yaml, unless json is chosen");
   add_cluster_options(app, options->cluster);
-  return [options] {
-    return on_cluster(options->cluster, [&](Session& session) { return get(session, *options); });
-  };
+  return [options] { return on_cluster(options->cluster, [&](Session& session) { return get(session, *options); }); };
 }
 
 }  // namespace

@@ -114,9 +114,10 @@ std::string paragraphs(const std::string& text) {
 }
 
 std::string exit_codes(const Command& command) {
-  std::vector<std::pair<std::string, std::string>> rows = {{"0", "it went well"},
-                                                           {std::to_string(kFailure), "it did not; standard error says why"},
-                                                           {std::to_string(kUsage), "the command line makes no sense"}};
+  std::vector<std::pair<std::string, std::string>> rows = {
+      {"0", "it went well"},
+      {std::to_string(kFailure), "it did not; standard error says why"},
+      {std::to_string(kUsage), "the command line makes no sense"}};
   for (const auto& line : split(command.exit_codes, '\n'))
     if (const auto blank = line.find(' '); blank != std::string::npos)
       rows.emplace_back(line.substr(0, blank), std::string(trim(line.substr(blank))));

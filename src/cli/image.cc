@@ -33,7 +33,8 @@ int list(const Options& options) {
 
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("--data", options->data, "where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")->type_name("DIR");
+  app.add_option("--data", options->data, "where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")
+      ->type_name("DIR");
   CLI::App* loading = app.add_subcommand("load", "take in an image from an OCI archive or `docker save`'s output");
   loading->add_option("archive", options->archive, "the archive")->required()->type_name(takes::kFile);
   loading->add_option("--as", options->as, "the name to know it by")->type_name("NAME");

@@ -32,11 +32,13 @@ net::Task<int> list(Session& session, const Options& options) {
   if (options.format == "json" || options.format == "yaml") {
     print(as_list(std::move(apps), options.format == "yaml"));
   } else if (options.format == "name") {
-    for (const auto& app : apps) print(client::display_name(client::resources::spark_applications, kube::name(app)) + "\n");
+    for (const auto& app : apps)
+      print(client::display_name(client::resources::spark_applications, kube::name(app)) + "\n");
   } else if (apps.empty()) {
     complain(ns.empty() ? "no SparkApplications in any namespace" : "no SparkApplications in the namespace " + ns);
   } else {
-    print(application_table(apps, {options.format == "wide", options.all_namespaces}, now()).text(use_colour(Stream::Out)));
+    print(application_table(apps, {options.format == "wide", options.all_namespaces}, now())
+              .text(use_colour(Stream::Out)));
   }
   co_return 0;
 }
@@ -48,9 +50,7 @@ Action set_up(CLI::App& app) {
       ->type_name("SELECTOR");
   add_output_option(app, options->format, {"wide", "json", "yaml", "name"}, "more columns, or for programs");
   add_cluster_options(app, options->cluster);
-  return [options] {
-    return on_cluster(options->cluster, [&](Session& session) { return list(session, *options); });
-  };
+  return [options] { return on_cluster(options->cluster, [&](Session& session) { return list(session, *options); }); };
 }
 
 }  // namespace
@@ -59,8 +59,9 @@ extern const Command list_command{
     .name = "list",
     .group = "Applications",
     .summary = "list SparkApplications",
-    .details = "EXECUTORS is how many run, of how many are wanted. RUN TIME is since the last submission, to the end "
-               "of the application.",
+    .details =
+        "EXECUTORS is how many run, of how many are wanted. RUN TIME is since the last submission, to the end "
+        "of the application.",
     .examples = "spoke list\nspoke list -A -o wide\nspoke list -l team=ads -o name",
     .exit_codes = "",
     .set_up = set_up,

@@ -28,8 +28,7 @@ net::Task<std::string> executor_pod(Session& session, std::string app, long id) 
   client::ListOptions options;
   options.label_selector = pods_selector(app) + ",spark-role=executor,spark-exec-id=" + std::to_string(id);
   const auto list = co_await session.api.list(client::resources::pods, session.target.ns, options);
-  if (list.items.empty())
-    fail("{} has no pod of executor {}; `spoke describe {}` lists those there are", app, id, app);
+  if (list.items.empty()) fail("{} has no pod of executor {}; `spoke describe {}` lists those there are", app, id, app);
   co_return std::string(kube::name(list.items.back()));
 }
 
@@ -73,9 +72,7 @@ Action set_up(CLI::App& app) {
       ->check(CLI::NonNegativeNumber.description(""));
   app.add_flag("--timestamps", options->timestamps, "with the time of each line");
   add_cluster_options(app, options->cluster);
-  return [options] {
-    return on_cluster(options->cluster, [&](Session& session) { return logs(session, *options); });
-  };
+  return [options] { return on_cluster(options->cluster, [&](Session& session) { return logs(session, *options); }); };
 }
 
 }  // namespace
@@ -85,8 +82,9 @@ extern const Command logs_command{
     .group = "Applications",
     .summary = "print the log of an application's driver or of an executor",
     .details = "",
-    .examples = "spoke logs spark-pi\nspoke logs -f spark-pi            # until the driver ends\n"
-                "spoke logs spark-pi --executor 1 --tail 100",
+    .examples =
+        "spoke logs spark-pi\nspoke logs -f spark-pi            # until the driver ends\n"
+        "spoke logs spark-pi --executor 1 --tail 100",
     .exit_codes = "",
     .set_up = set_up,
 };

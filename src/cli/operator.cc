@@ -20,7 +20,8 @@ struct Options {
   op::OperatorOptions controller;
 };
 
-net::Task<> keep_running(client::HttpApi& api, op::OperatorOptions options, net::Event& ended, std::exception_ptr& failure) {
+net::Task<> keep_running(client::HttpApi& api, op::OperatorOptions options, net::Event& ended,
+                         std::exception_ptr& failure) {
   try {
     try {
       co_await op::install_crds(api);
@@ -60,7 +61,9 @@ Action set_up(CLI::App& app) {
   app.add_option("--namespaces", options->controller.namespaces, "whose applications to run; all where it is not given")
       ->delimiter(',')
       ->type_name("NAMESPACE,...");
-  app.add_option("--workers", options->controller.workers, "applications under way at a time")->capture_default_str()->type_name(takes::kNumber);
+  app.add_option("--workers", options->controller.workers, "applications under way at a time")
+      ->capture_default_str()
+      ->type_name(takes::kNumber);
   return [options] {
     log::set_level(std::getenv("SPOKE_DEBUG") != nullptr ? log::Level::Debug : log::Level::Info);
     return on_cluster(options->cluster, [options](Session& session) { return serve(session, *options); });
@@ -73,8 +76,9 @@ extern const Command operator_command{
     .name = "operator",
     .group = "The operator",
     .summary = "run the Spark operator against a cluster",
-    .details = "Serves the SparkApplications of sparkoperator.k8s.io/v1beta2 of any Kubernetes: makes their drivers, follows "
-               "them, and writes their status. Installs the kinds first where it may. Runs until SIGTERM.",
+    .details =
+        "Serves the SparkApplications of sparkoperator.k8s.io/v1beta2 of any Kubernetes: makes their drivers, follows "
+        "them, and writes their status. Installs the kinds first where it may. Runs until SIGTERM.",
     .examples = "spoke operator\nspoke operator --context production --namespaces etl,reports",
     .exit_codes = "",
     .set_up = set_up,

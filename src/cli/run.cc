@@ -45,8 +45,8 @@ net::Task<> make_room(Session& session, const Object& wanted, const Options& opt
   if (!there) co_return;
   const std::string state = state_of(*there);
   if (!finished(state) && !kube::deleting(*there) && !options.replace)
-    fail("{}/{} is there already, in the state {}; follow it with `spoke logs -f {}`, or say --replace", ns, name, state,
-         name);
+    fail("{}/{} is there already, in the state {}; follow it with `spoke logs -f {}`, or say --replace", ns, name,
+         state, name);
   const std::string uid(kube::uid(*there));
   complain(fmt::format("{}/{} of before ({}) is deleted first", ns, name, state));
   // In the foreground: the new one's driver may have the same name.
@@ -105,15 +105,19 @@ extern const Command run_command{
     .group = "Applications",
     .summary = "run a Spark application and follow it to its end",
     .details =
-        "Applies all objects of the files (server-side apply, field manager spoke), in their order. Each SparkApplication "
+        "Applies all objects of the files (server-side apply, field manager spoke), in their order. Each "
+        "SparkApplication "
         "among them is followed: its driver's log goes to standard output, what happens to it to standard error, on a "
-        "terminal as one line that is kept up to date. At the end stand the states that it passed and the time each took.\n\n"
+        "terminal as one line that is kept up to date. At the end stand the states that it passed and the time each "
+        "took.\n\n"
         "An application of that name that has ended is deleted and made anew; one that is live is left alone unless "
         "--replace is given. Where there is no kubeconfig, the embedded cluster is started.\n\n"
-        "Ctrl-C on a terminal asks whether to leave the application running or to delete it; a second Ctrl-C leaves it. "
+        "Ctrl-C on a terminal asks whether to leave the application running or to delete it; a second Ctrl-C leaves "
+        "it. "
         "Without a terminal it is left running.",
-    .examples = "spoke run pi.yaml\nspoke run -d pi.yaml               # only apply\n"
-                "spoke run pi.yaml > driver.log     # the log alone\nkustomize build . | spoke run -",
+    .examples =
+        "spoke run pi.yaml\nspoke run -d pi.yaml               # only apply\n"
+        "spoke run pi.yaml > driver.log     # the log alone\nkustomize build . | spoke run -",
     .exit_codes = "N the driver's exit code, where it failed\n130 interrupted by Ctrl-C (143: by SIGTERM)",
     .set_up = set_up,
 };

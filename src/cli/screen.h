@@ -1,4 +1,5 @@
-// Standard output and standard error of `spoke run`: the log above, one line of progress below it where this is a terminal.
+// Standard output and standard error of `spoke run`: the log above, one line of progress below it where this is a
+// terminal.
 #pragma once
 
 #include <string>
@@ -17,8 +18,8 @@ class Screen {
   bool colour() const { return colour_; }            // of standard error
   size_t width() const;
 
-  void log(std::string_view text);       // to standard output, as it is
-  void say(std::string_view text);       // lines to standard error
+  void log(std::string_view text);         // to standard output, as it is
+  void say(std::string_view text);         // lines to standard error
   void progress(const std::string& line);  // replaces the line; no-op where it is not interactive
   // While a question is on the screen, what comes is kept back.
   void ask(std::string_view question);

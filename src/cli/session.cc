@@ -22,7 +22,8 @@ std::string remedy(const client::Target& target) {
 // A missing kind is a 404 too, but one that names no object.
 [[noreturn]] void rethrow_clearly(const kube::StatusError& e) {
   if (e.code() == 404 && json::str(e.details(), "name").empty())
-    fail("this cluster has no SparkApplications; run `spoke operator` against it, or install the Spark operator's CRDs");
+    fail(
+        "this cluster has no SparkApplications; run `spoke operator` against it, or install the Spark operator's CRDs");
   throw e;
 }
 

@@ -42,8 +42,8 @@ int status(const Options& options) {
   } else if (!running) {
     print("There is no cluster with its data in " + paths.root.string() + "; `spoke up` starts one.\n");
   } else {
-    print(fmt::format("The cluster runs since {} at https://127.0.0.1:{} (process {}, {:.1f} MiB)\n", running->since, running->port,
-                      running->pid, static_cast<double>(resident(running->pid)) / 1024));
+    print(fmt::format("The cluster runs since {} at https://127.0.0.1:{} (process {}, {:.1f} MiB)\n", running->since,
+                      running->port, running->pid, static_cast<double>(resident(running->pid)) / 1024));
   }
   return running ? 0 : kNotRunning;
 }
@@ -51,7 +51,8 @@ int status(const Options& options) {
 Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   add_output_option(app, options->format, {"json"}, "for programs");
-  app.add_option("--data", options->data, "where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")->type_name("DIR");
+  app.add_option("--data", options->data, "where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")
+      ->type_name("DIR");
   return [options] { return status(*options); };
 }
 

@@ -33,8 +33,7 @@ void print(std::string_view text) {
 }
 
 void complain(std::string_view text) {
-  const std::string line =
-      paint(Style::Bad, "spoke:", use_colour(Stream::Error)) + " " + printable(text) + "\n";
+  const std::string line = paint(Style::Bad, "spoke:", use_colour(Stream::Error)) + " " + printable(text) + "\n";
   std::fputs(line.c_str(), stderr);
 }
 

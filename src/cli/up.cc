@@ -1,5 +1,5 @@
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -34,7 +34,8 @@ cluster::ClusterOptions cluster_options(const Options& options) {
   for (const auto& alias : options.aliases) {
     const auto equals = alias.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == alias.size())
-      throw UsageError("--image-alias takes NAME=TARGET, as in docker.io/library/spark=local/spark, not \"" + alias + "\"");
+      throw UsageError("--image-alias takes NAME=TARGET, as in docker.io/library/spark=local/spark, not \"" + alias +
+                       "\"");
     out.aliases[alias.substr(0, equals)] = alias.substr(equals + 1);
   }
   for (const auto& home : options.spark_homes) out.spark_homes.emplace_back(home);
@@ -81,10 +82,13 @@ Action set_up(CLI::App& app) {
   app.add_option("--port", options->cluster.port, "the API server's port, on loopback and on the pods' bridge")
       ->capture_default_str()
       ->type_name(takes::kNumber);
-  app.add_option("--image-alias", options->aliases, "let the image NAME stand for TARGET; may be repeated")->type_name("NAME=TARGET");
-  app.add_option("--spark-home", options->spark_homes, "a folder with a Spark distribution, for local/spark; may be repeated")
+  app.add_option("--image-alias", options->aliases, "let the image NAME stand for TARGET; may be repeated")
+      ->type_name("NAME=TARGET");
+  app.add_option("--spark-home", options->spark_homes,
+                 "a folder with a Spark distribution, for local/spark; may be repeated")
       ->type_name("DIR");
-  app.add_option("--data", options->data, "keep the cluster's data there, not in $XDG_DATA_HOME/spoke")->type_name("DIR");
+  app.add_option("--data", options->data, "keep the cluster's data there, not in $XDG_DATA_HOME/spoke")
+      ->type_name("DIR");
   app.add_flag("--no-operator", options->no_operator, "without the Spark operator");
   app.add_flag("--no-node", options->no_node, "without a node: objects only; needs no root");
   app.add_flag("--foreground", options->foreground, "stay, and log to standard error");
@@ -107,11 +111,12 @@ extern const Command up_command{
     .name = "up",
     .group = "The embedded cluster",
     .summary = "start a Kubernetes on this machine",
-    .details = "Starts an embedded Kubernetes with the Spark operator as one process in the background, and returns when its "
-               "API answers and its node is ready. kubectl, spark-submit and spoke's own commands work against it: its "
-               "context \"spoke\" becomes the current one in the file that KUBECONFIG names, or ~/.kube/config.\n\n"
-               "Pods are containers on this machine, run by runc or crun. The image local/spark:VERSION is put together from "
-               "the machine's own Java and Spark; --image-alias lets manifests that name another image run as they stand.",
+    .details =
+        "Starts an embedded Kubernetes with the Spark operator as one process in the background, and returns when its "
+        "API answers and its node is ready. kubectl, spark-submit and spoke's own commands work against it: its "
+        "context \"spoke\" becomes the current one in the file that KUBECONFIG names, or ~/.kube/config.\n\n"
+        "Pods are containers on this machine, run by runc or crun. The image local/spark:VERSION is put together from "
+        "the machine's own Java and Spark; --image-alias lets manifests that name another image run as they stand.",
     .examples = "spoke up\nspoke up --image-alias docker.io/library/spark=local/spark\nspoke up --no-node --port 9443",
     .exit_codes = "",
     .set_up = set_up,

@@ -1,5 +1,5 @@
-#include <CLI/CLI.hpp>
 #include <sys/utsname.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -19,7 +19,8 @@ Action set_up(CLI::App& app) {
     ::uname(&machine);
     const std::string platform = std::string(machine.sysname) + "/" + machine.machine;
     if (*format == "json")
-      print(json::dump_pretty(json::object{{"version", SPOKE_VERSION}, {"compiler", __VERSION__}, {"platform", platform}}) +
+      print(json::dump_pretty(
+                json::object{{"version", SPOKE_VERSION}, {"compiler", __VERSION__}, {"platform", platform}}) +
             "\n");
     else
       print(std::string("spoke ") + SPOKE_VERSION + " on " + platform + "\n");

@@ -70,7 +70,8 @@ std::optional<std::chrono::milliseconds> pause_before_retry(int status, const ne
   const std::string_view header = trim(headers.get("Retry-After"));
   if (header.empty() && status != 429) return std::nullopt;
   const long long seconds = to_int(header).value_or(1);  // a date instead of seconds is rare
-  return std::chrono::seconds(std::clamp(seconds, 0LL, kLongestPause)) + std::chrono::milliseconds(seconds <= 0 ? 100 : 0);
+  return std::chrono::seconds(std::clamp(seconds, 0LL, kLongestPause)) +
+         std::chrono::milliseconds(seconds <= 0 ? 100 : 0);
 }
 
 json::value parse_answer(const net::Request& request, std::string_view body) {

@@ -10,8 +10,8 @@
 
 namespace spoke::client {
 
-// The error in an answer that is no 2xx. A body that is no Status (a proxy, a load balancer) gets the reason of its code
-// and a message that names the request and quotes the body's first line.
+// The error in an answer that is no 2xx. A body that is no Status (a proxy, a load balancer) gets the reason of its
+// code and a message that names the request and quotes the body's first line.
 kube::StatusError error_in(const net::Request& request, int status, std::string_view body);
 
 // How long to wait before the request is sent once more; nothing where the answer stands. A server that has too much to

@@ -28,8 +28,7 @@ TEST(Answers, AProxysPageBecomesASentence) {
   const auto e = error_in(request(), 502, "<html>\x1b[31m bad gateway\r\n<body>...");
   EXPECT_EQ(e.code(), 502);
   EXPECT_EQ(e.message(), "GET /api/v1/pods was answered with HTTP 502: <html> [31m bad gateway");
-  EXPECT_EQ(error_in(request(), 401, "").message(),
-            "GET /api/v1/pods was answered with HTTP 401 and no explanation");
+  EXPECT_EQ(error_in(request(), 401, "").message(), "GET /api/v1/pods was answered with HTTP 401 and no explanation");
   EXPECT_TRUE(error_in(request(), 401, "").is("Unauthorized"));
   EXPECT_LT(error_in(request(), 500, std::string(100000, 'x')).message().size(), 400U);
 }

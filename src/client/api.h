@@ -35,15 +35,16 @@ struct Resource {
 
 namespace resources {  // those that spoke itself uses
 extern const Resource pods, services, config_maps, secrets, nodes, namespaces, service_accounts, events, endpoints,
-    endpoint_slices, persistent_volume_claims, leases, network_policies, custom_resource_definitions, spark_applications;
+    endpoint_slices, persistent_volume_claims, leases, network_policies, custom_resource_definitions,
+    spark_applications;
 }
 
 struct ListOptions {
   std::string label_selector;
   std::string field_selector;
   std::string resource_version;  // "": the newest; "0": any
-  // A page: at most `limit` objects, from where List::continue_token of the page before left off. 0: all at once. A server
-  // may answer with more than was asked for. A token that is too old throws StatusError Expired.
+  // A page: at most `limit` objects, from where List::continue_token of the page before left off. 0: all at once. A
+  // server may answer with more than was asked for. A token that is too old throws StatusError Expired.
   long limit = 0;
   std::string continue_token;
 };
@@ -51,7 +52,7 @@ struct ListOptions {
 struct List {
   std::string resource_version;
   std::string continue_token;  // "" after the last page
-  std::vector<Object> items;  // each with apiVersion and kind
+  std::vector<Object> items;   // each with apiVersion and kind
 };
 
 struct WatchOptions {
@@ -93,14 +94,18 @@ class Api {
  public:
   virtual ~Api() = default;
   virtual Task<Object> get(const Resource& resource, std::string_view ns, std::string_view name) = 0;
-  virtual Task<List> list(const Resource& resource, std::string_view ns, const ListOptions& options) = 0;  // "": all namespaces
+  virtual Task<List> list(const Resource& resource, std::string_view ns,
+                          const ListOptions& options) = 0;  // "": all namespaces
   virtual Task<Object> create(const Resource& resource, std::string_view ns, Object object) = 0;
   // PUT; metadata.resourceVersion in the object is a precondition. `subresource` "" or "status".
-  virtual Task<Object> update(const Resource& resource, std::string_view ns, Object object, std::string_view subresource) = 0;
+  virtual Task<Object> update(const Resource& resource, std::string_view ns, Object object,
+                              std::string_view subresource) = 0;
   virtual Task<Object> patch(const Resource& resource, std::string_view ns, std::string_view name, PatchType type,
                              json::value body, const PatchOptions& options) = 0;
-  virtual Task<> remove(const Resource& resource, std::string_view ns, std::string_view name, const DeleteOptions& options) = 0;
-  virtual Task<std::unique_ptr<Watch>> watch(const Resource& resource, std::string_view ns, const WatchOptions& options) = 0;
+  virtual Task<> remove(const Resource& resource, std::string_view ns, std::string_view name,
+                        const DeleteOptions& options) = 0;
+  virtual Task<std::unique_ptr<Watch>> watch(const Resource& resource, std::string_view ns,
+                                             const WatchOptions& options) = 0;
 };
 
 }  // namespace spoke::client

@@ -16,8 +16,9 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kDefinitionTakes{10};
 
 Error no_match(std::string_view api_version, std::string_view kind) {
-  return Error(fmt::format("the cluster has no kind \"{}\" in {}; is what brings its CustomResourceDefinition installed?",
-                           kind, api_version));
+  return Error(
+      fmt::format("the cluster has no kind \"{}\" in {}; is what brings its CustomResourceDefinition installed?", kind,
+                  api_version));
 }
 
 std::string where(const Object& object) { return fmt::format("{} {}", kube::kind(object), kube::name(object)); }
@@ -55,7 +56,8 @@ std::vector<Resource> parse_resource_list(const json::value& answer, std::string
 Task<Resource> RestMapper::find(std::string_view api_version, std::string_view kind) {
   auto it = known_.find(api_version);
   if (it == known_.end()) {
-    const std::string path = (api_version.find('/') == std::string_view::npos ? "/api/" : "/apis/") + std::string(api_version);
+    const std::string path =
+        (api_version.find('/') == std::string_view::npos ? "/api/" : "/apis/") + std::string(api_version);
     std::vector<Resource> found;
     try {
       net::Request request;
@@ -134,7 +136,8 @@ Task<Applied> apply_object(HttpApi& api, RestMapper& mapper, Object object, cons
   patch.force = options.force;
   out.object = co_await api.patch(out.resource, ns, name, PatchType::Apply, std::move(object), patch);
   if (!before.empty())
-    out.change = kube::resource_version(out.object) == before ? Applied::Change::Unchanged : Applied::Change::Configured;
+    out.change =
+        kube::resource_version(out.object) == before ? Applied::Change::Unchanged : Applied::Change::Configured;
   if (out.resource.kind == "CustomResourceDefinition") mapper.definition_came();
   co_return out;
 }

@@ -53,8 +53,8 @@ struct ApplyOptions {
   bool force = false;          // takes over fields that others manage
 };
 
-// Objects with generateName instead of a name are created. A kind that its CustomResourceDefinition, applied through the
-// same mapper, is only just bringing is waited for, 10 s at most.
+// Objects with generateName instead of a name are created. A kind that its CustomResourceDefinition, applied through
+// the same mapper, is only just bringing is waited for, 10 s at most.
 Task<Applied> apply_object(HttpApi& api, RestMapper& mapper, Object object, const ApplyOptions& options);
 
 // "sparkapplication.sparkoperator.k8s.io/spark-pi", as kubectl names things.

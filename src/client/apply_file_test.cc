@@ -26,8 +26,8 @@ metadata: {name: n}
 }
 
 TEST(Documents, WhatIsNoneNamesTheFile) {
-  for (const char* bad : {"[1]", "kind: Pod", "apiVersion: v1\nkind: Pod", "a: [", "apiVersion: v1\nmetadata: {name: x}",
-                          "{apiVersion: v1, kind: List, items: [1]}"}) {
+  for (const char* bad : {"[1]", "kind: Pod", "apiVersion: v1\nkind: Pod", "a: [",
+                          "apiVersion: v1\nmetadata: {name: x}", "{apiVersion: v1, kind: List, items: [1]}"}) {
     try {
       read_documents(bad, "f.yaml");
       ADD_FAILURE() << bad;
@@ -57,12 +57,15 @@ class ApplyTest : public testing::Served {
     return [this](net::Exchange& exchange) -> Task<> {
       const auto& request = exchange.request();
       asked_.push_back(request.method + " " + request.path);
-      if (request.path == "/api/v1") return answer(exchange, 200, json::parse(R"({"resources":[
+      if (request.path == "/api/v1")
+        return answer(exchange, 200, json::parse(R"({"resources":[
             {"name":"configmaps","kind":"ConfigMap","namespaced":true}]})"));
-      if (request.path == "/apis/apiextensions.k8s.io/v1") return answer(exchange, 200, json::parse(R"({"resources":[
+      if (request.path == "/apis/apiextensions.k8s.io/v1")
+        return answer(exchange, 200, json::parse(R"({"resources":[
             {"name":"customresourcedefinitions","kind":"CustomResourceDefinition","namespaced":false}]})"));
       if (request.path == "/apis/example.com/v1" && ++asked_for_things_ > 1)
-        return answer(exchange, 200, json::parse(R"({"resources":[{"name":"things","kind":"Thing","namespaced":false}]})"));
+        return answer(exchange, 200,
+                      json::parse(R"({"resources":[{"name":"things","kind":"Thing","namespaced":false}]})"));
       if (request.method == "GET" && stored_.is_object()) return answer(exchange, 200, stored_);
       if (request.method == "GET") return answer(exchange, 404, kube::not_found("", "x", "y").to_json());
       EXPECT_EQ(request.query.get("fieldManager"), "spoke");
@@ -127,8 +130,8 @@ TEST_F(ApplyTest, AChosenNamespaceBinds) {
 TEST_F(ApplyTest, AnUnknownKindIsNamedAtOnce) {
   std::string error;
   serve(handler(), [&](HttpApi& api) -> Task<> {
-    error = co_await error_of(api, json::parse(R"({"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"t"}})"),
-                              {});
+    error = co_await error_of(
+        api, json::parse(R"({"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"t"}})"), {});
   });
   EXPECT_TRUE(error.starts_with("the cluster has no kind \"Thing\" in example.com/v1")) << error;
 }

@@ -118,7 +118,8 @@ struct EventRecorder::Impl {
   net::Task<> send(const Waiting& event) {
     if (const auto known = sent.find(event.key); known != sent.end()) {
       Sent& before = known->second;
-      const json::value body = json::object{{"count", before.count + event.count}, {"lastTimestamp", rfc3339(event.at)}};
+      const json::value body =
+          json::object{{"count", before.count + event.count}, {"lastTimestamp", rfc3339(event.at)}};
       bool there = true;
       try {
         co_await api.patch(resources::events, before.ns, before.name, PatchType::Merge, body, PatchOptions{});

@@ -32,8 +32,8 @@ class EventRecorder {
   EventRecorder(net::Executor executor, Api& api, std::string component, std::string instance);
   ~EventRecorder();
 
-  // Never throws and never waits: events are sent by run(). What the API server refuses is logged and dropped, and so is
-  // what comes while 1,000 are waiting.
+  // Never throws and never waits: events are sent by run(). What the API server refuses is logged and dropped, and so
+  // is what comes while 1,000 are waiting.
   void record(const Object& object, EventType type, std::string_view reason, std::string_view message) noexcept;
 
   net::Task<> run();    // until cancelled

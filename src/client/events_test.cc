@@ -40,8 +40,8 @@ Task<> run_until(net::Executor executor, EventRecorder& recorder, std::function<
 }
 
 TEST(Events, SayWhatKubectlDescribeShows) {
-  const Object event = make_event(pod("p", "7"), {"u-p", EventType::Warning, "Failed", "no image"}, "p.1", "spoke", "host",
-                                  *parse_rfc3339("2026-03-01T12:00:00Z"));
+  const Object event = make_event(pod("p", "7"), {"u-p", EventType::Warning, "Failed", "no image"}, "p.1", "spoke",
+                                  "host", *parse_rfc3339("2026-03-01T12:00:00Z"));
   EXPECT_EQ(event, json::parse(R"({"apiVersion":"v1","kind":"Event","metadata":{"name":"p.1","namespace":"ns"},
       "involvedObject":{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u-p","namespace":"ns","resourceVersion":"7"},
       "type":"Warning","reason":"Failed","message":"no image","count":1,

@@ -48,7 +48,8 @@ std::pair<std::string, int> run_with(std::vector<std::string> argv, std::vector<
   if (!interactive) posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, argv[0].c_str(), &actions, nullptr, pointers(argv).data(), pointers(env).data());
+  const int error =
+      ::posix_spawn(&pid, argv[0].c_str(), &actions, nullptr, pointers(argv).data(), pointers(env).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     errno = error;
@@ -100,7 +101,8 @@ ExecPlugin parse_exec_plugin(const json::value& exec, const json::value& cluster
 std::string exec_info(const ExecPlugin& plugin, bool interactive) {
   json::object spec{{"interactive", interactive}};
   if (plugin.cluster.is_object()) spec["cluster"] = plugin.cluster;
-  return json::dump(json::object{{"kind", "ExecCredential"}, {"apiVersion", plugin.api_version}, {"spec", std::move(spec)}});
+  return json::dump(
+      json::object{{"kind", "ExecCredential"}, {"apiVersion", plugin.api_version}, {"spec", std::move(spec)}});
 }
 
 Credential parse_exec_credential(const ExecPlugin& plugin, std::string_view output) {

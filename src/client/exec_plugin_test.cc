@@ -9,9 +9,8 @@ namespace spoke::client {
 namespace {
 
 json::value exec(const std::string& command, const std::string& version = "v1") {
-  return json::object{{"apiVersion", "client.authentication.k8s.io/" + version},
-                      {"command", command},
-                      {"interactiveMode", "Never"}};
+  return json::object{
+      {"apiVersion", "client.authentication.k8s.io/" + version}, {"command", command}, {"interactiveMode", "Never"}};
 }
 
 TEST(ExecPlugin, IsToldWhatTheKubeconfigAllows) {
@@ -56,7 +55,8 @@ TEST(ExecPlugin, RefusesWhatIsNoCredential) {
        {std::string(), std::string("token"), std::string("{}"), "{" + head + "}", "{" + head + R"(,"status":{}})",
         "{" + head + R"(,"status":{"token":5}})", "{" + head + R"(,"status":{"clientCertificateData":"c"}})",
         "{" + head + R"(,"status":{"token":"t","expirationTimestamp":"soon"}})",
-        std::string(R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"t"}})")})
+        std::string(
+            R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"t"}})")})
     EXPECT_THROW(parse_exec_credential(plugin, bad), Error) << bad;
 }
 

@@ -23,8 +23,8 @@ constexpr size_t kMaxError = 64U << 10;
 
 bool good(int status) { return status >= 200 && status < 300; }
 
-// How long a watch is to last: uneven, so that the watches of a restarted server do not all end at once (client-go: five
-// to ten minutes).
+// How long a watch is to last: uneven, so that the watches of a restarted server do not all end at once (client-go:
+// five to ten minutes).
 seconds watch_length() {
   thread_local std::minstd_rand random{std::random_device{}()};
   return seconds(std::uniform_int_distribution<int>(300, 600)(random));
@@ -42,7 +42,8 @@ class HttpWatch : public Watch {
       const auto left = std::max(until_ - steady_clock::now(), steady_clock::duration(seconds(1)));
       auto bytes = co_await with_deadline(stream_.read(), std::chrono::duration_cast<std::chrono::milliseconds>(left),
                                           what_ + ": the server has gone silent");
-      if (!bytes) co_return std::nullopt;  // half a line at the end was cut off by it and comes again with the next watch
+      if (!bytes)
+        co_return std::nullopt;  // half a line at the end was cut off by it and comes again with the next watch
       lines_.add(*bytes);
     }
   }

@@ -18,16 +18,20 @@ class HttpApi : public Api {
   Task<Object> get(const Resource& resource, std::string_view ns, std::string_view name) override;
   Task<List> list(const Resource& resource, std::string_view ns, const ListOptions& options) override;
   Task<Object> create(const Resource& resource, std::string_view ns, Object object) override;
-  Task<Object> update(const Resource& resource, std::string_view ns, Object object, std::string_view subresource) override;
+  Task<Object> update(const Resource& resource, std::string_view ns, Object object,
+                      std::string_view subresource) override;
   Task<Object> patch(const Resource& resource, std::string_view ns, std::string_view name, PatchType type,
                      json::value body, const PatchOptions& options) override;
-  Task<> remove(const Resource& resource, std::string_view ns, std::string_view name, const DeleteOptions& options) override;
-  Task<std::unique_ptr<Watch>> watch(const Resource& resource, std::string_view ns, const WatchOptions& options) override;
+  Task<> remove(const Resource& resource, std::string_view ns, std::string_view name,
+                const DeleteOptions& options) override;
+  Task<std::unique_ptr<Watch>> watch(const Resource& resource, std::string_view ns,
+                                     const WatchOptions& options) override;
 
   // GET of any path; answers the body. For /version, logs.
   Task<std::string> get_raw(const std::string& path);
   // A pod's log, piece by piece, until its end or until it is cancelled. `options` are the query of /log.
-  Task<> logs(std::string_view ns, std::string_view pod, net::Query options, std::function<void(std::string_view)> sink);
+  Task<> logs(std::string_view ns, std::string_view pod, net::Query options,
+              std::function<void(std::string_view)> sink);
 
  private:
   struct Impl;

@@ -1,4 +1,5 @@
-// A local copy of a collection, kept up to date: LIST, then WATCH, again from the list where the watch is too far behind.
+// A local copy of a collection, kept up to date: LIST, then WATCH, again from the list where the watch is too far
+// behind.
 #pragma once
 
 #include <functional>
@@ -32,7 +33,7 @@ class Informer {
   // Lists and watches until cancelled. Lost connections and errors are retried with a growing pause (100 ms to 10 s).
   Task<> run();
 
-  bool synced() const { return synced_; }  // whether the first list is in
+  bool synced() const { return synced_; }          // whether the first list is in
   const Object* find(std::string_view key) const;  // "namespace/name"
   const std::map<std::string, Object, std::less<>>& all() const { return objects_; }
 

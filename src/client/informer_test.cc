@@ -61,8 +61,9 @@ TEST(Informer, ListsInPagesThenWatchesFromTheListsVersion) {
   };
   api.on_watch = [&](const WatchOptions& options) {
     versions.push_back(options.resource_version);
-    return watches({{Type::Added, pod("c", "6")}, {Type::Modified, pod("a", "7", "Failed")}, {Type::Deleted, pod("b", "8")}},
-                   FakeWatch::Then::Silence);
+    return watches(
+        {{Type::Added, pod("c", "6")}, {Type::Modified, pod("a", "7", "Failed")}, {Type::Deleted, pod("b", "8")}},
+        FakeWatch::Then::Silence);
   };
   Diary diary;
   Informer informer(api, pods(), diary.changed());
@@ -134,7 +135,9 @@ TEST(Informer, AProjectionIsAllThatIsKept) {
     return watches({{Type::Modified, pod("a", "6", "Failed")}}, FakeWatch::Then::Silence);
   };
   InformerOptions options = pods();
-  options.project = [](const Object& whole) -> Object { return json::object{{"phase", json::str(whole, "status.phase")}}; };
+  options.project = [](const Object& whole) -> Object {
+    return json::object{{"phase", json::str(whole, "status.phase")}};
+  };
   int changes = 0;
   Informer informer(api, options, [&](const Object*, const Object*) { ++changes; });
   run([&](net::Executor executor) { return until(executor, informer, [&] { return changes == 2; }); });
@@ -151,7 +154,9 @@ TEST(Informer, AnUnknownPodsEndIsNoNews) {
   };
   Diary diary;
   Informer informer(api, pods(), diary.changed());
-  run([&](net::Executor executor) { return until(executor, informer, [&] { return watched && !diary.lines.empty(); }); });
+  run([&](net::Executor executor) {
+    return until(executor, informer, [&] { return watched && !diary.lines.empty(); });
+  });
   EXPECT_EQ(diary.lines, (Lines{"+a"}));
 }
 

@@ -53,9 +53,10 @@ void set_server(Target& target, const json::value& cluster, std::string_view nam
   const std::string url(json::str(cluster, "server"));
   if (url.empty()) fail("the kubeconfig's cluster \"{}\" has no server", name);
   if (const auto proxy = json::str(cluster, "proxy-url"); !proxy.empty())
-    fail("the kubeconfig's cluster \"{}\" is reached through a proxy ({}), which spoke cannot do; give it a direct "
-         "address, or a tunnel's",
-         name, proxy);
+    fail(
+        "the kubeconfig's cluster \"{}\" is reached through a proxy ({}), which spoke cannot do; give it a direct "
+        "address, or a tunnel's",
+        name, proxy);
   target.server.ca_pem = pem(cluster, "certificate-authority");
   target.server.insecure = json::flag(cluster, "insecure-skip-tls-verify");
   if (target.server.insecure && !target.server.ca_pem.empty())
@@ -87,7 +88,8 @@ void set_user(Target& target, const json::value& user, const json::value& cluste
   target.server.client_cert_pem = pem(user, "client-certificate");
   target.server.client_key_pem = pem(user, "client-key");
   if (target.server.client_cert_pem.empty() != target.server.client_key_pem.empty())
-    fail("the kubeconfig's user \"{}\" has a client certificate without its key, or a key without its certificate", name);
+    fail("the kubeconfig's user \"{}\" has a client certificate without its key, or a key without its certificate",
+         name);
   target.bearer_token = json::str(user, "token");
   target.token_file = json::str(user, "tokenFile");
   if (!target.token_file.empty()) read_file(target.token_file);  // says now what would be a 401 later

@@ -33,17 +33,18 @@ struct Target {
   std::string token_file;    // read again as it changes; beats bearer_token
   std::string username;      // with password: basic authentication
   std::string password;
-  net::Headers headers;      // go with every request: Impersonate-User and its like
-  // Runs the user's exec plug-in again: where what it gave has expired or is refused. Blocks; not set where there is none.
+  net::Headers headers;  // go with every request: Impersonate-User and its like
+  // Runs the user's exec plug-in again: where what it gave has expired or is refused. Blocks; not set where there is
+  // none.
   std::function<Credential()> renew;
   std::optional<Time> expires;  // of what the plug-in gave
-  std::string context;       // "" inside of a pod
-  std::string ns;            // "default" where nothing says otherwise
+  std::string context;          // "" inside of a pod
+  std::string ns;               // "default" where nothing says otherwise
   std::string user_agent = "spoke";
 };
 
-// --kubeconfig, else KUBECONFIG (a list, merged as kubectl merges), else ~/.kube/config, else the service account of the
-// pod that this runs in. Nothing where there is none of these; Error where what there is cannot be read, or names a
+// --kubeconfig, else KUBECONFIG (a list, merged as kubectl merges), else ~/.kube/config, else the service account of
+// the pod that this runs in. Nothing where there is none of these; Error where what there is cannot be read, or names a
 // context, cluster or user that is not there. `exec` plug-ins are run.
 std::optional<Target> find_target(const KubeconfigChoice& choice);
 

@@ -11,13 +11,14 @@
 namespace spoke::client {
 
 struct Kubeconfig {
-  using Entries = std::map<std::string, json::value, std::less<>>;  // by name; what stands under cluster:, user:, context:
+  using Entries =
+      std::map<std::string, json::value, std::less<>>;  // by name; what stands under cluster:, user:, context:
   std::string current_context;
   Entries clusters, users, contexts;
 };
 
-// `file` is where the text comes from: for errors, and relative paths in it are relative to its folder. An empty text is
-// an empty configuration. Throws Error.
+// `file` is where the text comes from: for errors, and relative paths in it are relative to its folder. An empty text
+// is an empty configuration. Throws Error.
 Kubeconfig parse_kubeconfig(std::string_view text, const Path& file);
 
 // kubectl's rule for a list of files: the first that sets a value or has an entry of a name wins, and entries are taken

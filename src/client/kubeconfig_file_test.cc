@@ -32,7 +32,8 @@ users:
 
 TEST(Kubeconfig, OfSeveralFilesTheFirstWinsEntryByEntry) {
   Kubeconfig config = parse_kubeconfig("users: [{name: u, user: {token: one}}]", "/a");
-  merge_kubeconfig(config, parse_kubeconfig("current-context: b\nusers: [{name: u, user: {username: two}}, {name: v}]", "/b"));
+  merge_kubeconfig(config,
+                   parse_kubeconfig("current-context: b\nusers: [{name: u, user: {username: two}}, {name: v}]", "/b"));
   merge_kubeconfig(config, parse_kubeconfig("current-context: c", "/c"));
   EXPECT_EQ(config.current_context, "b");
   EXPECT_EQ(json::dump(config.users.at("u")), R"({"token":"one"})") << "entries are not mixed";
@@ -78,9 +79,9 @@ TEST(ServerUrl, HasHostPortAndPath) {
 }
 
 TEST(ServerUrl, RefusesWhatIsNone) {
-  for (const char* bad : {"", "https://", "ftp://h", "https://h:0", "https://h:65536", "https://h:+1", "https://h:x",
-                          "https://::1", "https://[::1", "https://[::1]x", "https://u:p@h", "https://h/?a=b", "https://h h",
-                          "https://:1"})
+  for (const char* bad :
+       {"", "https://", "ftp://h", "https://h:0", "https://h:65536", "https://h:+1", "https://h:x", "https://::1",
+        "https://[::1", "https://[::1]x", "https://u:p@h", "https://h/?a=b", "https://h h", "https://:1"})
     EXPECT_THROW(parse_server_url(bad, true), Error) << bad;
 }
 

@@ -36,13 +36,17 @@ class KubeconfigTest : public testing::Scratch {
   }
   // A configuration with one context whose user is `user`.
   std::string with_user(const std::string& user) {
-    return file("config", "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
-                          "clusters: [{name: c, cluster: {server: 'https://h:1'}}]\nusers: [{name: u, user: " + user + "}]\n");
+    return file("config",
+                "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
+                "clusters: [{name: c, cluster: {server: 'https://h:1'}}]\nusers: [{name: u, user: " +
+                    user + "}]\n");
   }
   // The same for a cluster.
   std::string with_cluster(const std::string& cluster) {
-    return file("config", "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\n"
-                          "clusters: [{name: c, cluster: " + cluster + "}]\n");
+    return file("config",
+                "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\n"
+                "clusters: [{name: c, cluster: " +
+                    cluster + "}]\n");
   }
 
  private:
@@ -126,13 +130,14 @@ TEST_F(KubeconfigTest, DataBeatsFiles) {
 }
 
 TEST_F(KubeconfigTest, WhatSpokeCannotDoIsRefusedInAClearSentence) {
-  for (const char* cluster : {"{server: h, proxy-url: 'http://proxy'}", "{}", "{server: 'ftp://h'}",
-                              "{server: h, certificate-authority: absent}", "{server: h, certificate-authority-data: '%'}",
-                              "{server: h, insecure-skip-tls-verify: true, certificate-authority-data: ZGF0YQ==}"})
+  for (const char* cluster :
+       {"{server: h, proxy-url: 'http://proxy'}", "{}", "{server: 'ftp://h'}",
+        "{server: h, certificate-authority: absent}", "{server: h, certificate-authority-data: '%'}",
+        "{server: h, insecure-skip-tls-verify: true, certificate-authority-data: ZGF0YQ==}"})
     EXPECT_NE(error({with_cluster(cluster), "", ""}), "") << cluster;
-  for (const char* user : {"{token: t, username: u}", "{client-certificate-data: YQ==}", "{client-key-data: YQ==}",
-                           "{tokenFile: absent}", "{auth-provider: {name: gcp}}", "{exec: {command: x}}",
-                           "{as: a, as-groups: [b, c]}"})
+  for (const char* user :
+       {"{token: t, username: u}", "{client-certificate-data: YQ==}", "{client-key-data: YQ==}", "{tokenFile: absent}",
+        "{auth-provider: {name: gcp}}", "{exec: {command: x}}", "{as: a, as-groups: [b, c]}"})
     EXPECT_NE(error({with_user(user), "", ""}), "") << user;
 }
 
@@ -144,17 +149,20 @@ TEST_F(KubeconfigTest, EveryWayToBeSomeone) {
   const Target cert = *find_target({with_user("{client-certificate-data: Yw==, client-key-data: aw==}"), "", ""});
   EXPECT_EQ(cert.server.client_cert_pem + cert.server.client_key_pem, "ck");
   EXPECT_EQ(find_target({with_user("{token: t, as: other}"), "", ""})->headers.get("Impersonate-User"), "other");
-  EXPECT_TRUE(find_target({with_cluster("{server: 'https://h', insecure-skip-tls-verify: true}"), "", ""})->server.insecure);
+  EXPECT_TRUE(
+      find_target({with_cluster("{server: 'https://h', insecure-skip-tls-verify: true}"), "", ""})->server.insecure);
 }
 
 TEST_F(KubeconfigTest, AnExecPlugInRunsAtOnceAndCanRunAgain) {
-  write_file(dir_ / "plugin",
-             "#!/bin/sh\necho x >> runs\nprintf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
-             "v1beta1\",\"status\":{\"token\":\"t\"}}'\n",
-             0755);
+  write_file(
+      dir_ / "plugin",
+      "#!/bin/sh\necho x >> runs\nprintf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
+      "v1beta1\",\"status\":{\"token\":\"t\"}}'\n",
+      0755);
   const Target target = *find_target(
-      {with_user("{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./plugin, interactiveMode: Never}}"), "",
-       ""});
+      {with_user(
+           "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./plugin, interactiveMode: Never}}"),
+       "", ""});
   EXPECT_EQ(target.bearer_token, "t");
   ASSERT_TRUE(target.renew);
   EXPECT_EQ(target.renew().bearer_token, "t");
@@ -182,7 +190,8 @@ TEST_F(WritingTest, ANewFileIsPrivate) {
 }
 
 TEST_F(WritingTest, TheRestStaysAsItIs) {
-  const Path path = file("config", std::string(kTwo) + "preferences: {colors: true}\nextensions: [{name: e, extension: 1}]\n");
+  const Path path =
+      file("config", std::string(kTwo) + "preferences: {colors: true}\nextensions: [{name: e, extension: 1}]\n");
   ::chmod(path.c_str(), 0640);
   json::value expected = read(path);
   add_context(path, spoke());

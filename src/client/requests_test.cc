@@ -19,7 +19,8 @@ TEST(Requests, AListNamesOnlyWhatIsChosen) {
   options.label_selector = "a=b";
   options.resource_version = "0";
   options.limit = 5;
-  EXPECT_EQ(list_request(resources::pods, "ns", options).query.encode(), "labelSelector=a%3Db&limit=5&resourceVersion=0");
+  EXPECT_EQ(list_request(resources::pods, "ns", options).query.encode(),
+            "labelSelector=a%3Db&limit=5&resourceVersion=0");
 }
 
 TEST(Requests, AContinueTokenStandsInForTheVersion) {

@@ -81,7 +81,8 @@ inline Object pod(const std::string& name, const std::string& version, const std
   return json::object{
       {"apiVersion", "v1"},
       {"kind", "Pod"},
-      {"metadata", json::object{{"name", name}, {"namespace", "ns"}, {"uid", "u-" + name}, {"resourceVersion", version}}},
+      {"metadata",
+       json::object{{"name", name}, {"namespace", "ns"}, {"uid", "u-" + name}, {"resourceVersion", version}}},
       {"status", json::object{{"phase", phase}}}};
 }
 
@@ -95,7 +96,9 @@ class FakeApi : public Api {
 
   Task<Object> get(const Resource&, std::string_view, std::string_view) override { throw Error("unexpected get"); }
   Task<List> list(const Resource&, std::string_view, const ListOptions& options) override { return on_list(options); }
-  Task<Object> create(const Resource&, std::string_view, Object object) override { return on_create(std::move(object)); }
+  Task<Object> create(const Resource&, std::string_view, Object object) override {
+    return on_create(std::move(object));
+  }
   Task<Object> update(const Resource&, std::string_view, Object, std::string_view) override {
     throw Error("unexpected update");
   }
@@ -173,12 +176,13 @@ class Served : public Scratch {
   }
 
   static const net::KeyAndCert& ca() {
-    static const net::KeyAndCert one = net::make_ca("test authority", now() - std::chrono::hours(1), std::chrono::hours(24));
+    static const net::KeyAndCert one =
+        net::make_ca("test authority", now() - std::chrono::hours(1), std::chrono::hours(24));
     return one;
   }
   static const net::KeyAndCert& cert() {
-    static const net::KeyAndCert one = net::make_server_cert(ca(), "server", {"127.0.0.1"}, now() - std::chrono::hours(1),
-                                                             std::chrono::hours(24));
+    static const net::KeyAndCert one =
+        net::make_server_cert(ca(), "server", {"127.0.0.1"}, now() - std::chrono::hours(1), std::chrono::hours(24));
     return one;
   }
 };

@@ -64,8 +64,8 @@ TEST(WatchEvents, OtherErrorsKeepTheirReason) {
 }
 
 TEST(WatchEvents, WhatIsNoneIsRefused) {
-  for (const char* bad : {"", "{", "[]", "{}", R"({"type":"ADDED"})", R"({"type":"ADDED","object":1})",
-                          R"({"type":"NEW","object":{}})"})
+  for (const char* bad :
+       {"", "{", "[]", "{}", R"({"type":"ADDED"})", R"({"type":"ADDED","object":1})", R"({"type":"NEW","object":{}})"})
     EXPECT_THROW(parse_event(bad), Error) << bad;
 }
 

@@ -27,8 +27,8 @@ milliseconds pause_after(int failures) {
 
 }  // namespace
 
-// A key is in at most one of `waiting` and `busy`; one that is named while it is busy is in `again`, and waits once more
-// as soon as its worker is done. `delayed` is beside these: its keys are added when their time comes.
+// A key is in at most one of `waiting` and `busy`; one that is named while it is busy is in `again`, and waits once
+// more as soon as its worker is done. `delayed` is beside these: its keys are added when their time comes.
 struct WorkQueue::Impl {
   Impl(net::Executor e, std::string n, size_t w, Reconcile r)
       : name(std::move(n)), workers(w), reconcile(std::move(r)), changed(e), scope(std::move(e)) {}
@@ -92,8 +92,8 @@ struct WorkQueue::Impl {
     } else {
       const int count = ++failures[key];
       const auto pause = pause_after(count);
-      log::warn("reconcile failed, trying again", "queue", name, "key", key, "error", problem, "failures", count, "in_ms",
-                pause.count());
+      log::warn("reconcile failed, trying again", "queue", name, "key", key, "error", problem, "failures", count,
+                "in_ms", pause.count());
       add_after(key, pause);
     }
     if (again.erase(key) > 0) add(key);

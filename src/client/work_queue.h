@@ -1,5 +1,5 @@
-// Keys that need a look, each once however often it was named, looked at by one worker at a time. After a failure the key
-// comes back later, with a growing pause.
+// Keys that need a look, each once however often it was named, looked at by one worker at a time. After a failure the
+// key comes back later, with a growing pause.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ class WorkQueue {
 
   void add(const std::string& key);
   void add_after(const std::string& key, std::chrono::milliseconds delay);  // the earliest of several wins
-  net::Task<> run();  // until cancelled
+  net::Task<> run();                                                        // until cancelled
 
  private:
   struct Impl;

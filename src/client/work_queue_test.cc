@@ -100,9 +100,8 @@ TEST(WorkQueue, AFailureIsTriedAgainUntilItSucceeds) {
 TEST(WorkQueue, AReconcileSaysWhenToLookAgain) {
   run([](net::Executor executor) -> Task<> {
     int looks = 0;
-    WorkQueue queue(executor, "q", 1, [&](const std::string&) {
-      return done(++looks < 3 ? Again(milliseconds(10)) : Again());
-    });
+    WorkQueue queue(executor, "q", 1,
+                    [&](const std::string&) { return done(++looks < 3 ? Again(milliseconds(10)) : Again()); });
     queue.add("a");
     co_await until(executor, queue, [&] { return looks == 3; });
   });

@@ -13,13 +13,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "client/http_api.h"
 #include "cluster/api/api_server.h"
 #include "cluster/api/local_api.h"
 #include "cluster/bootstrap.h"
 #include "cluster/control/controllers.h"
-#include "client/http_api.h"
-#include "cluster/identity.h"
 #include "cluster/dns/dns_server.h"
+#include "cluster/identity.h"
 #include "cluster/node/node.h"
 #include "cluster/node/services.h"
 #include "cluster/sched/scheduler.h"
@@ -40,7 +40,8 @@ Fd take_lock(const Paths& paths) {
   Fd fd(::open(paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) fail_errno("open " + paths.lock().string());
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-    fail("a cluster runs already with its data in {}: stop it with `spoke down`, or use another XDG_DATA_HOME", paths.root.string());
+    fail("a cluster runs already with its data in {}: stop it with `spoke down`, or use another XDG_DATA_HOME",
+         paths.root.string());
   return fd;
 }
 
@@ -49,30 +50,40 @@ LogOptions log_options(const net::Query& query) {
     const auto value = to_int(query.get(name));
     return value ? std::optional<long>(*value) : std::nullopt;
   };
-  return {std::string(query.get("container")), query.flag("follow"), query.flag("previous"), query.flag("timestamps"), number("tailLines"),
-          number("sinceSeconds"), std::string(query.get("sinceTime")), number("limitBytes")};
+  return {std::string(query.get("container")),
+          query.flag("follow"),
+          query.flag("previous"),
+          query.flag("timestamps"),
+          number("tailLines"),
+          number("sinceSeconds"),
+          std::string(query.get("sinceTime")),
+          number("limitBytes")};
 }
 
 // Everything that lives as long as the cluster does, in the order in which it is made.
 struct Parts {
   Parts(net::Executor executor, const ClusterOptions& options)
-      : identity(load_identity(options.paths, {"localhost", "127.0.0.1", kGateway, kServiceIp, "kubernetes", "kubernetes.default",
-                                               "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"})),
-        store(executor, options.paths.database(), [this](const std::string& key, const std::string& body) { return tag(key, body); }),
+      : identity(load_identity(options.paths,
+                               {"localhost", "127.0.0.1", kGateway, kServiceIp, "kubernetes", "kubernetes.default",
+                                "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"})),
+        store(executor, options.paths.database(),
+              [this](const std::string& key, const std::string& body) { return tag(key, body); }),
         admission(store, kServiceNetwork),
         registry(store, catalog, admission),
         authenticator(store, identity.token_key, identity.admin_token),
         authorizer(store),
         api(executor, registry, authenticator, authorizer),
-        server(executor, {identity.server.key, identity.server.cert}, [this](net::Exchange& x) -> Task<> { return api.handle(x); }),
+        server(executor, {identity.server.key, identity.server.cert},
+               [this](net::Exchange& x) -> Task<> { return api.handle(x); }),
         local(registry, "spoke"),
         images(options.paths.images(), options.aliases, options.spark_homes),
         operator_api(executor, target(options)) {
     if (!options.node) return;
     node = std::make_unique<Node>(local, images, node_options(options));
-    api.set_log_source([this](const Object& pod, const net::Query& query, std::function<Task<>(std::string_view)> write) {
-      return node->logs(pod, log_options(query), std::move(write));
-    });
+    api.set_log_source(
+        [this](const Object& pod, const net::Query& query, std::function<Task<>(std::string_view)> write) {
+          return node->logs(pod, log_options(query), std::move(write));
+        });
   }
 
   NodeOptions node_options(const ClusterOptions& options) {
@@ -83,7 +94,8 @@ struct Parts {
     out.service_network = kServiceNetwork;
     out.service_host = kServiceIp;
     out.ca_pem = identity.ca.cert;
-    out.token = [this](std::string ns, std::string account, std::string pod, std::string pod_uid, long seconds) -> Task<std::string> {
+    out.token = [this](std::string ns, std::string account, std::string pod, std::string pod_uid,
+                       long seconds) -> Task<std::string> {
       return token(std::move(ns), std::move(account), std::move(pod), std::move(pod_uid), seconds);
     };
     return out;
@@ -157,7 +169,8 @@ Task<> serve_names(LocalApi& api, NodeOptions options) {
   };
   DnsOptions dns;
   dns.address = options.gateway;
-  dns.zone = {options.cluster_domain, parse_network(options.pod_network).value(), parse_network(options.service_network).value()};
+  dns.zone = {options.cluster_domain, parse_network(options.pod_network).value(),
+              parse_network(options.service_network).value()};
   scope.spawn("services", guard(watch_services(api, table, [&] { changed.notify(); }), ended, failure));
   scope.spawn("service routes", guard(route_services(table, changed, options), ended, failure));
   scope.spawn("dns", guard(serve_dns(table, dns), ended, failure));
@@ -211,7 +224,8 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
       scope.spawn("node", keep("node", [&] { return parts.node->run(); }));
       co_await until_node_is_ready(registry);
     }
-    if (options.spark_operator) scope.spawn("operator", keep("operator", [&] { return run_operator(parts.operator_api); }));
+    if (options.spark_operator)
+      scope.spawn("operator", keep("operator", [&] { return run_operator(parts.operator_api); }));
     ready();
 
     boost::asio::signal_set signals(executor, SIGTERM, SIGINT);

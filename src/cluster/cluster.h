@@ -13,10 +13,10 @@ namespace spoke::cluster {
 
 struct ClusterOptions {
   Paths paths = Paths::standard();
-  std::uint16_t port = 7443;                    // of the API server, on loopback and on the pods' bridge
-  std::map<std::string, std::string> aliases;   // of images (image/image_store.h)
+  std::uint16_t port = 7443;                   // of the API server, on loopback and on the pods' bridge
+  std::map<std::string, std::string> aliases;  // of images (image/image_store.h)
   std::vector<Path> spark_homes;
-  bool node = true;                             // without: objects only, no pod runs; needs no root
+  bool node = true;  // without: objects only, no pod runs; needs no root
   bool spark_operator = true;
 };
 

@@ -12,7 +12,7 @@ namespace spoke::cluster {
 struct ClusterIdentity {
   net::KeyAndCert ca;
   net::KeyAndCert server;
-  std::string token_key;    // signs service account tokens
+  std::string token_key;  // signs service account tokens
   std::string admin_token;
 };
 

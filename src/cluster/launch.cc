@@ -37,8 +37,15 @@ bool locked(const Paths& paths) {
 }
 
 std::vector<std::string> arguments(const ClusterOptions& options, const std::string& executable, int ready_fd) {
-  std::vector<std::string> args{executable, "up", "--foreground", "--ready-fd", std::to_string(ready_fd),
-                                "--port", std::to_string(options.port), "--data", options.paths.root.string()};
+  std::vector<std::string> args{executable,
+                                "up",
+                                "--foreground",
+                                "--ready-fd",
+                                std::to_string(ready_fd),
+                                "--port",
+                                std::to_string(options.port),
+                                "--data",
+                                options.paths.root.string()};
   for (const auto& [name, target] : options.aliases) {
     args.emplace_back("--image-alias");
     args.push_back(name + "=" + target);
@@ -115,7 +122,8 @@ Running launch(const ClusterOptions& options, const std::string& executable) {
   if (said != kReady) {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
-    if (said.empty()) fail("the cluster ended before it was ready: its last words are in {}", options.paths.log().string());
+    if (said.empty())
+      fail("the cluster ended before it was ready: its last words are in {}", options.paths.log().string());
     throw Error(std::string(trim(said)));
   }
   const auto found = running(options.paths);
@@ -133,8 +141,10 @@ void run_launched(const ClusterOptions& options, int ready_fd) {
   bool told = false;
   try {
     run_cluster(options, [&] {
-      write_file(options.paths.state(),
-                 json::dump(json::object{{"pid", ::getpid()}, {"port", options.port}, {"since", rfc3339(now())}}) + "\n", 0600);
+      write_file(
+          options.paths.state(),
+          json::dump(json::object{{"pid", ::getpid()}, {"port", options.port}, {"since", rfc3339(now())}}) + "\n",
+          0600);
       told = true;
       tell(kReady);
     });

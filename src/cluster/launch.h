@@ -17,14 +17,15 @@ struct Running {
 // Whether one runs with its data there.
 std::optional<Running> running(const Paths& paths);
 
-// Starts `executable up --foreground ...` detached, and returns when it is ready. Throws Error with what it said where it
-// cannot start.
+// Starts `executable up --foreground ...` detached, and returns when it is ready. Throws Error with what it said where
+// it cannot start.
 Running launch(const ClusterOptions& options, const std::string& executable);
 
 // The process that launch() started: runs the cluster, tells the launcher through `ready_fd` (-1: nobody).
 void run_launched(const ClusterOptions& options, int ready_fd);
 
-// Ends it, its pods and its network; `keep_data` keeps the objects for the next `up`. Whether there was anything to stop.
+// Ends it, its pods and its network; `keep_data` keeps the objects for the next `up`. Whether there was anything to
+// stop.
 bool stop(const Paths& paths, bool keep_data);
 
 }  // namespace spoke::cluster

@@ -12,10 +12,10 @@ struct Paths {
 
   Path root;
   Path database() const { return root / "objects.sqlite"; }
-  Path keys() const { return root / "keys"; }         // 0700
+  Path keys() const { return root / "keys"; }              // 0700
   Path kubeconfig() const { return root / "kubeconfig"; }  // 0600, of the administrator
-  Path state() const { return root / "state.json"; }  // of the running process: pid, port, what `up` was asked for
-  Path lock() const { return root / "lock"; }         // held while the process lives
+  Path state() const { return root / "state.json"; }       // of the running process: pid, port, what `up` was asked for
+  Path lock() const { return root / "lock"; }              // held while the process lives
   Path log() const { return root / "spoke.log"; }
   Path node() const { return root / "node"; }
   Path images() const { return root / "images"; }

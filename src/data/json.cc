@@ -1,6 +1,5 @@
 #include "data/json.h"
 
-
 #include <utility>
 
 namespace spoke::json {

@@ -25,9 +25,9 @@ class ParseError : public Error {
   using Error::Error;
 };
 
-value parse(std::string_view text);      // throws ParseError; at most 64 levels deep
-std::string dump(const value& v);        // compact
-std::string dump_pretty(const value& v); // two blanks a level, as kubectl -o json indents by four: a file for people
+value parse(std::string_view text);       // throws ParseError; at most 64 levels deep
+std::string dump(const value& v);         // compact
+std::string dump_pretty(const value& v);  // two blanks a level, as kubectl -o json indents by four: a file for people
 
 const value* find(const value& v, std::string_view path);  // null where any part of the path is missing
 value* find(value& v, std::string_view path);
@@ -44,9 +44,13 @@ value& set(value& v, std::string_view path, value to);
 // A text or a null as it is meant: plain overloads would let nullptr become a char pointer.
 template <class T>
   requires std::convertible_to<T, std::string_view> && (!std::same_as<T, value>)
-value& set(value& v, std::string_view path, const T& to) { return set(v, path, value(std::string_view(to))); }
+value& set(value& v, std::string_view path, const T& to) {
+  return set(v, path, value(std::string_view(to)));
+}
 template <std::same_as<std::nullptr_t> Null>  // a template, for a plain overload would take the literal 0 as well
-value& set(value& v, std::string_view path, Null) { return set(v, path, value(nullptr)); }
+value& set(value& v, std::string_view path, Null) {
+  return set(v, path, value(nullptr));
+}
 object& make_object(value& v, std::string_view path);
 array& make_array(value& v, std::string_view path);
 bool remove(value& v, std::string_view path);  // whether it was there

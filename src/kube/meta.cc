@@ -10,7 +10,8 @@ namespace {
 std::string_view member(const Object& o, std::string_view map, std::string_view name) {
   const auto& members = json::members(o, map);
   const auto it = members.find(name);
-  return it != members.end() && it->value().is_string() ? std::string_view(it->value().get_string()) : std::string_view();
+  return it != members.end() && it->value().is_string() ? std::string_view(it->value().get_string())
+                                                        : std::string_view();
 }
 }  // namespace
 
@@ -52,7 +53,8 @@ bool condition_is_true(const Object& o, std::string_view type) {
 void set_condition(Object& o, std::string_view type, std::string_view status, std::string_view reason,
                    std::string_view message, std::string_view now) {
   auto& conditions = json::make_array(o, "status.conditions");
-  auto it = std::find_if(conditions.begin(), conditions.end(), [&](const auto& c) { return json::str(c, "type") == type; });
+  auto it =
+      std::find_if(conditions.begin(), conditions.end(), [&](const auto& c) { return json::str(c, "type") == type; });
   if (it == conditions.end()) {
     conditions.push_back(json::object{{"type", type}});
     it = conditions.end() - 1;
@@ -60,8 +62,14 @@ void set_condition(Object& o, std::string_view type, std::string_view status, st
   auto& c = it->get_object();
   if (json::str(*it, "status") != status) c["lastTransitionTime"] = now;
   c["status"] = status;
-  if (reason.empty()) c.erase("reason"); else c["reason"] = reason;
-  if (message.empty()) c.erase("message"); else c["message"] = message;
+  if (reason.empty())
+    c.erase("reason");
+  else
+    c["reason"] = reason;
+  if (message.empty())
+    c.erase("message");
+  else
+    c["message"] = message;
 }
 
 std::pair<std::string, std::string> group_version(std::string_view api_version) {

@@ -1,4 +1,5 @@
-// What every Kubernetes object has: kind, name, labels, owners. An object is its JSON document; these are ways to read it.
+// What every Kubernetes object has: kind, name, labels, owners. An object is its JSON document; these are ways to read
+// it.
 #pragma once
 
 #include <string>

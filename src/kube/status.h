@@ -12,8 +12,9 @@ namespace spoke::kube {
 
 // One thing wrong with one field: field.Error of apimachinery, from which StatusReason Invalid is made.
 struct Cause {
-  std::string reason;   // FieldValueRequired, FieldValueInvalid, FieldValueNotSupported, FieldValueForbidden, FieldValueDuplicate,
-                        // FieldValueTooLong, FieldValueTypeInvalid, FieldValueNotFound, FieldManagerConflict
+  std::string reason;  // FieldValueRequired, FieldValueInvalid, FieldValueNotSupported, FieldValueForbidden,
+                       // FieldValueDuplicate, FieldValueTooLong, FieldValueTypeInvalid, FieldValueNotFound,
+                       // FieldManagerConflict
   std::string message;  // as it stands in details.causes: "Required value: must be specified"
   std::string field;    // "spec.containers[0].name"
 };
@@ -37,11 +38,13 @@ class StatusError : public std::exception {
   json::value details_;
 };
 
-// Messages as k8s.io/apimachinery/pkg/api/errors words them. `group` is "" for the core group; `resource` is the plural.
+// Messages as k8s.io/apimachinery/pkg/api/errors words them. `group` is "" for the core group; `resource` is the
+// plural.
 StatusError not_found(std::string_view group, std::string_view resource, std::string_view name);
 StatusError already_exists(std::string_view group, std::string_view resource, std::string_view name);
 StatusError conflict(std::string_view group, std::string_view resource, std::string_view name, std::string_view why);
-StatusError invalid(std::string_view group, std::string_view kind, std::string_view name, const std::vector<Cause>& causes);
+StatusError invalid(std::string_view group, std::string_view kind, std::string_view name,
+                    const std::vector<Cause>& causes);
 StatusError forbidden(std::string_view group, std::string_view resource, std::string_view name, std::string_view why);
 StatusError bad_request(std::string message);
 StatusError unauthorized();
@@ -57,8 +60,8 @@ StatusError rejected();                         // 422 that does not say why, as
 StatusError unclassified(std::string message);  // 500 without a reason: what the API server itself did not foresee
 
 // Causes with the messages of apimachinery's field package.
-Cause required(std::string field, std::string_view why);                                  // "Required value: why" or "Required value"
-Cause invalid_value(std::string field, const json::value& value, std::string_view why);   // "Invalid value: \"x\": why"
+Cause required(std::string field, std::string_view why);  // "Required value: why" or "Required value"
+Cause invalid_value(std::string field, const json::value& value, std::string_view why);  // "Invalid value: \"x\": why"
 Cause not_supported(std::string field, std::string_view value, const std::vector<std::string>& supported);
 Cause forbidden_field(std::string field, std::string_view why);
 Cause duplicate(std::string field, const json::value& value);

@@ -38,7 +38,8 @@ Task<bool> Event::wait_for(std::chrono::nanoseconds d) {
     co_await impl_->timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     // A cancelled coroutine ends; a timer that notify() cancelled only wakes.
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
+    if (state.cancelled() != asio::cancellation_type::none)
+      throw boost::system::system_error(asio::error::operation_aborted);
   }
   co_return std::exchange(impl_->notified, false);
 }

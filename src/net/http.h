@@ -21,7 +21,7 @@ class Headers {
  public:
   Headers() = default;
   Headers(std::initializer_list<std::pair<std::string, std::string>> list) : list_(list) {}
-  std::string_view get(std::string_view name) const;  // "" where it is not there
+  std::string_view get(std::string_view name) const;   // "" where it is not there
   void set(std::string_view name, std::string value);  // in place of those of that name
   void add(std::string name, std::string value) { list_.emplace_back(std::move(name), std::move(value)); }
   auto begin() const { return list_.begin(); }
@@ -47,8 +47,8 @@ class Query {
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
-std::string percent_encode(std::string_view text);   // everything but unreserved characters
-std::string percent_decode(std::string_view text);   // a malformed escape stands as it is
+std::string percent_encode(std::string_view text);  // everything but unreserved characters
+std::string percent_decode(std::string_view text);  // a malformed escape stands as it is
 
 struct Request {
   std::string method = "GET";

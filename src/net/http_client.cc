@@ -220,7 +220,8 @@ Task<ResponseStream> HttpClient::stream(Request request) {
     } catch (const boost::system::system_error& e) {
       if (is_cancelled(e)) throw;
       // A server may close a kept connection just as we write on it; nothing has been answered, so ask once more. A
-      // request that did arrive and changed something is safe to repeat in Kubernetes' API: a second create answers 409.
+      // request that did arrive and changed something is safe to repeat in Kubernetes' API: a second create answers
+      // 409.
       if (kept && e.code() != beast::error::timeout) continue;
       throw ConnectionError(fmt::format("cannot reach {}: {}", impl->address(), e.code().message()));
     }

@@ -15,11 +15,11 @@ struct ClientOptions {
   std::string host;
   std::string port = "443";
   bool tls = true;
-  std::string server_name;       // for TLS where it is not `host`
-  std::string ca_pem;            // "": the machine's own authorities
-  std::string client_cert_pem;   // with client_key_pem, shown to the server
+  std::string server_name;      // for TLS where it is not `host`
+  std::string ca_pem;           // "": the machine's own authorities
+  std::string client_cert_pem;  // with client_key_pem, shown to the server
   std::string client_key_pem;
-  bool insecure = false;         // takes any certificate
+  bool insecure = false;  // takes any certificate
   std::chrono::milliseconds connect_timeout{10000};
   std::chrono::milliseconds request_timeout{30000};  // until a whole answer; a stream's pieces have none
 };

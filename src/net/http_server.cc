@@ -28,9 +28,10 @@ using WebSocket = beast::websocket::stream<Stream&>;
 
 namespace {
 
-constexpr std::chrono::seconds kHandshake{10};  // a client must finish TLS and send its first request's head within this
-constexpr std::chrono::minutes kIdle{3};        // a kept connection without a request
-constexpr std::chrono::seconds kWrite{60};      // a client that takes nothing for this long is dropped
+constexpr std::chrono::seconds kHandshake{
+    10};                                    // a client must finish TLS and send its first request's head within this
+constexpr std::chrono::minutes kIdle{3};    // a kept connection without a request
+constexpr std::chrono::seconds kWrite{60};  // a client that takes nothing for this long is dropped
 
 http::response_header<> head_of(int status, const Headers& headers) {
   http::response_header<> head;
@@ -44,7 +45,8 @@ class Connection;
 
 class BeastExchange : public Exchange {
  public:
-  BeastExchange(Stream& stream, http::request<http::string_body>&& message) : stream_(stream), message_(std::move(message)) {
+  BeastExchange(Stream& stream, http::request<http::string_body>&& message)
+      : stream_(stream), message_(std::move(message)) {
     const std::string_view target(message_.target().data(), message_.target().size());
     const auto question = target.find('?');
     request_.method = std::string(message_.method_string());
@@ -148,8 +150,13 @@ class BeastExchange : public Exchange {
 
 struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   Impl(Executor e, ServerOptions o, Handler h)
-      : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), context(asio::ssl::context::tls_server), scope(executor) {
-    context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 | asio::ssl::context::default_workarounds);
+      : executor(std::move(e)),
+        options(std::move(o)),
+        handler(std::move(h)),
+        context(asio::ssl::context::tls_server),
+        scope(executor) {
+    context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
+                        asio::ssl::context::default_workarounds);
     context.use_certificate_chain(asio::buffer(options.cert_pem));
     context.use_private_key(asio::buffer(options.key_pem), asio::ssl::context::pem);
     // An idle connection, of which there are thousands, then holds no buffers.
@@ -213,9 +220,10 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   Response too_large() const {
     return {413,
             {{"Content-Type", "application/json"}},
-            fmt::format(R"({{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure",)"
-                        R"("message":"Request entity too large: limit is {}","reason":"RequestEntityTooLarge","code":413}})",
-                        options.max_body)};
+            fmt::format(
+                R"({{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure",)"
+                R"("message":"Request entity too large: limit is {}","reason":"RequestEntityTooLarge","code":413}})",
+                options.max_body)};
   }
 
   // A request that cannot be taken: what follows it on the connection cannot be told apart from its rest.

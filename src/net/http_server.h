@@ -45,8 +45,8 @@ class Exchange {
 using Handler = std::function<Task<>(Exchange&)>;
 
 struct ServerOptions {
-  std::string key_pem, cert_pem;       // chain
-  std::uint64_t max_body = 3U << 20;   // bytes; more is answered 413
+  std::string key_pem, cert_pem;      // chain
+  std::uint64_t max_body = 3U << 20;  // bytes; more is answered 413
 };
 
 class HttpServer {

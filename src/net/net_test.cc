@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "net/async.h"
 #include "net/http_client.h"
@@ -144,7 +144,8 @@ TEST_F(Served, RequestsOnOneConnection) {
   const Handler echo = [&seen](Exchange& x) -> Task<> {
     ++seen;
     Response r;
-    r.body = x.request().method + " " + x.request().path + "?" + std::string(x.request().query.get("q")) + " " + x.request().body;
+    r.body = x.request().method + " " + x.request().path + "?" + std::string(x.request().query.get("q")) + " " +
+             x.request().body;
     co_await x.respond(std::move(r));
   };
   serve(echo, [&](HttpClient& client) -> Task<> {
@@ -249,8 +250,9 @@ TEST(Listen, ABusyPortIsNamedWithItsRemedy) {
     two.listen("127.0.0.1", port);
     ADD_FAILURE() << "listened twice";
   } catch (const Error& e) {
-    EXPECT_EQ(std::string(e.what()),
-              fmt::format("127.0.0.1:{} is in use by another program; stop it or choose another port with --port", port));
+    EXPECT_EQ(
+        std::string(e.what()),
+        fmt::format("127.0.0.1:{} is in use by another program; stop it or choose another port with --port", port));
   }
   boost::asio::co_spawn(loop, one.close(), boost::asio::detached);
   loop.run_for(std::chrono::seconds(2));

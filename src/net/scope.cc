@@ -3,8 +3,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <list>
 
@@ -60,7 +60,8 @@ void Scope::spawn(std::string name, Task<> task) {
 size_t Scope::under_way() const { return impl_->running.size(); }
 
 void Scope::cancel() {
-  // Emitting only marks tasks and posts the ends of what they await: none of them runs, or leaves the list, inside of it.
+  // Emitting only marks tasks and posts the ends of what they await: none of them runs, or leaves the list, inside of
+  // it.
   for (auto& signal : impl_->running) signal.emit(asio::cancellation_type::terminal);
 }
 

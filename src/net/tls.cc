@@ -23,7 +23,9 @@ namespace {
 template <auto free_function>
 struct Free {
   template <class T>
-  void operator()(T* p) const { free_function(p); }
+  void operator()(T* p) const {
+    free_function(p);
+  }
 };
 using Pkey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Cert = std::unique_ptr<X509, Free<X509_free>>;
@@ -139,7 +141,8 @@ KeyAndCert make_server_cert(const KeyAndCert& ca, const std::string& common_name
   std::string alternatives;
   for (const auto& name : names) {
     unsigned char address[16];
-    const bool ip = ::inet_pton(AF_INET, name.c_str(), address) == 1 || ::inet_pton(AF_INET6, name.c_str(), address) == 1;
+    const bool ip =
+        ::inet_pton(AF_INET, name.c_str(), address) == 1 || ::inet_pton(AF_INET6, name.c_str(), address) == 1;
     alternatives += (alternatives.empty() ? "" : ",") + std::string(ip ? "IP:" : "DNS:") + name;
   }
   add_extension(cert.get(), ca_cert.get(), NID_subject_alt_name, alternatives);

@@ -20,8 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, size_t size) {
     return 0;
   }
   spoke::fuzz::check(query->udp_size >= 512, "every client takes 512 bytes");
-  spoke::fuzz::check(packet.substr(12, query->question.size()) == query->question, "the question is repeated as it came");
-  const DnsAnswer answer = answer_cluster_name(*query, table, zone).value_or(DnsAnswer{DnsCode::ServerFailure, false, {}, {}, {}});
+  spoke::fuzz::check(packet.substr(12, query->question.size()) == query->question,
+                     "the question is repeated as it came");
+  const DnsAnswer answer =
+      answer_cluster_name(*query, table, zone).value_or(DnsAnswer{DnsCode::ServerFailure, false, {}, {}, {}});
   const std::string reply = make_reply(*query, answer, query->udp_size);
   spoke::fuzz::check(reply.size() <= query->udp_size, "an answer is no larger than the client takes");
   spoke::fuzz::check(reply.substr(0, 2) == packet.substr(0, 2), "an answer has the question's id");

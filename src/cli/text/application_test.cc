@@ -37,8 +37,9 @@ TEST(Application, TheDriversNameIsKnownBeforeItIsThere) {
 TEST(Application, ExecutorsWantedAndRunning) {
   EXPECT_EQ(executors_wanted(running()), "3");
   EXPECT_EQ(executors_running(running()), 1U);
-  EXPECT_EQ(executors_wanted(yaml::parse("{spec: {dynamicAllocation: {enabled: true, minExecutors: 1, maxExecutors: 5}}}")),
-            "1-5");
+  EXPECT_EQ(
+      executors_wanted(yaml::parse("{spec: {dynamicAllocation: {enabled: true, minExecutors: 1, maxExecutors: 5}}}")),
+      "1-5");
   EXPECT_EQ(executors_wanted(yaml::parse("{spec: {dynamicAllocation: {enabled: true}}}")), "0+");
 }
 
@@ -61,7 +62,8 @@ TEST(ApplicationTable, ListsWhatMatters) {
 }
 
 TEST(ApplicationTable, StandsAnythingInAnObject) {
-  const std::vector<Object> strange = {json::value(nullptr), json::array{1}, yaml::parse("{metadata: 1, status: [x], spec: x}"),
+  const std::vector<Object> strange = {json::value(nullptr), json::array{1},
+                                       yaml::parse("{metadata: 1, status: [x], spec: x}"),
                                        yaml::parse("{status: {executorState: [1], lastSubmissionAttemptTime: x}}")};
   EXPECT_NO_THROW(application_table(strange, {true, true}, kNow).text(true));
 }

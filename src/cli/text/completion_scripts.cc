@@ -3,8 +3,8 @@
 namespace spoke::cli {
 namespace {
 
-// `spoke __complete -- WORDS` takes the words up to the cursor, the last one unfinished, and answers lines of a value, a
-// tab and what it is.
+// `spoke __complete -- WORDS` takes the words up to the cursor, the last one unfinished, and answers lines of a value,
+// a tab and what it is.
 
 constexpr std::string_view kBash = R"(# bash completion of spoke
 _spoke() {

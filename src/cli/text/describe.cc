@@ -38,7 +38,9 @@ std::string text_of(const json::value& v) {
 }
 
 // "1 run", "2 runs"
-std::string counted(std::int64_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+std::string counted(std::int64_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
 
 // "2026-03-01T12:00:00Z (5m ago)"
 std::string moment(std::string_view time, Time now) {
@@ -76,8 +78,11 @@ std::string restart_policy(const Object& app) {
 
 void spec(Page& page, const Object& app) {
   page.head("Spec");
-  const auto field = [&](const char* label, const char* path) { page.line(label, json::str(app, path), Style::Plain, 2); };
-  page.line("Type", fmt::format("{}, {} mode", json::str(app, "spec.type", "?"), json::str(app, "spec.mode", "cluster")),
+  const auto field = [&](const char* label, const char* path) {
+    page.line(label, json::str(app, path), Style::Plain, 2);
+  };
+  page.line("Type",
+            fmt::format("{}, {} mode", json::str(app, "spec.type", "?"), json::str(app, "spec.mode", "cluster")),
             Style::Plain, 2);
   field("Spark version", "spec.sparkVersion");
   field("Image", "spec.image");
@@ -109,11 +114,12 @@ void status(Page& page, const Object& app, Time now) {
   page.line("Submitted", moment(json::str(app, "status.lastSubmissionAttemptTime"), now));
   page.line("Ended", finished(state) ? moment(json::str(app, "status.terminationTime"), now) : "");
   if (const auto time = run_time(app, now)) page.line("Run time", human_duration(*time));
-  const auto runs = json::num(app, "status.executionAttempts"), submissions = json::num(app, "status.submissionAttempts");
+  const auto runs = json::num(app, "status.executionAttempts"),
+             submissions = json::num(app, "status.submissionAttempts");
   if (runs + submissions > 0) page.line("Attempts", counted(runs, "run") + ", " + counted(submissions, "submission"));
   page.line("Spark application", json::str(app, "status.sparkApplicationId"));
-  page.line("Web UI", json::str(app, "status.driverInfo.webUIIngressAddress",
-                                json::str(app, "status.driverInfo.webUIAddress")));
+  page.line("Web UI",
+            json::str(app, "status.driverInfo.webUIIngressAddress", json::str(app, "status.driverInfo.webUIAddress")));
 }
 
 void pod_row(Table& table, const Object& pod, Time now) {
@@ -161,10 +167,11 @@ void events(Page& page, const std::vector<Object>& list, Time now) {
     const Object& event = list[index];
     const auto count = std::max(json::num(event, "count", 1), json::num(event, "series.count", 1));
     const std::string type(json::str(event, "type"));
-    table.add({(seen ? human_duration(now - *seen) : "?") + (count > 1 ? fmt::format(" (x{})", count) : ""),
-               Cell(type, type == "Warning" ? Style::Bad : Style::Plain), std::string(json::str(event, "reason")),
-               lower(json::str(event, "involvedObject.kind")) + "/" + std::string(json::str(event, "involvedObject.name")),
-               std::string(json::str(event, "message"))});
+    table.add(
+        {(seen ? human_duration(now - *seen) : "?") + (count > 1 ? fmt::format(" (x{})", count) : ""),
+         Cell(type, type == "Warning" ? Style::Bad : Style::Plain), std::string(json::str(event, "reason")),
+         lower(json::str(event, "involvedObject.kind")) + "/" + std::string(json::str(event, "involvedObject.name")),
+         std::string(json::str(event, "message"))});
   }
   page.table(table);
 }

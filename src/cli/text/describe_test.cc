@@ -80,16 +80,17 @@ Events:
 }
 
 TEST(Describe, StandsAnythingInAnObject) {
-  for (const char* strange : {"[]", "{}", "{spec: 1, status: x, metadata: []}", "{spec: {arguments: [{a: 1}], sparkConf: {a: [1]}}}",
-                              "{status: {executorState: {x: 1}}}"}) {
+  for (const char* strange :
+       {"[]", "{}", "{spec: 1, status: x, metadata: []}", "{spec: {arguments: [{a: 1}], sparkConf: {a: [1]}}}",
+        "{status: {executorState: {x: 1}}}"}) {
     const kube::Object v = yaml::parse(strange);
     EXPECT_NO_THROW(describe({v, {v}, {v}}, kNow, true)) << strange;
   }
 }
 
 TEST(Redacted, SecretsByTheirNames) {
-  for (const char* key : {"spark.hadoop.fs.s3a.secret.key", "spark.hadoop.fs.s3a.access.key", "PASSWORD", "my.oauthToken",
-                          "spark.ssl.keyPassword", "fs.s3a.accessKey"})
+  for (const char* key : {"spark.hadoop.fs.s3a.secret.key", "spark.hadoop.fs.s3a.access.key", "PASSWORD",
+                          "my.oauthToken", "spark.ssl.keyPassword", "fs.s3a.accessKey"})
     EXPECT_EQ(redacted(key, "v"), "*********(redacted)") << key;
   EXPECT_EQ(redacted("spark.executor.memory", "1g"), "1g");
 }

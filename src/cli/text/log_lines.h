@@ -25,10 +25,10 @@ class LogLines {
   void take(std::string& out, std::string_view line, bool whole);
 
   std::string partial_;
-  std::optional<Time> last_;   // of the newest line that was shown
-  size_t shown_at_last_ = 0;   // how many lines had that very time
-  size_t repeated_ = 0;        // how many of these this connection has brought again
-  bool resumed_ = false;       // whether this connection is not the first
+  std::optional<Time> last_;  // of the newest line that was shown
+  size_t shown_at_last_ = 0;  // how many lines had that very time
+  size_t repeated_ = 0;       // how many of these this connection has brought again
+  bool resumed_ = false;      // whether this connection is not the first
 };
 
 // Each line with "[name] " before it, for several applications' logs in one stream.

@@ -23,7 +23,9 @@ TEST(LogLines, AreWholeWhereverTheWireCutsThem) {
 TEST(LogLines, GoOnWhereABrokenConnectionLeftOff) {
   LogLines lines;
   EXPECT_EQ(lines.since(), "");
-  lines.add("2026-03-01T12:00:00.1Z one\n2026-03-01T12:00:00.2Z two\n2026-03-01T12:00:00.2Z three\n2026-03-01T12:00:00.3Z ha");
+  lines.add(
+      "2026-03-01T12:00:00.1Z one\n2026-03-01T12:00:00.2Z two\n2026-03-01T12:00:00.2Z three\n2026-03-01T12:00:00.3Z "
+      "ha");
   lines.resume();
   EXPECT_EQ(lines.since(), "2026-03-01T12:00:00Z");
   EXPECT_EQ(lines.add("2026-03-01T12:00:00.1Z one\n2026-03-01T12:00:00.2Z two\n2026-03-01T12:00:00.2Z three\n"

@@ -5,7 +5,8 @@
 namespace spoke::cli {
 namespace {
 
-const std::vector<std::string> kCommands = {"run", "list", "get", "describe", "logs", "delete", "version", "completion"};
+const std::vector<std::string> kCommands = {"run",  "list",   "get",     "describe",
+                                            "logs", "delete", "version", "completion"};
 
 TEST(EditDistance, CountsSwapsAsOne) {
   EXPECT_EQ(edit_distance("", "abc"), 3U);

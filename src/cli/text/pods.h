@@ -14,8 +14,8 @@ using kube::Object;
 // spark-role and sparkoperator.k8s.io/app-name are Spark's and the operator's labels on pods.
 bool is_driver(const Object& pod);
 bool is_executor(const Object& pod);
-std::string pods_selector(std::string_view app);      // a label selector for all of an application's pods
-std::string container_of_role(const Object& pod);     // "spark-kubernetes-driver" or "spark-kubernetes-executor"
+std::string pods_selector(std::string_view app);   // a label selector for all of an application's pods
+std::string container_of_role(const Object& pod);  // "spark-kubernetes-driver" or "spark-kubernetes-executor"
 
 // As kubectl's STATUS column: the phase, or the reason why a container waits or has ended.
 std::string pod_status(const Object& pod);

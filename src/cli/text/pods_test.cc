@@ -15,7 +15,8 @@ TEST(Pods, StatusIsTheReasonWhereThereIsOne) {
   EXPECT_EQ(pod_status(driver("{phase: Running}")), "Running");
   EXPECT_EQ(pod_status(driver("{phase: Pending, containerStatuses: [{state: {waiting: {reason: ImagePullBackOff}}}]}")),
             "ImagePullBackOff");
-  EXPECT_EQ(pod_status(driver("{phase: Failed, containerStatuses: [{state: {terminated: {reason: OOMKilled, exitCode: 137}}}]}")),
+  EXPECT_EQ(pod_status(driver(
+                "{phase: Failed, containerStatuses: [{state: {terminated: {reason: OOMKilled, exitCode: 137}}}]}")),
             "OOMKilled");
   EXPECT_EQ(pod_status(driver("{phase: Failed, reason: Evicted}")), "Evicted");
   EXPECT_EQ(pod_status(yaml::parse("{metadata: {deletionTimestamp: x}}")), "Terminating");
@@ -38,11 +39,14 @@ TEST(Pods, NoExitCodeBeforeTheEnd) {
 }
 
 TEST(Trouble, IsWhatHoldsAPodUp) {
-  EXPECT_EQ(trouble(driver("{containerStatuses: [{state: {waiting: {reason: ErrImagePull, message: 'no such image'}}}]}")),
-            "ErrImagePull: no such image");
-  EXPECT_EQ(trouble(driver("{conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/1 nodes'}]}")),
+  EXPECT_EQ(
+      trouble(driver("{containerStatuses: [{state: {waiting: {reason: ErrImagePull, message: 'no such image'}}}]}")),
+      "ErrImagePull: no such image");
+  EXPECT_EQ(trouble(driver(
+                "{conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/1 nodes'}]}")),
             "Unschedulable: 0/1 nodes");
-  EXPECT_EQ(trouble(driver("{initContainerStatuses: [{state: {waiting: {reason: CrashLoopBackOff}}}]}")), "CrashLoopBackOff");
+  EXPECT_EQ(trouble(driver("{initContainerStatuses: [{state: {waiting: {reason: CrashLoopBackOff}}}]}")),
+            "CrashLoopBackOff");
   EXPECT_EQ(trouble(driver("{phase: Failed, reason: Evicted, message: disk}")), "Evicted: disk");
 }
 

@@ -7,9 +7,7 @@
 namespace spoke::cli {
 namespace {
 
-std::string elapsed(Duration d) {
-  return human_duration(std::chrono::floor<std::chrono::seconds>(d));
-}
+std::string elapsed(Duration d) { return human_duration(std::chrono::floor<std::chrono::seconds>(d)); }
 
 }  // namespace
 

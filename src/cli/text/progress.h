@@ -11,8 +11,8 @@ namespace spoke::cli {
 struct Progress {
   std::string name;
   std::string state;
-  size_t running = 0;   // executors
-  std::string wanted;   // "2", "1-5"
+  size_t running = 0;  // executors
+  std::string wanted;  // "2", "1-5"
   Duration elapsed{};
   std::string trouble;  // what holds it up, ""
 };

@@ -14,7 +14,8 @@ std::string paint(Style style, std::string_view text, bool colour);
 // What a state of a SparkApplication, a pod or an executor means to a person.
 Style style_of_state(std::string_view state);
 
-// Without control characters: messages from a cluster must not move the cursor or ring the bell. Line ends become blanks.
+// Without control characters: messages from a cluster must not move the cursor or ring the bell. Line ends become
+// blanks.
 std::string printable(std::string_view text);
 
 // How many cells a terminal needs for it: characters, not bytes.

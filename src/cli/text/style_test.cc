@@ -19,7 +19,9 @@ TEST(Style, StatesHaveTheirColour) {
 
 TEST(Printable, NothingThatATerminalObeys) {
   EXPECT_EQ(printable("a\x1b[31mb\r\n\ac\x7f"), "a [31mb   c ");
-  EXPECT_EQ(printable("csi:\xc2\x9b" "31m"), "csi: 31m");
+  EXPECT_EQ(printable("csi:\xc2\x9b"
+                      "31m"),
+            "csi: 31m");
   EXPECT_EQ(printable("grün ü €"), "grün ü €");
 }
 

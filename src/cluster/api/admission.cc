@@ -19,8 +19,10 @@ constexpr const char* kClaimProtection = "kubernetes.io/pvc-protection";
 void admit_priority(const Object& pod, json::value& spec) {
   const std::string_view given = json::str(spec, "priorityClassName");
   std::int64_t priority = 0;
-  if (given == "system-cluster-critical") priority = 2000000000;
-  else if (given == "system-node-critical") priority = 2000001000;
+  if (given == "system-cluster-critical")
+    priority = 2000000000;
+  else if (given == "system-node-critical")
+    priority = 2000001000;
   else if (!given.empty())
     throw kube::forbidden("", "pods", kube::name(pod), fmt::format("no PriorityClass with name {} was found", given));
   default_to(spec, "priority", priority);
@@ -36,13 +38,15 @@ void admit_tolerations(json::value& spec) {
       return (its == key || its.empty()) && (effect == "NoExecute" || effect.empty());
     });
     if (!has)
-      tolerations.push_back(json::object{{"key", key}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", 300}});
+      tolerations.push_back(
+          json::object{{"key", key}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", 300}});
   }
 }
 
 }  // namespace
 
-Admission::Admission(const Store& store, std::string_view service_network) : store_(store), addresses_(service_network) {
+Admission::Admission(const Store& store, std::string_view service_network)
+    : store_(store), addresses_(service_network) {
   for (const auto& [key, entry] : store.range("core/services/")) addresses_.take(json::parse(*entry.body));
 }
 
@@ -52,9 +56,9 @@ void Admission::check_namespace(const ResourceType& type, std::string_view ns, s
   if (entry == nullptr) throw kube::not_found("", "namespaces", ns);
   if (entry->body->find("\"Terminating\"") == std::string::npos) return;  // spares the parse: nearly always so
   if (json::str(json::parse(*entry->body), "status.phase") != "Terminating") return;
-  kube::StatusError refused =
-      kube::forbidden(type.id.group, type.id.plural, name,
-                      "unable to create new content in namespace " + std::string(ns) + " because it is being terminated");
+  kube::StatusError refused = kube::forbidden(
+      type.id.group, type.id.plural, name,
+      "unable to create new content in namespace " + std::string(ns) + " because it is being terminated");
   json::value details = refused.details();
   json::make_array(details, "causes")
       .push_back(json::object{{"reason", "NamespaceTerminating"},
@@ -72,7 +76,8 @@ void Admission::admit(const ResourceType& type, Object& object) const {
   if (type.storage == "core/pods") admit_pod(object);
   if (type.storage == "core/persistentvolumeclaims") {
     auto& finalizers = json::make_array(object, "metadata.finalizers");
-    if (std::find(finalizers.begin(), finalizers.end(), json::value(kClaimProtection)) == finalizers.end()) finalizers.emplace_back(kClaimProtection);
+    if (std::find(finalizers.begin(), finalizers.end(), json::value(kClaimProtection)) == finalizers.end())
+      finalizers.emplace_back(kClaimProtection);
   }
 }
 
@@ -99,8 +104,10 @@ void Admission::allow(const ResourceType& type, const Object& object) const {
 
 void Admission::allocate(const ResourceType& type, const Object* before, Object& object, bool dry_run) {
   if (type.storage != "core/services") return;
-  if (dry_run) ServiceAddresses(addresses_).allocate(before, object);
-  else addresses_.allocate(before, object);
+  if (dry_run)
+    ServiceAddresses(addresses_).allocate(before, object);
+  else
+    addresses_.allocate(before, object);
 }
 
 void Admission::forget(const ResourceType& type, const Object& object) {
@@ -122,13 +129,16 @@ void Admission::admit_pod(Object& pod) const {
   const std::string ns(kube::ns(pod));
   const Entry* entry = store_.latest("core/serviceaccounts/" + ns + "/" + account);
   if (entry == nullptr)
-    throw kube::forbidden("", "pods", kube::name(pod),
-                          "error looking up service account " + ns + "/" + account + ": serviceaccount \"" + account + "\" not found");
+    throw kube::forbidden(
+        "", "pods", kube::name(pod),
+        "error looking up service account " + ns + "/" + account + ": serviceaccount \"" + account + "\" not found");
   const json::value account_object = json::parse(*entry->body);
   if (json::list(*spec, "imagePullSecrets").empty())
     if (const auto& secrets = json::list(account_object, "imagePullSecrets"); !secrets.empty())
       json::set(*spec, "imagePullSecrets", json::value(secrets));
-  if (!json::flag(*spec, "automountServiceAccountToken", json::flag(account_object, "automountServiceAccountToken", true))) return;
+  if (!json::flag(*spec, "automountServiceAccountToken",
+                  json::flag(account_object, "automountServiceAccountToken", true)))
+    return;
 
   constexpr std::string_view mount_path = "/var/run/secrets/kubernetes.io/serviceaccount";
   std::string volume;
@@ -142,26 +152,33 @@ void Admission::admit_pod(Object& pod) const {
     for (auto& c : containers->get_array()) {
       if (!c.is_object()) continue;
       auto& mounts = json::make_array(c, "volumeMounts");
-      const bool own = std::any_of(mounts.begin(), mounts.end(), [&](const json::value& m) { return json::str(m, "mountPath") == mount_path; });
+      const bool own = std::any_of(mounts.begin(), mounts.end(),
+                                   [&](const json::value& m) { return json::str(m, "mountPath") == mount_path; });
       if (own) continue;
       mounts.push_back(json::object{{"name", name}, {"readOnly", true}, {"mountPath", mount_path}});
       used = true;
     }
   }
   if (!used || !volume.empty()) return;
-  const auto item = [](const char* key, const char* path) { return json::array{json::object{{"key", key}, {"path", path}}}; };
+  const auto item = [](const char* key, const char* path) {
+    return json::array{json::object{{"key", key}, {"path", path}}};
+  };
   json::make_array(*spec, "volumes")
       .push_back(json::object{
           {"name", name},
           {"projected",
            json::object{
                {"sources",
-                json::array{json::object{{"serviceAccountToken", json::object{{"expirationSeconds", 3607}, {"path", "token"}}}},
-                            json::object{{"configMap", json::object{{"name", "kube-root-ca.crt"}, {"items", item("ca.crt", "ca.crt")}}}},
-                            json::object{{"downwardAPI",
-                                          json::object{{"items", json::array{json::object{
-                                                                     {"path", "namespace"},
-                                                                     {"fieldRef", json::object{{"apiVersion", "v1"}, {"fieldPath", "metadata.namespace"}}}}}}}}}}},
+                json::array{
+                    json::object{{"serviceAccountToken", json::object{{"expirationSeconds", 3607}, {"path", "token"}}}},
+                    json::object{
+                        {"configMap", json::object{{"name", "kube-root-ca.crt"}, {"items", item("ca.crt", "ca.crt")}}}},
+                    json::object{{"downwardAPI",
+                                  json::object{{"items", json::array{json::object{
+                                                             {"path", "namespace"},
+                                                             {"fieldRef", json::object{{"apiVersion", "v1"},
+                                                                                       {"fieldPath",
+                                                                                        "metadata.namespace"}}}}}}}}}}},
                {"defaultMode", 420}}}});
 }
 

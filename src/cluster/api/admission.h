@@ -1,7 +1,7 @@
 // What a new object gets from other objects, and whether they let it in: a pod its service account and token, a Service
-// its address, every object a namespace that is there and quotas that are not used up. Source: the admission plug-ins that
-// are on by default (NamespaceLifecycle, ServiceAccount, DefaultTolerationSeconds, Priority, StorageObjectInUseProtection,
-// ResourceQuota), and the allocators of Service addresses.
+// its address, every object a namespace that is there and quotas that are not used up. Source: the admission plug-ins
+// that are on by default (NamespaceLifecycle, ServiceAccount, DefaultTolerationSeconds, Priority,
+// StorageObjectInUseProtection, ResourceQuota), and the allocators of Service addresses.
 #pragma once
 
 #include <string_view>
@@ -21,12 +21,12 @@ class Admission {
 
   // Throws StatusError NotFound where the namespace is not there, Forbidden where it is being deleted.
   void check_namespace(const ResourceType& type, std::string_view ns, std::string_view name) const;
-  void admit(const ResourceType& type, Object& object) const;        // on create, before it is checked
+  void admit(const ResourceType& type, Object& object) const;          // on create, before it is checked
   static void admit_update(const ResourceType& type, Object& object);  // on update, likewise
   void allow(const ResourceType& type, const Object& object) const;  // on create, once it is in order; throws Forbidden
   // Last of all, so that what is refused costs no address. `before` is null on create. A dry run keeps nothing.
   void allocate(const ResourceType& type, const Object* before, Object& object, bool dry_run);
-  void forget(const ResourceType& type, const Object& object);       // when it is gone
+  void forget(const ResourceType& type, const Object& object);                // when it is gone
   static void check_delete(const ResourceType& type, std::string_view name);  // throws Forbidden
 
  private:

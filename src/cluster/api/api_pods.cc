@@ -28,7 +28,8 @@ void check_container(const Object& pod, const Query& query) {
     std::vector<std::string> names;
     for (const auto& c : json::list(pod, "spec.containers")) names.emplace_back(json::str(c, "name"));
     if (names.size() == 1 || !kube::annotation(pod, "kubectl.kubernetes.io/default-container").empty()) return;
-    throw kube::bad_request(fmt::format("a container name must be specified for pod {}, choose one of: [{}]", kube::name(pod), join(names, " ")));
+    throw kube::bad_request(fmt::format("a container name must be specified for pod {}, choose one of: [{}]",
+                                        kube::name(pod), join(names, " ")));
   }
   const auto names = containers_of(pod);
   if (std::find(names.begin(), names.end(), wanted) == names.end())
@@ -61,23 +62,28 @@ Task<> ApiServer::log(Exchange& exchange, const Target& target) {
   const Object pod = registry_.current(*target.type, target.ns, target.name);
   check_log_options(pod, query);
   check_container(pod, query);
-  if (json::str(pod, "spec.nodeName").empty()) co_return co_await exchange.respond({204, {{"Cache-Control", "no-cache, private"}}, ""});
+  if (json::str(pod, "spec.nodeName").empty())
+    co_return co_await exchange.respond({204, {{"Cache-Control", "no-cache, private"}}, ""});
   if (!logs_) throw kube::service_unavailable("no node is there to read logs from");
-  co_await stream_log(executor_, exchange, [this, &pod, &query](std::function<Task<>(std::string_view)> write) -> Task<> {
-    return logs_(pod, query, std::move(write));
-  });
+  co_await stream_log(executor_, exchange,
+                      [this, &pod, &query](std::function<Task<>(std::string_view)> write) -> Task<> {
+                        return logs_(pod, query, std::move(write));
+                      });
 }
 
 Task<> ApiServer::connect(Exchange& exchange, const Target& target) {
   const Object pod = registry_.current(*target.type, target.ns, target.name);
   if (target.subresource != "portforward") check_container(pod, exchange.request().query);
-  if (json::str(pod, "spec.nodeName").empty()) throw kube::bad_request(fmt::format("pod {} does not have a host assigned", target.name));
-  throw kube::StatusError(501, "NotImplemented", fmt::format("the server has no way into pods: {} is not served", target.subresource));
+  if (json::str(pod, "spec.nodeName").empty())
+    throw kube::bad_request(fmt::format("pod {} does not have a host assigned", target.name));
+  throw kube::StatusError(501, "NotImplemented",
+                          fmt::format("the server has no way into pods: {} is not served", target.subresource));
 }
 
 Task<> ApiServer::bind_pod(Exchange& exchange, const Target& target) {
   const json::value binding = document(exchange.request());
-  const std::string pod(target.name.empty() ? kube::name(binding) : std::string_view(target.name)), node(json::str(binding, "target.name"));
+  const std::string pod(target.name.empty() ? kube::name(binding) : std::string_view(target.name)),
+      node(json::str(binding, "target.name"));
   if (node.empty()) throw kube::invalid("", "Binding", pod, {kube::required("target.name", "")});
   co_await bind(registry_, target.ns, pod, node);
   co_await exchange.respond(json_response(201, kCreated));
@@ -88,10 +94,12 @@ Task<> ApiServer::evict(Exchange& exchange, const Target& target) {
   const Object pod = registry_.current(*target.type, target.ns, target.name);
   check_eviction(registry_.store(), pod);
   client::DeleteOptions options;
-  if (json::find(eviction, "deleteOptions.gracePeriodSeconds") != nullptr) options.grace_period_seconds = json::num(eviction, "deleteOptions.gracePeriodSeconds");
+  if (json::find(eviction, "deleteOptions.gracePeriodSeconds") != nullptr)
+    options.grace_period_seconds = json::num(eviction, "deleteOptions.gracePeriodSeconds");
   options.uid = json::str(eviction, "deleteOptions.preconditions.uid");
   bool dry_run = exchange.request().query.get("dryRun") == "All";
-  for (const auto& stage : json::list(eviction, "deleteOptions.dryRun")) dry_run = dry_run || stage == json::value("All");
+  for (const auto& stage : json::list(eviction, "deleteOptions.dryRun"))
+    dry_run = dry_run || stage == json::value("All");
   co_await registry_.remove(*target.type, target.ns, target.name, std::move(options), dry_run);
   co_await exchange.respond(json_response(201, kCreated));
 }

@@ -26,13 +26,16 @@ std::string options_kind(const Request& request) {
   return request.method == "PATCH" ? "PatchOptions" : "DeleteOptions";
 }
 
-kube::StatusError bad_option(const std::string& kind, const Causes& causes) { return kube::invalid("meta.k8s.io", kind, "", causes); }
+kube::StatusError bad_option(const std::string& kind, const Causes& causes) {
+  return kube::invalid("meta.k8s.io", kind, "", causes);
+}
 
 void check_manager(std::string_view name, Causes& causes) {
   if (name.size() > kMaxManager) causes.push_back(kube::too_long("fieldManager", kMaxManager));
   for (size_t i = 0; i < name.size(); ++i)
     if (const auto c = static_cast<unsigned char>(name[i]); c < 0x20 || c == 0x7F)
-      causes.push_back(kube::invalid_value("fieldManager", json::value(name), fmt::format("invalid character U+{:04X} (at position {})", c, i)));
+      causes.push_back(kube::invalid_value("fieldManager", json::value(name),
+                                           fmt::format("invalid character U+{:04X} (at position {})", c, i)));
 }
 
 // The first word of the User-Agent, as the API server makes it a manager's name.
@@ -66,7 +69,8 @@ std::string summary(std::string_view body) {
 }
 
 kube::StatusError unrecognized(const ResourceType& type, std::string_view why, std::string_view body) {
-  return kube::bad_request(fmt::format("the object provided is unrecognized (must be of type {}): {} ({})", type.id.kind, why, summary(body)));
+  return kube::bad_request(fmt::format("the object provided is unrecognized (must be of type {}): {} ({})",
+                                       type.id.kind, why, summary(body)));
 }
 
 bool is_version(std::string_view api_version) { return split(api_version, '/').size() <= 2; }
@@ -86,12 +90,15 @@ Response json_response(int code, std::string body, const Form& form) {
 
 Response status_response(const kube::StatusError& e) {
   Response response = json_response(e.code(), json::dump(e.to_json()));
-  if (const auto seconds = json::num(e.details(), "retryAfterSeconds"); seconds > 0) response.headers.set("Retry-After", std::to_string(seconds));
+  if (const auto seconds = json::num(e.details(), "retryAfterSeconds"); seconds > 0)
+    response.headers.set("Retry-After", std::to_string(seconds));
   return response;
 }
 
 Response page_not_found() {
-  return {404, {{"Content-Type", "text/plain; charset=utf-8"}, {"X-Content-Type-Options", "nosniff"}}, "404 page not found\n"};
+  return {404,
+          {{"Content-Type", "text/plain; charset=utf-8"}, {"X-Content-Type-Options", "nosniff"}},
+          "404 page not found\n"};
 }
 
 Response outcome_response(const ResourceType& type, const Form& form, const Outcome& outcome) {
@@ -118,11 +125,13 @@ bool is_review(std::string_view group, std::string_view plural) {
 bool is_builtin_group(const Catalog& catalog, std::string_view group) {
   if (group == "authentication.k8s.io" || group == "authorization.k8s.io") return true;
   const auto& all = catalog.all();
-  return std::any_of(all.begin(), all.end(), [&](const auto& type) { return !type->custom && type->id.group == group; });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& type) { return !type->custom && type->id.group == group; });
 }
 
 const kube::StatusError& not_allowed() {
-  static const kube::StatusError e = kube::method_not_allowed("the server does not allow this method on the requested resource");
+  static const kube::StatusError e =
+      kube::method_not_allowed("the server does not allow this method on the requested resource");
   return e;
 }
 
@@ -153,12 +162,18 @@ Object object_of(const Request& request, const ResourceType& type, WriteOptions&
     try {
       object = json::parse(request.body);
     } catch (const Error& e) {
-      throw unrecognized(type, "couldn't get version/kind; json parse error: " + json_problem(request.body).value_or(e.what()), request.body);
+      throw unrecognized(
+          type, "couldn't get version/kind; json parse error: " + json_problem(request.body).value_or(e.what()),
+          request.body);
     }
     options.duplicates = duplicate_members(request.body);
   }
   if (!object.is_object())
-    throw unrecognized(type, fmt::format("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type runtime.TypeMeta", kube::go_json_kind(object)), request.body);
+    throw unrecognized(type,
+                       fmt::format("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go "
+                                   "value of type runtime.TypeMeta",
+                                   kube::go_json_kind(object)),
+                       request.body);
   if (const std::string_view version = json::str(object, "apiVersion"); !is_version(version))
     throw unrecognized(type, fmt::format("unexpected GroupVersion string: {}", version), request.body);
   if (type.custom && kube::kind(object).empty())
@@ -178,10 +193,14 @@ WriteOptions write_options(const Request& request, const std::string& subresourc
     causes.push_back(std::move(cause));
   }
   const std::string_view validation = request.query.get("fieldValidation");
-  if (validation == "Ignore") options.field_validation = FieldValidation::Ignore;
-  else if (validation == "Strict") options.field_validation = FieldValidation::Strict;
-  else if (validation.empty() || validation == "Warn") options.field_validation = FieldValidation::Warn;
-  else causes.push_back(kube::not_supported("fieldValidation", validation, {"", "Ignore", "Strict", "Warn"}));
+  if (validation == "Ignore")
+    options.field_validation = FieldValidation::Ignore;
+  else if (validation == "Strict")
+    options.field_validation = FieldValidation::Strict;
+  else if (validation.empty() || validation == "Warn")
+    options.field_validation = FieldValidation::Warn;
+  else
+    causes.push_back(kube::not_supported("fieldValidation", validation, {"", "Ignore", "Strict", "Warn"}));
   check_manager(request.query.get("fieldManager"), causes);
   options.field_manager = field_manager(request);
   if (!causes.empty()) throw bad_option(options_kind(request), causes);
@@ -191,10 +210,13 @@ WriteOptions write_options(const Request& request, const std::string& subresourc
 Removal removal_of(const Request& request) {
   const json::value body = document(request);
   if (const std::string_view kind = kube::kind(body); !kind.empty() && kind != "DeleteOptions")
-    throw kube::unclassified(fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"", kind, json::str(body, "apiVersion")));
+    throw kube::unclassified(
+        fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+                    kind, json::str(body, "apiVersion")));
   Removal removal;
   client::DeleteOptions& options = removal.options;
-  if (json::find(body, "gracePeriodSeconds") != nullptr) options.grace_period_seconds = json::num(body, "gracePeriodSeconds");
+  if (json::find(body, "gracePeriodSeconds") != nullptr)
+    options.grace_period_seconds = json::num(body, "gracePeriodSeconds");
   if (request.query.has("gracePeriodSeconds")) options.grace_period_seconds = number(request, "gracePeriodSeconds");
   options.uid = json::str(body, "preconditions.uid");
   options.resource_version = json::str(body, "preconditions.resourceVersion");
@@ -202,9 +224,13 @@ Removal removal_of(const Request& request) {
   const bool has_orphan = json::find(body, "orphanDependents") != nullptr || request.query.has("orphanDependents");
   const bool orphan = json::flag(body, "orphanDependents") || request.query.flag("orphanDependents");
   if (has_orphan && !options.propagation.empty())
-    throw bad_option("DeleteOptions", {kube::invalid_value("propagationPolicy", json::value(options.propagation), "orphanDependents and deletionPropagation cannot be both set")});
-  if (!options.propagation.empty() && options.propagation != "Background" && options.propagation != "Foreground" && options.propagation != "Orphan")
-    throw bad_option("DeleteOptions", {kube::not_supported("propagationPolicy", options.propagation, {"Foreground", "Background", "Orphan", "nil"})});
+    throw bad_option("DeleteOptions",
+                     {kube::invalid_value("propagationPolicy", json::value(options.propagation),
+                                          "orphanDependents and deletionPropagation cannot be both set")});
+  if (!options.propagation.empty() && options.propagation != "Background" && options.propagation != "Foreground" &&
+      options.propagation != "Orphan")
+    throw bad_option("DeleteOptions", {kube::not_supported("propagationPolicy", options.propagation,
+                                                           {"Foreground", "Background", "Orphan", "nil"})});
   if (has_orphan) options.propagation = orphan ? "Orphan" : "Background";
   removal.dry_run = request.query.get("dryRun") == "All";
   for (const auto& stage : json::list(body, "dryRun")) removal.dry_run = removal.dry_run || stage == json::value("All");
@@ -218,22 +244,29 @@ ListQuery list_query(const Request& request, bool watch) {
   const std::string& match = out.resource_version_match;
   const bool initial = query.has("sendInitialEvents");
   Causes causes;
-  const auto forbid = [&](std::string_view why) { causes.push_back(kube::forbidden_field("resourceVersionMatch", why)); };
+  const auto forbid = [&](std::string_view why) {
+    causes.push_back(kube::forbidden_field("resourceVersionMatch", why));
+  };
   if (watch) {
-    if (initial && match != "NotOlderThan") forbid("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    if (initial && match != "NotOlderThan")
+      forbid("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
     if (!match.empty()) {
       if (!initial) forbid("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-      if (match != "NotOlderThan") causes.push_back(kube::not_supported("resourceVersionMatch", match, {"NotOlderThan"}));
+      if (match != "NotOlderThan")
+        causes.push_back(kube::not_supported("resourceVersionMatch", match, {"NotOlderThan"}));
       if (!out.continue_token.empty()) forbid("resourceVersionMatch is forbidden when continue is provided");
     }
   } else {
     if (!match.empty()) {
       if (out.resource_version.empty()) forbid("resourceVersionMatch is forbidden unless resourceVersion is provided");
       if (!out.continue_token.empty()) forbid("resourceVersionMatch is forbidden when continue is provided");
-      if (match != "Exact" && match != "NotOlderThan") causes.push_back(kube::not_supported("resourceVersionMatch", match, {"Exact", "NotOlderThan", ""}));
-      if (match == "Exact" && out.resource_version == "0") forbid("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+      if (match != "Exact" && match != "NotOlderThan")
+        causes.push_back(kube::not_supported("resourceVersionMatch", match, {"Exact", "NotOlderThan", ""}));
+      if (match == "Exact" && out.resource_version == "0")
+        forbid("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
     }
-    if (initial) causes.push_back(kube::forbidden_field("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+    if (initial)
+      causes.push_back(kube::forbidden_field("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   }
   if (!causes.empty()) throw bad_option("ListOptions", causes);
   return out;

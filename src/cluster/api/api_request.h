@@ -21,7 +21,9 @@ struct ApiServer::Target {
   std::string group, version, ns, plural, name, subresource;
   bool watch = false;
 
-  bool is(std::string_view storage, std::string_view sub) const { return type->storage == storage && subresource == sub; }
+  bool is(std::string_view storage, std::string_view sub) const {
+    return type->storage == storage && subresource == sub;
+  }
 };
 
 // A path that nobody serves: net/http's plain answer, not a Status.
@@ -45,8 +47,8 @@ std::string_view media_type(const net::Request& request);
 // The document of a body that may be missing (options, reviews), JSON or YAML.
 json::value document(const net::Request& request);
 
-// The object of a body that must be there, for a create or update of `type`. Members that its text names twice are added
-// to `options`.
+// The object of a body that must be there, for a create or update of `type`. Members that its text names twice are
+// added to `options`.
 Object object_of(const net::Request& request, const ResourceType& type, WriteOptions& options);
 
 WriteOptions write_options(const net::Request& request, const std::string& subresource);

@@ -18,7 +18,9 @@ std::string answered(const Request& request, Object object, const std::string& s
   const auto schema = kube::builtin_schema(json::str(object, "apiVersion"), kube::kind(object));
   const json::value* spec = json::find(object, "spec");
   if (schema != nullptr && spec != nullptr)
-    kube::track_update(*schema, nullptr, object, {write_options(request, subresource).field_manager, std::string(json::str(object, "apiVersion")), subresource, rfc3339(now())});
+    kube::track_update(*schema, nullptr, object,
+                       {write_options(request, subresource).field_manager, std::string(json::str(object, "apiVersion")),
+                        subresource, rfc3339(now())});
   return json::dump(object);
 }
 
@@ -46,9 +48,11 @@ json::object user_info(const Identity& who) {
 Attributes attributes(const json::value& review) {
   Attributes what;
   if (const json::value* r = json::find(review, "spec.resourceAttributes")) {
-    what = {std::string(json::str(*r, "verb")), std::string(json::str(*r, "group")), std::string(json::str(*r, "resource")),
-            std::string(json::str(*r, "namespace")), std::string(json::str(*r, "name")), ""};
-    if (const std::string_view sub = json::str(*r, "subresource"); !sub.empty()) what.resource += "/" + std::string(sub);
+    what = {std::string(json::str(*r, "verb")),     std::string(json::str(*r, "group")),
+            std::string(json::str(*r, "resource")), std::string(json::str(*r, "namespace")),
+            std::string(json::str(*r, "name")),     ""};
+    if (const std::string_view sub = json::str(*r, "subresource"); !sub.empty())
+      what.resource += "/" + std::string(sub);
   } else {
     what.verb = json::str(review, "spec.nonResourceAttributes.verb");
     what.path = json::str(review, "spec.nonResourceAttributes.path");
@@ -64,7 +68,8 @@ Task<> ApiServer::request_token(Exchange& exchange, const Target& target) {
   const auto seconds = json::num(wanted, "spec.expirationSeconds", 3600);
   if (seconds < kShortestToken)
     throw kube::invalid("authentication.k8s.io", "TokenRequest", "",
-                        {kube::invalid_value("spec.expirationSeconds", json::value(seconds), "may not specify a duration less than 10 minutes")});
+                        {kube::invalid_value("spec.expirationSeconds", json::value(seconds),
+                                             "may not specify a duration less than 10 minutes")});
   const auto audiences = texts(json::list(wanted, "spec.audiences"));
   const Time at = now();
   const std::string token = authenticator_.sign(target.ns, account, json::str(wanted, "spec.boundObjectRef.name"),
@@ -76,7 +81,10 @@ Task<> ApiServer::request_token(Exchange& exchange, const Target& target) {
   Object out = json::object{
       {"kind", "TokenRequest"},
       {"apiVersion", "authentication.k8s.io/v1"},
-      {"metadata", json::object{{"name", target.name}, {"namespace", target.ns}, {"uid", kube::uid(account)}, {"creationTimestamp", rfc3339(at)}}},
+      {"metadata", json::object{{"name", target.name},
+                                {"namespace", target.ns},
+                                {"uid", kube::uid(account)},
+                                {"creationTimestamp", rfc3339(at)}}},
       {"spec", std::move(spec)},
       {"status", json::object{{"token", token}, {"expirationTimestamp", rfc3339(at + std::chrono::seconds(seconds))}}}};
   co_await exchange.respond(json_response(201, answered(exchange.request(), std::move(out), "token")));
@@ -88,19 +96,26 @@ Task<> ApiServer::review(Exchange& exchange, const Identity& who, const Target& 
   Object review = document(request);
   json::object status;
   if (target.plural == "selfsubjectreviews") {
-    review = json::object{{"kind", "SelfSubjectReview"}, {"apiVersion", "authentication.k8s.io/v1"},
+    review = json::object{{"kind", "SelfSubjectReview"},
+                          {"apiVersion", "authentication.k8s.io/v1"},
                           {"metadata", json::object{{"creationTimestamp", rfc3339(now())}}}};
     status["userInfo"] = user_info(who);
   } else if (target.plural == "tokenreviews") {
     json::set(review, "kind", "TokenReview");
     const auto subject = authenticator_.identify("Bearer " + std::string(json::str(review, "spec.token")), now());
-    if (subject) status = {{"authenticated", true}, {"user", user_info(*subject)}, {"audiences", json::array{Authenticator::kIssuer}}};
-    else status["error"] = "invalid bearer token";
+    if (subject)
+      status = {
+          {"authenticated", true}, {"user", user_info(*subject)}, {"audiences", json::array{Authenticator::kIssuer}}};
+    else
+      status["error"] = "invalid bearer token";
   } else {
     const bool self = target.plural == "selfsubjectaccessreviews";
     json::set(review, "kind", self ? "SelfSubjectAccessReview" : "SubjectAccessReview");
-    const Identity subject = self ? who : Identity{std::string(json::str(review, "spec.user")), std::string(json::str(review, "spec.uid")),
-                                                   texts(json::list(review, "spec.groups")), {}};
+    const Identity subject = self ? who
+                                  : Identity{std::string(json::str(review, "spec.user")),
+                                             std::string(json::str(review, "spec.uid")),
+                                             texts(json::list(review, "spec.groups")),
+                                             {}};
     const Decision decision = authorizer_.decide(subject, attributes(review));
     status["allowed"] = decision.allowed;
     if (!decision.reason.empty()) status["reason"] = decision.reason;

@@ -29,7 +29,8 @@ std::string verb_of(const Request& request, bool named, bool watch) {
 
 }  // namespace
 
-ApiServer::ApiServer(net::Executor executor, Registry& registry, const Authenticator& authenticator, Authorizer& authorizer)
+ApiServer::ApiServer(net::Executor executor, Registry& registry, const Authenticator& authenticator,
+                     Authorizer& authorizer)
     : executor_(std::move(executor)), registry_(registry), authenticator_(authenticator), authorizer_(authorizer) {}
 
 Task<> ApiServer::handle(Exchange& exchange) {
@@ -47,7 +48,8 @@ Task<> ApiServer::handle(Exchange& exchange) {
     throw;
   } catch (const std::exception& e) {
     if (net::is_cancelled(e)) throw;
-    log::error("request failed", "method", exchange.request().method, "path", exchange.request().path, "error", e.what());
+    log::error("request failed", "method", exchange.request().method, "path", exchange.request().path, "error",
+               e.what());
     failed = status_response(kube::internal_error(e.what()));
   }
   if (exchange.answered()) throw net::ConnectionError("an answer that had begun could not be finished");
@@ -95,9 +97,12 @@ bool ApiServer::meta(const Request& request, Response& response) const {
     return true;
   }
   std::optional<json::value> found;
-  if (parts.size() == 2 && parts[0] == "api") found = api_resources(catalog, "", parts[1]);
-  else if (parts.size() == 2 && parts[0] == "apis") found = api_group(catalog, parts[1]);
-  else if (parts.size() == 3 && parts[0] == "apis") found = api_resources(catalog, parts[1], parts[2]);
+  if (parts.size() == 2 && parts[0] == "api")
+    found = api_resources(catalog, "", parts[1]);
+  else if (parts.size() == 2 && parts[0] == "apis")
+    found = api_group(catalog, parts[1]);
+  else if (parts.size() == 3 && parts[0] == "apis")
+    found = api_resources(catalog, parts[1], parts[2]);
   if (!found) return false;
   response = json_response(200, json::dump(*found));
   return true;
@@ -129,7 +134,8 @@ Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
   }
   target.watch = target.watch || request.query.flag("watch");
   const bool of_namespace = parts[at] == "namespaces" && core;
-  if (parts[at] == "namespaces" && parts.size() > at + 2 && !(of_namespace && parts.size() == at + 3 && (parts[at + 2] == "status" || parts[at + 2] == "finalize"))) {
+  if (parts[at] == "namespaces" && parts.size() > at + 2 &&
+      !(of_namespace && parts.size() == at + 3 && (parts[at + 2] == "status" || parts[at + 2] == "finalize"))) {
     target.ns = parts[at + 1];
     at += 2;
   }
@@ -142,7 +148,8 @@ Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
   target.type = target.owner.get();
   authorize(who, request, target);
   if (is_review(target.group, target.plural)) co_return co_await review(exchange, who, target);
-  if (core && target.plural == "bindings" && target.name.empty() && !target.ns.empty()) {  // the older way to the subresource
+  if (core && target.plural == "bindings" && target.name.empty() &&
+      !target.ns.empty()) {  // the older way to the subresource
     if (request.method != "POST") throw not_allowed();
     target.owner = registry_.catalog().shared("", "v1", "pods");
     target.type = target.owner.get();
@@ -173,7 +180,12 @@ Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
 }
 
 void ApiServer::authorize(const Identity& who, const Request& request, const Target& target) {
-  Attributes what{verb_of(request, !target.name.empty(), target.watch), target.group, target.plural, target.ns, target.name, request.path};
+  Attributes what{verb_of(request, !target.name.empty(), target.watch),
+                  target.group,
+                  target.plural,
+                  target.ns,
+                  target.name,
+                  request.path};
   if (!target.subresource.empty()) what.resource += "/" + target.subresource;
   if (target.plural.empty()) {
     what.verb = lower(request.method);
@@ -182,14 +194,19 @@ void ApiServer::authorize(const Identity& who, const Request& request, const Tar
   }
   // A selector for one name stands for that name, as kubectl get -w and the drivers' watches ask.
   if (what.name.empty() && (what.verb == "list" || what.verb == "watch"))
-    if (const std::string_view fields = request.query.get("fieldSelector"); fields.starts_with("metadata.name=") && fields.find(',') == std::string_view::npos)
+    if (const std::string_view fields = request.query.get("fieldSelector");
+        fields.starts_with("metadata.name=") && fields.find(',') == std::string_view::npos)
       what.name = fields.substr(14);
   if (authorizer_.allowed(who, what)) return;
   if (target.plural.empty())
-    throw kube::StatusError(403, "Forbidden", fmt::format("forbidden: User \"{}\" cannot {} path \"{}\"", who.name, what.verb, what.path), json::object());
-  const std::string where = target.ns.empty() ? "at the cluster scope" : fmt::format("in the namespace \"{}\"", target.ns);
+    throw kube::StatusError(403, "Forbidden",
+                            fmt::format("forbidden: User \"{}\" cannot {} path \"{}\"", who.name, what.verb, what.path),
+                            json::object());
+  const std::string where =
+      target.ns.empty() ? "at the cluster scope" : fmt::format("in the namespace \"{}\"", target.ns);
   throw kube::forbidden(target.group, target.plural, what.name,
-                        fmt::format("User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}", who.name, what.verb, what.resource, target.group, where));
+                        fmt::format("User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}", who.name, what.verb,
+                                    what.resource, target.group, where));
 }
 
 Task<> ApiServer::resource(Exchange& exchange, const Target& target) {

@@ -18,7 +18,8 @@
 namespace spoke::cluster {
 
 // Where a container's log comes from (the node). `write` takes it piece by piece.
-using LogSource = std::function<net::Task<>(const Object& pod, const net::Query& query, std::function<net::Task<>(std::string_view)> write)>;
+using LogSource = std::function<net::Task<>(const Object& pod, const net::Query& query,
+                                            std::function<net::Task<>(std::string_view)> write)>;
 
 class ApiServer {
  public:

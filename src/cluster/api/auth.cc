@@ -11,7 +11,9 @@
 namespace spoke::cluster {
 namespace {
 
-std::int64_t seconds_of(Time t) { return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count(); }
+std::int64_t seconds_of(Time t) {
+  return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
+}
 
 bool has(const json::array& list, std::string_view wanted) {
   return std::any_of(list.begin(), list.end(), [&](const json::value& v) {
@@ -49,8 +51,10 @@ std::optional<Identity> Authenticator::identify(std::string_view header, Time at
   // A token dies with what it was made for.
   const Entry* account = store_.find("core/serviceaccounts/" + ns + "/" + name);
   if (account == nullptr || account->tags->uid != uid) return std::nullopt;
-  Identity who{"system:serviceaccount:" + ns + ":" + name, uid,
-               {"system:serviceaccounts", "system:serviceaccounts:" + ns, "system:authenticated"}, {}};
+  Identity who{"system:serviceaccount:" + ns + ":" + name,
+               uid,
+               {"system:serviceaccounts", "system:serviceaccounts:" + ns, "system:authenticated"},
+               {}};
   who.extra["authentication.kubernetes.io/credential-id"] = json::array{"JTI=" + std::string(json::str(claims, "jti"))};
   if (const std::string pod(json::str(*own, "pod.name")); !pod.empty()) {
     const Entry* entry = store_.find("core/pods/" + ns + "/" + pod);
@@ -61,8 +65,9 @@ std::optional<Identity> Authenticator::identify(std::string_view header, Time at
   return who;
 }
 
-std::string Authenticator::sign(std::string_view ns, const json::value& account, std::string_view pod, std::string_view pod_uid,
-                                const std::vector<std::string>& audiences, Time at, long seconds) const {
+std::string Authenticator::sign(std::string_view ns, const json::value& account, std::string_view pod,
+                                std::string_view pod_uid, const std::vector<std::string>& audiences, Time at,
+                                long seconds) const {
   json::array aud;
   for (const auto& a : audiences) aud.emplace_back(a);
   if (aud.empty()) aud.emplace_back(kIssuer);
@@ -70,14 +75,11 @@ std::string Authenticator::sign(std::string_view ns, const json::value& account,
                    {"serviceaccount", json::object{{"name", kube::name(account)}, {"uid", kube::uid(account)}}}};
   if (!pod.empty()) own["pod"] = json::object{{"name", pod}, {"uid", pod_uid}};
   const auto now_seconds = seconds_of(at);
-  const json::object claims{{"aud", std::move(aud)},
-                            {"exp", now_seconds + seconds},
-                            {"iat", now_seconds},
-                            {"iss", kIssuer},
-                            {"jti", random_uuid()},
-                            {"kubernetes.io", std::move(own)},
-                            {"nbf", now_seconds},
-                            {"sub", fmt::format("system:serviceaccount:{}:{}", ns, kube::name(account))}};
+  const json::object claims{
+      {"aud", std::move(aud)}, {"exp", now_seconds + seconds},
+      {"iat", now_seconds},    {"iss", kIssuer},
+      {"jti", random_uuid()},  {"kubernetes.io", std::move(own)},
+      {"nbf", now_seconds},    {"sub", fmt::format("system:serviceaccount:{}:{}", ns, kube::name(account))}};
   return net::sign_jwt(key_pem_, json::dump(claims));
 }
 
@@ -88,7 +90,8 @@ bool covers(const json::value& rule, const Attributes& what) {
     return std::any_of(paths.begin(), paths.end(), [&](const json::value& v) {
       if (!v.is_string()) return false;
       const std::string path = json::to_string(v.get_string());
-      return path == what.path || (path.ends_with('*') && what.path.starts_with(std::string_view(path).substr(0, path.size() - 1)));
+      return path == what.path ||
+             (path.ends_with('*') && what.path.starts_with(std::string_view(path).substr(0, path.size() - 1)));
     });
   }
   if (!has(json::list(rule, "apiGroups"), what.group)) return false;
@@ -122,11 +125,13 @@ void Authorizer::refresh() {
       const json::value binding = json::parse(*entry.body);
       const std::string ns(kube::ns(binding)), role(json::str(binding, "roleRef.name"));
       const bool of_cluster = json::str(binding, "roleRef.kind") == "ClusterRole";
-      const Entry* found = store_.find(std::string(group) + (of_cluster ? "clusterroles//" : "roles/" + ns + "/") + role);
+      const Entry* found =
+          store_.find(std::string(group) + (of_cluster ? "clusterroles//" : "roles/" + ns + "/") + role);
       if (found == nullptr) continue;
       const std::string name = std::string(kube::name(binding)) + (ns.empty() ? "" : "/" + ns);
       bindings_.push_back({ns, json::list(binding, "subjects"), json::list(json::parse(*found->body), "rules"),
-                           fmt::format("{}RoleBinding \"{}\" of {} \"{}\"", ns.empty() ? "Cluster" : "", name, of_cluster ? "ClusterRole" : "Role", role)});
+                           fmt::format("{}RoleBinding \"{}\" of {} \"{}\"", ns.empty() ? "Cluster" : "", name,
+                                       of_cluster ? "ClusterRole" : "Role", role)});
     }
 }
 
@@ -142,10 +147,14 @@ Decision Authorizer::decide(const Identity& who, const Attributes& what) {
   };
   for (const auto& b : bindings_) {
     if (!b.ns.empty() && b.ns != what.ns) continue;
-    const auto subject = std::find_if(b.subjects.begin(), b.subjects.end(), [&](const json::value& s) { return is_subject(b, s); });
-    if (subject == b.subjects.end() || !std::any_of(b.rules.begin(), b.rules.end(), [&](const json::value& r) { return covers(r, what); })) continue;
+    const auto subject =
+        std::find_if(b.subjects.begin(), b.subjects.end(), [&](const json::value& s) { return is_subject(b, s); });
+    if (subject == b.subjects.end() ||
+        !std::any_of(b.rules.begin(), b.rules.end(), [&](const json::value& r) { return covers(r, what); }))
+      continue;
     const std::string_view ns = json::str(*subject, "namespace");
-    return {true, fmt::format("RBAC: allowed by {} to {} \"{}{}{}\"", b.text, json::str(*subject, "kind"), json::str(*subject, "name"), ns.empty() ? "" : "/", ns)};
+    return {true, fmt::format("RBAC: allowed by {} to {} \"{}{}{}\"", b.text, json::str(*subject, "kind"),
+                              json::str(*subject, "name"), ns.empty() ? "" : "/", ns)};
   }
   return {};
 }

@@ -9,7 +9,9 @@ namespace spoke::cluster {
 namespace {
 
 // Scale paths have names only, no indexes: ".spec.replicas".
-std::string_view member_path(std::string_view json_path) { return json_path.substr(json_path.starts_with('.') ? 1 : 0); }
+std::string_view member_path(std::string_view json_path) {
+  return json_path.substr(json_path.starts_with('.') ? 1 : 0);
+}
 
 }  // namespace
 
@@ -18,20 +20,27 @@ Object scale_of(const ResourceType& type, const Object& object) {
   for (const char* member : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"})
     if (const json::value* value = json::find(object, std::string("metadata.") + member)) metadata[member] = *value;
   json::object spec, status{{"replicas", json::num(object, member_path(type.scale->status_replicas))}};
-  if (const auto replicas = json::num(object, member_path(type.scale->spec_replicas)); replicas != 0) spec["replicas"] = replicas;
+  if (const auto replicas = json::num(object, member_path(type.scale->spec_replicas)); replicas != 0)
+    spec["replicas"] = replicas;
   if (!type.scale->selector.empty())
-    if (const auto selector = json::str(object, member_path(type.scale->selector)); !selector.empty()) status["selector"] = selector;
-  return json::object{{"kind", "Scale"}, {"apiVersion", "autoscaling/v1"}, {"metadata", std::move(metadata)},
-                      {"spec", std::move(spec)}, {"status", std::move(status)}};
+    if (const auto selector = json::str(object, member_path(type.scale->selector)); !selector.empty())
+      status["selector"] = selector;
+  return json::object{{"kind", "Scale"},
+                      {"apiVersion", "autoscaling/v1"},
+                      {"metadata", std::move(metadata)},
+                      {"spec", std::move(spec)},
+                      {"status", std::move(status)}};
 }
 
 Object with_scale(const ResourceType& type, Object object, const Object& scale) {
   const auto replicas = json::num(scale, "spec.replicas");
   if (replicas < 0)
-    throw kube::invalid("autoscaling", "Scale", kube::name(object),
-                        {kube::invalid_value("spec.replicas", json::value(replicas), "must be greater than or equal to 0")});
+    throw kube::invalid(
+        "autoscaling", "Scale", kube::name(object),
+        {kube::invalid_value("spec.replicas", json::value(replicas), "must be greater than or equal to 0")});
   json::set(object, member_path(type.scale->spec_replicas), replicas);
-  if (const std::string_view version = kube::resource_version(scale); !version.empty()) json::set(object, "metadata.resourceVersion", version);
+  if (const std::string_view version = kube::resource_version(scale); !version.empty())
+    json::set(object, "metadata.resourceVersion", version);
   return object;
 }
 
@@ -41,8 +50,9 @@ Causes check_scale(const ResourceType& type, const Object& object) {
   const json::value* replicas = json::find(object, member_path(path));
   if (replicas == nullptr) return {};
   if (!replicas->is_int64())
-    return {kube::invalid_value(path, json::value(0), fmt::format("{} accessor error: {} is of the type {}, expected int64", path,
-                                                                  kube::go_printed(*replicas), kube::go_type(*replicas)))};
+    return {kube::invalid_value(path, json::value(0),
+                                fmt::format("{} accessor error: {} is of the type {}, expected int64", path,
+                                            kube::go_printed(*replicas), kube::go_type(*replicas)))};
   if (replicas->get_int64() < 0) return {kube::invalid_value(path, *replicas, "should be a non-negative integer")};
   return {};
 }

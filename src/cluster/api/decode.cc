@@ -24,13 +24,20 @@ void check_kind(const Catalog& catalog, const ResourceType& type, Object& object
   const auto [group, version] = kube::group_version(api_version);
   if (type.custom) {
     if (api_version == expected)
-      throw kube::invalid(group, kind, kube::name(object), {kube::invalid_value("kind", json::value(kind), "must be " + type.id.kind)});
+      throw kube::invalid(group, kind, kube::name(object),
+                          {kube::invalid_value("kind", json::value(kind), "must be " + type.id.kind)});
   } else if (!catalog.by_kind(api_version, kind) && !kube::builtin_schema(api_version, kind)) {
-    throw Undecodable(kind, version, fmt::format(R"(no kind "{}" is registered for version "{}" in scheme "pkg/api/legacyscheme/scheme.go:30")", kind, api_version));
+    throw Undecodable(
+        kind, version,
+        fmt::format(R"(no kind "{}" is registered for version "{}" in scheme "pkg/api/legacyscheme/scheme.go:30")",
+                    kind, api_version));
   } else if (kind != type.id.kind) {
-    throw Undecodable(kind, version, fmt::format("converting ({}.{}) to ({}): unknown conversion", version, kind, internal_name(type.id.group, type.id.kind)));
+    throw Undecodable(kind, version,
+                      fmt::format("converting ({}.{}) to ({}): unknown conversion", version, kind,
+                                  internal_name(type.id.group, type.id.kind)));
   }
-  throw kube::bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})", api_version, expected));
+  throw kube::bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})",
+                                      api_version, expected));
 }
 
 }  // namespace
@@ -43,22 +50,24 @@ void to_canonical(const ResourceType& type, Object& object) {
 }
 
 kube::StatusError Undecodable::refusal(const ResourceType& type) const {
-  return kube::bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", kind_, version_, type.id.kind, why_));
+  return kube::bad_request(
+      fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", kind_, version_, type.id.kind, why_));
 }
 
 kube::StatusError Undecodable::refusal_of_patch(const json::value& patched) const {
   return kube::invalid("", "", "", {kube::invalid_value("patch", patched, why_)});
 }
 
-std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type, Object& object, FieldValidation validation,
-                                const std::vector<std::string>& duplicates) {
+std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type, Object& object,
+                                FieldValidation validation, const std::vector<std::string>& duplicates) {
   if (!object.is_object()) throw kube::bad_request("the request body is not a JSON object");
   check_kind(catalog, type, object);
   std::vector<std::string> problems;
   for (const auto& path : duplicates) problems.push_back("duplicate field \"" + path + "\"");
   if (type.schema) {
     if (!type.custom)
-      if (const auto wrong = kube::check_types(*type.schema, object)) throw Undecodable(type.id.kind, type.id.version, *wrong);
+      if (const auto wrong = kube::check_types(*type.schema, object))
+        throw Undecodable(type.id.kind, type.id.version, *wrong);
     for (const auto& path : kube::prune(*type.schema, object)) problems.push_back("unknown field \"" + path + "\"");
   }
   if (validation == FieldValidation::Strict && !problems.empty())

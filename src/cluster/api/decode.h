@@ -28,8 +28,8 @@ class Undecodable : public std::exception {
 
 // Answers warnings. `duplicates` are the members that the text named twice (json_text.h). May drop fields. Throws
 // Undecodable, or StatusError where there is one way only to say it.
-std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type, Object& object, FieldValidation validation,
-                                const std::vector<std::string>& duplicates = {});
+std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type, Object& object,
+                                FieldValidation validation, const std::vector<std::string>& duplicates = {});
 
 // An object as Go's encoder writes it: of custom kinds only the metadata is Go's.
 void to_canonical(const ResourceType& type, Object& object);

@@ -34,9 +34,11 @@ std::vector<std::pair<std::string, std::vector<std::string>>> groups(const Catal
     if (type->id.group.empty()) continue;
     auto it = std::find_if(out.begin(), out.end(), [&](const auto& g) { return g.first == type->id.group; });
     if (it == out.end()) it = out.insert(out.end(), {type->id.group, {}});
-    if (std::find(it->second.begin(), it->second.end(), type->id.version) == it->second.end()) it->second.push_back(type->id.version);
+    if (std::find(it->second.begin(), it->second.end(), type->id.version) == it->second.end())
+      it->second.push_back(type->id.version);
   }
-  for (const char* virtual_group : {"authentication.k8s.io", "authorization.k8s.io"}) out.push_back({virtual_group, {"v1"}});
+  for (const char* virtual_group : {"authentication.k8s.io", "authorization.k8s.io"})
+    out.push_back({virtual_group, {"v1"}});
   return out;
 }
 
@@ -80,7 +82,8 @@ json::value root_paths(const Catalog& catalog) {
 json::value api_versions(std::string_view server_address) {
   return json::object{{"kind", "APIVersions"},
                       {"versions", json::array{"v1"}},
-                      {"serverAddressByClientCIDRs", json::array{json::object{{"clientCIDR", "0.0.0.0/0"}, {"serverAddress", server_address}}}}};
+                      {"serverAddressByClientCIDRs",
+                       json::array{json::object{{"clientCIDR", "0.0.0.0/0"}, {"serverAddress", server_address}}}}};
 }
 
 json::value api_groups(const Catalog& catalog) {
@@ -104,19 +107,28 @@ std::optional<json::value> api_resources(const Catalog& catalog, std::string_vie
   std::map<std::string, json::object> rows;
   for (const auto& type : catalog.all()) {
     if (type->id.group != group || type->id.version != version) continue;
-    json::object row{{"name", type->id.plural}, {"singularName", type->singular}, {"namespaced", type->id.namespaced},
-                     {"kind", type->id.kind}, {"verbs", words(type->verbs())}};
+    json::object row{{"name", type->id.plural},
+                     {"singularName", type->singular},
+                     {"namespaced", type->id.namespaced},
+                     {"kind", type->id.kind},
+                     {"verbs", words(type->verbs())}};
     if (!type->short_names.empty()) row["shortNames"] = words(type->short_names);
     if (!type->categories.empty()) row["categories"] = words(type->categories);
     rows[type->id.plural] = std::move(row);
     if (type->has_status)
-      rows[type->id.plural + "/status"] = json::object{{"name", type->id.plural + "/status"}, {"singularName", ""},
-                                                       {"namespaced", type->id.namespaced}, {"kind", type->id.kind},
+      rows[type->id.plural + "/status"] = json::object{{"name", type->id.plural + "/status"},
+                                                       {"singularName", ""},
+                                                       {"namespaced", type->id.namespaced},
+                                                       {"kind", type->id.kind},
                                                        {"verbs", json::array{"get", "patch", "update"}}};
     if (type->scale)
-      rows[type->id.plural + "/scale"] = json::object{{"name", type->id.plural + "/scale"}, {"singularName", ""},
-                                                      {"namespaced", type->id.namespaced}, {"group", "autoscaling"}, {"version", "v1"},
-                                                      {"kind", "Scale"}, {"verbs", json::array{"get", "patch", "update"}}};
+      rows[type->id.plural + "/scale"] = json::object{{"name", type->id.plural + "/scale"},
+                                                      {"singularName", ""},
+                                                      {"namespaced", type->id.namespaced},
+                                                      {"group", "autoscaling"},
+                                                      {"version", "v1"},
+                                                      {"kind", "Scale"},
+                                                      {"verbs", json::array{"get", "patch", "update"}}};
     if (!group.empty()) continue;
     for (const auto& s : subresources())
       if (type->id.plural == s.plural) {
@@ -130,7 +142,11 @@ std::optional<json::value> api_resources(const Catalog& catalog, std::string_vie
       }
   }
   const auto review = [&](const char* plural, const char* kind, bool namespaced) {
-    rows[plural] = json::object{{"name", plural}, {"singularName", lower(kind)}, {"namespaced", namespaced}, {"kind", kind}, {"verbs", json::array{"create"}}};
+    rows[plural] = json::object{{"name", plural},
+                                {"singularName", lower(kind)},
+                                {"namespaced", namespaced},
+                                {"kind", kind},
+                                {"verbs", json::array{"create"}}};
   };
   if (group.empty() && version == "v1") review("bindings", "Binding", true);
   if (group == "authentication.k8s.io" && version == "v1") {
@@ -153,8 +169,8 @@ std::optional<json::value> api_resources(const Catalog& catalog, std::string_vie
 
 bool wants_aggregated(std::string_view accept) {
   const auto first = accept.substr(0, accept.find(','));
-  return first.find("as=APIGroupDiscoveryList") != std::string_view::npos && first.find("v=v2") != std::string_view::npos &&
-         first.find("v=v2beta1") == std::string_view::npos;
+  return first.find("as=APIGroupDiscoveryList") != std::string_view::npos &&
+         first.find("v=v2") != std::string_view::npos && first.find("v=v2beta1") == std::string_view::npos;
 }
 
 json::value aggregated(const Catalog& catalog, bool core) {
@@ -199,15 +215,27 @@ json::value aggregated(const Catalog& catalog, bool core) {
     add("", {"v1"});
   else
     for (const auto& [group, versions] : groups(catalog)) add(group, versions);
-  return json::object{{"kind", "APIGroupDiscoveryList"}, {"apiVersion", "apidiscovery.k8s.io/v2"}, {"metadata", json::object()}, {"items", std::move(items)}};
+  return json::object{{"kind", "APIGroupDiscoveryList"},
+                      {"apiVersion", "apidiscovery.k8s.io/v2"},
+                      {"metadata", json::object()},
+                      {"items", std::move(items)}};
 }
 
 json::value server_version() {
   // The Kubernetes version whose behaviour this is; clients compare it with their own.
-  return json::object{{"major", "1"},          {"minor", "34"},        {"emulationMajor", "1"},
-                      {"emulationMinor", "34"}, {"minCompatibilityMajor", "1"}, {"minCompatibilityMinor", "33"},
-                      {"gitVersion", "v1.34.2+spoke" SPOKE_VERSION}, {"gitCommit", ""}, {"gitTreeState", "clean"},
-                      {"buildDate", "1970-01-01T00:00:00Z"}, {"goVersion", "none"}, {"compiler", "clang"}, {"platform", "linux/amd64"}};
+  return json::object{{"major", "1"},
+                      {"minor", "34"},
+                      {"emulationMajor", "1"},
+                      {"emulationMinor", "34"},
+                      {"minCompatibilityMajor", "1"},
+                      {"minCompatibilityMinor", "33"},
+                      {"gitVersion", "v1.34.2+spoke" SPOKE_VERSION},
+                      {"gitCommit", ""},
+                      {"gitTreeState", "clean"},
+                      {"buildDate", "1970-01-01T00:00:00Z"},
+                      {"goVersion", "none"},
+                      {"compiler", "clang"},
+                      {"platform", "linux/amd64"}};
 }
 
 namespace {
@@ -219,7 +247,8 @@ std::string group_path(std::string_view group, std::string_view version) {
 // "io.k8s.v1.Pod"; only needs to be unique within the document.
 std::string schema_name(const ResourceType& type) {
   std::string group;
-  for (auto parts = split(type.id.group.empty() ? "core" : type.id.group, '.'); !parts.empty(); parts.pop_back()) group += parts.back() + ".";
+  for (auto parts = split(type.id.group.empty() ? "core" : type.id.group, '.'); !parts.empty(); parts.pop_back())
+    group += parts.back() + ".";
   return group + type.id.version + "." + type.id.kind;
 }
 
@@ -232,7 +261,8 @@ json::value open_api_root(const Catalog& catalog) {
     const std::string path = group_path(type->id.group, type->id.version);
     if (!seen.insert(path).second) continue;
     size_t hash = 0;  // changes with what is served, so that clients may cache for ever
-    for (const auto& t : catalog.all()) hash = hash * 31 + std::hash<std::string>()(t->id.plural) + reinterpret_cast<std::uintptr_t>(t->schema.get());
+    for (const auto& t : catalog.all())
+      hash = hash * 31 + std::hash<std::string>()(t->id.plural) + reinterpret_cast<std::uintptr_t>(t->schema.get());
     paths[path] = json::object{{"serverRelativeURL", fmt::format("/openapi/v3/{}?hash={:016X}", path, hash)}};
   }
   return json::object{{"paths", std::move(paths)}};
@@ -243,22 +273,31 @@ std::optional<json::value> open_api(const Catalog& catalog, std::string_view gro
   for (const auto& type : catalog.all()) {
     if (type->id.group != group || type->id.version != version) continue;
     const std::string name = schema_name(*type);
-    const json::array kinds{json::object{{"group", type->id.group}, {"version", type->id.version}, {"kind", type->id.kind}}};
-    json::value schema = type->schema ? kube::to_open_api(*type->schema) : json::value(json::object{{"type", "object"}});
+    const json::array kinds{
+        json::object{{"group", type->id.group}, {"version", type->id.version}, {"kind", type->id.kind}}};
+    json::value schema =
+        type->schema ? kube::to_open_api(*type->schema) : json::value(json::object{{"type", "object"}});
     schema.as_object()["x-kubernetes-group-version-kind"] = kinds;
     schemas[name] = std::move(schema);
     const json::value gvk = kinds[0];
-    const std::string base = "/" + group_path(group, version) + (type->id.namespaced ? "/namespaces/{namespace}/" : "/") + type->id.plural;
+    const std::string base =
+        "/" + group_path(group, version) + (type->id.namespaced ? "/namespaces/{namespace}/" : "/") + type->id.plural;
     const auto query = [](const char* parameter) {
-      return json::object{{"name", parameter}, {"in", "query"}, {"schema", json::object{{"type", "string"}, {"uniqueItems", true}}}};
+      return json::object{
+          {"name", parameter}, {"in", "query"}, {"schema", json::object{{"type", "string"}, {"uniqueItems", true}}}};
     };
     const json::array parameters{query("dryRun"), query("fieldManager"), query("fieldValidation")};
     const auto operation = [&](const char* action) {
-      return json::object{{"x-kubernetes-action", action}, {"x-kubernetes-group-version-kind", gvk}, {"parameters", parameters},
+      return json::object{{"x-kubernetes-action", action},
+                          {"x-kubernetes-group-version-kind", gvk},
+                          {"parameters", parameters},
                           {"responses", json::object{{"200", json::object{{"description", "OK"}}}}}};
     };
     paths[base] = json::object{{"get", operation("list")}, {"post", operation("post")}};
-    paths[base + "/{name}"] = json::object{{"get", operation("get")}, {"put", operation("put")}, {"patch", operation("patch")}, {"delete", operation("delete")}};
+    paths[base + "/{name}"] = json::object{{"get", operation("get")},
+                                           {"put", operation("put")},
+                                           {"patch", operation("patch")},
+                                           {"delete", operation("delete")}};
   }
   if (paths.empty()) return std::nullopt;
   return json::object{{"openapi", "3.0.0"},

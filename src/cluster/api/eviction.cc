@@ -37,17 +37,24 @@ json::object budget_status(const Object& budget, const std::vector<Object>& pods
     healthy += is_healthy(pod) ? 1 : 0;
   }
   std::int64_t desired = 0;
-  if (const json::value* most = json::find(budget, "spec.maxUnavailable")) desired = std::max<std::int64_t>(0, expected - scaled(*most, expected));
-  else if (const json::value* least = json::find(budget, "spec.minAvailable")) desired = scaled(*least, expected);
+  if (const json::value* most = json::find(budget, "spec.maxUnavailable"))
+    desired = std::max<std::int64_t>(0, expected - scaled(*most, expected));
+  else if (const json::value* least = json::find(budget, "spec.minAvailable"))
+    desired = scaled(*least, expected);
   const std::int64_t allowed = expected == 0 ? 0 : std::max<std::int64_t>(0, healthy - desired);
   const auto generation = json::num(budget, "metadata.generation");
 
   Object shown = budget;
-  json::object status{{"observedGeneration", generation}, {"disruptionsAllowed", allowed}, {"currentHealthy", healthy},
-                      {"desiredHealthy", desired}, {"expectedPods", expected}};
-  if (const auto& conditions = json::list(budget, "status.conditions"); !conditions.empty()) status["conditions"] = conditions;
+  json::object status{{"observedGeneration", generation},
+                      {"disruptionsAllowed", allowed},
+                      {"currentHealthy", healthy},
+                      {"desiredHealthy", desired},
+                      {"expectedPods", expected}};
+  if (const auto& conditions = json::list(budget, "status.conditions"); !conditions.empty())
+    status["conditions"] = conditions;
   json::set(shown, "status", std::move(status));
-  kube::set_condition(shown, "DisruptionAllowed", allowed > 0 ? "True" : "False", allowed > 0 ? "SufficientPods" : "InsufficientPods", "", now);
+  kube::set_condition(shown, "DisruptionAllowed", allowed > 0 ? "True" : "False",
+                      allowed > 0 ? "SufficientPods" : "InsufficientPods", "", now);
   if (json::value* list = json::find(shown, "status.conditions"))
     for (auto& condition : list->get_array())
       if (json::str(condition, "type") == "DisruptionAllowed") json::set(condition, "observedGeneration", generation);
@@ -79,10 +86,12 @@ void check_eviction(const Store& store, const Object& pod) {
     if (json::num(status, "disruptionsAllowed") > 0) continue;
     throw kube::StatusError(
         429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.",
-        json::object{{"causes", json::array{json::object{
-                                    {"reason", "DisruptionBudget"},
-                                    {"message", fmt::format("The disruption budget {} needs {} healthy pods and has {} currently", kube::name(budget),
-                                                            json::num(status, "desiredHealthy"), json::num(status, "currentHealthy"))}}}}});
+        json::object{{"causes",
+                      json::array{json::object{
+                          {"reason", "DisruptionBudget"},
+                          {"message", fmt::format("The disruption budget {} needs {} healthy pods and has {} currently",
+                                                  kube::name(budget), json::num(status, "desiredHealthy"),
+                                                  json::num(status, "currentHealthy"))}}}}});
   }
 }
 

@@ -17,7 +17,8 @@ std::string quoted(char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (c == '\'') return R"('\'')";
   if (c == '"') return R"('"')";
-  if (byte >= 0x80) return std::string("'") + static_cast<char>(0xC0 | (byte >> 6)) + static_cast<char>(0x80 | (byte & 0x3F)) + "'";
+  if (byte >= 0x80)
+    return std::string("'") + static_cast<char>(0xC0 | (byte >> 6)) + static_cast<char>(0x80 | (byte & 0x3F)) + "'";
   switch (c) {
     case '\n': return R"('\n')";
     case '\r': return R"('\r')";
@@ -50,7 +51,8 @@ class Reader {
   }
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+      ++at_;
   }
 
   void value(const std::string& path) {
@@ -82,8 +84,10 @@ class Reader {
 
   void number() {
     if (peek() == '-') ++at_;
-    if (peek() == '0') ++at_;
-    else digits("in numeric literal");
+    if (peek() == '0')
+      ++at_;
+    else
+      digits("in numeric literal");
     if (peek() == '.') {
       ++at_;
       digits("after decimal point in numeric literal");
@@ -104,11 +108,13 @@ class Reader {
       if (static_cast<unsigned char>(c) < 0x20) refuse("in string literal");
       if (c != '\\') continue;
       ++at_;
-      if (at_ >= text_.size() || std::string_view("bfnrtu\\/\"").find(text_[at_]) == std::string_view::npos) refuse("in string escape code");
+      if (at_ >= text_.size() || std::string_view("bfnrtu\\/\"").find(text_[at_]) == std::string_view::npos)
+        refuse("in string escape code");
       if (text_[at_] != 'u') continue;
       for (int i = 0; i < 4; ++i) {
         ++at_;
-        if (at_ >= text_.size() || std::isxdigit(static_cast<unsigned char>(text_[at_])) == 0) refuse("in \\u hexadecimal character escape");
+        if (at_ >= text_.size() || std::isxdigit(static_cast<unsigned char>(text_[at_])) == 0)
+          refuse("in \\u hexadecimal character escape");
       }
     }
     ++at_;
@@ -131,7 +137,8 @@ class Reader {
         if (peek() != '"' || at_ >= text_.size()) refuse("looking for beginning of object key string");
         const std::string name = string();
         const std::string member = path.empty() ? name : path + "." + name;
-        if (duplicates_ != nullptr && !names.insert(name).second && std::find(duplicates_->begin(), duplicates_->end(), member) == duplicates_->end())
+        if (duplicates_ != nullptr && !names.insert(name).second &&
+            std::find(duplicates_->begin(), duplicates_->end(), member) == duplicates_->end())
           duplicates_->push_back(member);
         blanks();
         if (peek() != ':') refuse("after object key");

@@ -64,7 +64,8 @@ Task<Object> LocalApi::get(const client::Resource& resource, std::string_view ns
   co_return t->from_storage ? t->from_storage(std::move(object)) : std::move(object);
 }
 
-Task<client::List> LocalApi::list(const client::Resource& resource, std::string_view ns, const client::ListOptions& options) {
+Task<client::List> LocalApi::list(const client::Resource& resource, std::string_view ns,
+                                  const client::ListOptions& options) {
   const auto t = type(resource);
   const Selection selection = Selection::parse(*t, ns, options.label_selector, options.field_selector);
   const Page page = cluster::list(registry_.store(), *t, selection, {});
@@ -82,10 +83,12 @@ Task<Object> LocalApi::create(const client::Resource& resource, std::string_view
   co_return json::parse((co_await registry_.create(*t, std::string(ns), std::move(object), options())).body);
 }
 
-Task<Object> LocalApi::update(const client::Resource& resource, std::string_view ns, Object object, std::string_view subresource) {
+Task<Object> LocalApi::update(const client::Resource& resource, std::string_view ns, Object object,
+                              std::string_view subresource) {
   const auto t = type(resource);
   std::string name(kube::name(object));
-  co_return json::parse((co_await registry_.update(*t, std::string(ns), std::move(name), std::move(object), options(subresource))).body);
+  co_return json::parse(
+      (co_await registry_.update(*t, std::string(ns), std::move(name), std::move(object), options(subresource))).body);
 }
 
 Task<Object> LocalApi::patch(const client::Resource& resource, std::string_view ns, std::string_view name,

@@ -12,8 +12,10 @@ namespace spoke::cluster {
 namespace {
 
 void keep(const Object& before, Object& after, const std::string& path) {
-  if (const json::value* was = json::find(before, path)) json::set(after, path, *was);
-  else json::remove(after, path);
+  if (const json::value* was = json::find(before, path))
+    json::set(after, path, *was);
+  else
+    json::remove(after, path);
 }
 
 // A member that stays where it is left out, and may not become another one.
@@ -27,11 +29,13 @@ void refuse_new_finalizers(const Object& before, const Object& after, Causes& ca
   const auto& had = json::list(before, "metadata.finalizers");
   std::vector<std::string> added;
   for (const auto& f : json::list(after, "metadata.finalizers"))
-    if (f.is_string() && std::find(had.begin(), had.end(), f) == had.end()) added.push_back(kube::go_quoted(json::to_string(f.get_string())));
+    if (f.is_string() && std::find(had.begin(), had.end(), f) == had.end())
+      added.push_back(kube::go_quoted(json::to_string(f.get_string())));
   if (added.empty()) return;
   causes.push_back(kube::forbidden_field(
       "metadata.finalizers",
-      fmt::format("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}", join(added, ", "))));
+      fmt::format("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+                  join(added, ", "))));
 }
 
 json::object without(const Object& o, std::initializer_list<std::string_view> names) {
@@ -58,7 +62,8 @@ Object with_status_of(const ResourceType& type, const Object& before, const Obje
   keep(after, merged, "status");
   keep(after, merged, "metadata.managedFields");
   if (!type.custom)
-    for (const char* member : {"labels", "annotations", "finalizers"}) keep(after, merged, std::string("metadata.") + member);
+    for (const char* member : {"labels", "annotations", "finalizers"})
+      keep(after, merged, std::string("metadata.") + member);
   return merged;
 }
 
@@ -74,7 +79,8 @@ void keep_status(const Object& before, Object& after) { keep(before, after, "sta
 bool counts_as_generation(const ResourceType& type, const Object& before, const Object& after) {
   if (!type.has_generation) return false;
   if (without(before, {"metadata", "status"}) != without(after, {"metadata", "status"})) return true;
-  return type.generation_by_labels && json::members(before, "metadata.labels") != json::members(after, "metadata.labels");
+  return type.generation_by_labels &&
+         json::members(before, "metadata.labels") != json::members(after, "metadata.labels");
 }
 
 bool same_state(Object a, Object b) {
@@ -89,8 +95,10 @@ void drop_finalizer(Object& object, std::string_view name) {
   json::array kept;
   for (const auto& f : json::list(object, "metadata.finalizers"))
     if (!f.is_string() || f.get_string() != name) kept.push_back(f);
-  if (kept.empty()) json::remove(object, "metadata.finalizers");
-  else json::set(object, "metadata.finalizers", std::move(kept));
+  if (kept.empty())
+    json::remove(object, "metadata.finalizers");
+  else
+    json::set(object, "metadata.finalizers", std::move(kept));
 }
 
 }  // namespace spoke::cluster

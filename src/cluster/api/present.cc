@@ -53,9 +53,14 @@ size_t age_position(const ResourceType& type) {
 json::array column_definitions(const ResourceType& type) {
   json::array out;
   const auto add = [&](const Column& c) {
-    out.push_back(json::object{{"name", c.name}, {"type", c.type}, {"format", c.format}, {"description", c.description}, {"priority", c.priority}});
+    out.push_back(json::object{{"name", c.name},
+                               {"type", c.type},
+                               {"format", c.format},
+                               {"description", c.description},
+                               {"priority", c.priority}});
   };
-  const Column age{"Age", type.custom ? "date" : "string", "", "CreationTimestamp is a timestamp representing the server time when this object was created.", 0};
+  const Column age{"Age", type.custom ? "date" : "string", "",
+                   "CreationTimestamp is a timestamp representing the server time when this object was created.", 0};
   if (type.name_column) add({"Name", "string", "name", "Name must be unique within a namespace.", 0});
   for (size_t i = 0; i <= type.columns.size(); ++i) {
     if (type.age_column && i == age_position(type)) add(age);
@@ -79,7 +84,8 @@ json::value row(const ResourceType& type, const Form& form, const std::string& b
   }
   json::object out{{"cells", std::move(cells)}};
   if (type.row_conditions)
-    if (json::array conditions = type.row_conditions(stored); !conditions.empty()) out["conditions"] = std::move(conditions);
+    if (json::array conditions = type.row_conditions(stored); !conditions.empty())
+      out["conditions"] = std::move(conditions);
   switch (form.include) {
     case Form::Include::None: out["object"] = nullptr; break;
     case Form::Include::Metadata: out["object"] = partial(stored); break;
@@ -105,15 +111,21 @@ Form negotiate(std::string_view accept) {
     if (type.as.empty()) return form;
     known = true;
     if (type.group != "meta.k8s.io" || type.version != "v1") continue;
-    if (type.as == "Table") form.as = Form::As::Table;
-    else if (type.as == "PartialObjectMetadata" || type.as == "PartialObjectMetadataList") form.as = Form::As::Metadata;
-    else continue;
+    if (type.as == "Table")
+      form.as = Form::As::Table;
+    else if (type.as == "PartialObjectMetadata" || type.as == "PartialObjectMetadataList")
+      form.as = Form::As::Metadata;
+    else
+      continue;
     return form;
   }
   if (known)
-    throw kube::not_acceptable("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    throw kube::not_acceptable(
+        "only the following media types are accepted: application/json, application/yaml, "
+        "application/vnd.kubernetes.protobuf");
   throw kube::StatusError(406, "NotAcceptable",
-                          "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+                          "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+                          "application/vnd.kubernetes.protobuf",
                           json::object());
 }
 
@@ -126,8 +138,10 @@ std::string present(const ResourceType& type, const Form& form, const std::strin
   json::object table{{"kind", "Table"}, {"apiVersion", "meta.k8s.io/v1"}};
   const Object object = json::parse(body);
   table["metadata"] = json::object{{"resourceVersion", kube::resource_version(object)}};
-  if (header) table["columnDefinitions"] = column_definitions(type);
-  else table["columnDefinitions"] = nullptr;
+  if (header)
+    table["columnDefinitions"] = column_definitions(type);
+  else
+    table["columnDefinitions"] = nullptr;
   table["rows"] = json::array{row(type, form, body)};
   return written(form, json::dump(table));
 }
@@ -151,13 +165,15 @@ std::string present_list(const ResourceType& type, const Form& form, const std::
                                                  {"metadata", metadata},
                                                  {"items", std::move(items)}}));
   }
-  // Bodies are put together as they are stored. Items of built-in kinds have no kind and apiVersion of their own, and every
-  // stored body starts with these two.
+  // Bodies are put together as they are stored. Items of built-in kinds have no kind and apiVersion of their own, and
+  // every stored body starts with these two.
   json::object list_metadata = metadata;
-  if (type.custom && !list_metadata.contains("continue")) list_metadata["continue"] = "";  // written without Go's omitempty
+  if (type.custom && !list_metadata.contains("continue"))
+    list_metadata["continue"] = "";  // written without Go's omitempty
   const std::string head = json::dump(json::object{{"kind", type.id.kind}, {"apiVersion", type.id.api_version()}});
   const std::string_view opening = std::string_view(head).substr(0, head.size() - 1);
-  std::string out = json::dump(json::object{{"kind", type.id.kind + "List"}, {"apiVersion", type.id.api_version()}, {"metadata", std::move(list_metadata)}});
+  std::string out = json::dump(json::object{
+      {"kind", type.id.kind + "List"}, {"apiVersion", type.id.api_version()}, {"metadata", std::move(list_metadata)}});
   out.pop_back();
   out += ",\"items\":[";
   bool first = true;

@@ -1,4 +1,5 @@
-// The forms in which an object, a list or a watch event goes out: itself, a Table for kubectl get, or its metadata only.
+// The forms in which an object, a list or a watch event goes out: itself, a Table for kubectl get, or its metadata
+// only.
 #pragma once
 
 #include <optional>

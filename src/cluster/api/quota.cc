@@ -19,7 +19,9 @@ Quantity quantity(const json::value* v) {
 
 // Init containers run one after another and before the others: the largest of them counts where it is more.
 Quantity of_pod(const Object& pod, const std::string& part, std::string_view resource) {
-  const auto of = [&](const json::value& c) { return quantity(json::find_member(json::members(c, "resources." + part), resource)); };
+  const auto of = [&](const json::value& c) {
+    return quantity(json::find_member(json::members(c, "resources." + part), resource));
+  };
   Quantity sum, largest;
   for (const auto& c : json::list(pod, "spec.containers")) sum = sum + of(c);
   for (const auto& c : json::list(pod, "spec.initContainers"))
@@ -44,7 +46,8 @@ void add_service(const Object& service, Usage& usage) {
   const std::string_view type = json::str(service, "spec.type");
   if (type == "LoadBalancer") usage["services.loadbalancers"] = Quantity::of(1);
   std::int64_t ports = 0;
-  for (const auto& port : json::list(service, "spec.ports")) ports += type == "NodePort" || json::num(port, "nodePort") != 0 ? 1 : 0;
+  for (const auto& port : json::list(service, "spec.ports"))
+    ports += type == "NodePort" || json::num(port, "nodePort") != 0 ? 1 : 0;
   if (type == "NodePort" || type == "LoadBalancer") usage["services.nodeports"] = Quantity::of(ports);
 }
 
@@ -79,7 +82,8 @@ Usage usage_of(const ResourceType& type, const Object& object) {
   usage[type.id.plural] = Quantity::of(1);
   if (type.storage == "core/pods") add_pod(object, usage);
   if (type.storage == "core/services") add_service(object, usage);
-  if (type.storage == "core/persistentvolumeclaims") usage["requests.storage"] = quantity(json::find(object, "spec.resources.requests.storage"));
+  if (type.storage == "core/persistentvolumeclaims")
+    usage["requests.storage"] = quantity(json::find(object, "spec.resources.requests.storage"));
   return usage;
 }
 
@@ -102,7 +106,8 @@ bool in_scope(const Object& quota, const ResourceType& type, const Object& objec
 std::string quota_refusal(const Object& quota, const Usage& used, const ResourceType& type, const Object& object) {
   if (!in_scope(quota, type, object)) return "";
   if (type.storage == "core/pods")
-    if (const std::string missing = unsaid(quota, object); !missing.empty()) return fmt::format("failed quota: {}: {}", kube::name(quota), missing);
+    if (const std::string missing = unsaid(quota, object); !missing.empty())
+      return fmt::format("failed quota: {}: {}", kube::name(quota), missing);
   std::vector<std::string> requested, have, limited;
   const Usage more = usage_of(type, object);
   const json::object& hard = json::members(quota, "spec.hard");
@@ -120,12 +125,14 @@ std::string quota_refusal(const Object& quota, const Usage& used, const Resource
     limited.push_back(resource + "=" + limit);
   }
   if (requested.empty()) return "";
-  return fmt::format("exceeded quota: {}, requested: {}, used: {}, limited: {}", kube::name(quota), join(requested, ","), join(have, ","), join(limited, ","));
+  return fmt::format("exceeded quota: {}, requested: {}, used: {}, limited: {}", kube::name(quota),
+                     join(requested, ","), join(have, ","), join(limited, ","));
 }
 
 std::string quantity_text(const Quantity& q, std::string_view like) {
   const std::string text = Quantity::of(q.value()) == q ? std::to_string(q.value()) : std::to_string(q.milli()) + "m";
-  if (like.ends_with('i') && q.value() % 1024 == 0 && !q.zero()) return *Quantity::canonical(std::to_string(q.value() / 1024) + "Ki");
+  if (like.ends_with('i') && q.value() % 1024 == 0 && !q.zero())
+    return *Quantity::canonical(std::to_string(q.value() / 1024) + "Ki");
   return Quantity::canonical(text).value_or(text);
 }
 

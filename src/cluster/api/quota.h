@@ -20,8 +20,8 @@ Usage usage_of(const ResourceType& type, const Object& object);
 // Whether the quota counts it: scopes leave out kinds of pods, and all that are none.
 bool in_scope(const Object& quota, const ResourceType& type, const Object& object);
 
-// Why `object` may not join, in the words of the plug-in ("exceeded quota: q, requested: ..."), or "". `used` is what the
-// quota's resources are used of.
+// Why `object` may not join, in the words of the plug-in ("exceeded quota: q, requested: ..."), or "". `used` is what
+// the quota's resources are used of.
 std::string quota_refusal(const Object& quota, const Usage& used, const ResourceType& type, const Object& object);
 
 // "1500m", "2", "1Gi" where `like` ends in an i.

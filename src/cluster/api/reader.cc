@@ -23,7 +23,8 @@ std::string field_of(const Entry& entry, std::string_view name) {
 // Kinds that have a function for their fields word it in their own way; the rest know two.
 kube::StatusError unknown_field(const ResourceType& type, const std::string& field) {
   if (!type.field_names.empty() || type.custom) return kube::bad_request("field label not supported: " + field);
-  return kube::bad_request(fmt::format("{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", kube::go_quoted(field)));
+  return kube::bad_request(fmt::format(
+      "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", kube::go_quoted(field)));
 }
 
 struct Place {
@@ -32,7 +33,8 @@ struct Place {
 };
 
 std::string token_of(const Place& place) {
-  std::string token = base64(json::dump(json::object{{"v", "meta.k8s.io/v1"}, {"rv", place.revision}, {"start", place.after}}));
+  std::string token =
+      base64(json::dump(json::object{{"v", "meta.k8s.io/v1"}, {"rv", place.revision}, {"start", place.after}}));
   token = replace_all(replace_all(std::move(token), "+", "-"), "/", "_");
   return token.substr(0, token.find('='));
 }
@@ -57,7 +59,8 @@ Place place_of(const std::string& token) {
 
 }  // namespace
 
-Selection Selection::parse(const ResourceType& type, std::string_view ns, std::string_view labels, std::string_view fields) {
+Selection Selection::parse(const ResourceType& type, std::string_view ns, std::string_view labels,
+                           std::string_view fields) {
   Selection out{std::string(ns), kube::LabelSelector::parse(labels), kube::FieldSelector::parse(fields)};
   for (const auto& r : out.fields.requirements()) {
     const bool known = r.field == "metadata.name" || (r.field == "metadata.namespace" && type.id.namespaced) ||
@@ -80,7 +83,8 @@ bool Selection::matches(const Entry& entry) const {
 std::string revision_problem(std::string_view version) {
   if (version.empty()) return "";
   if (const auto number = to_int(version); number && *number >= 0) return "";
-  return kube::invalid_value("resourceVersion", json::value(version), fmt::format("strconv.ParseUint: parsing {}: invalid syntax", kube::go_quoted(version)))
+  return kube::invalid_value("resourceVersion", json::value(version),
+                             fmt::format("strconv.ParseUint: parsing {}: invalid syntax", kube::go_quoted(version)))
       .message.insert(0, "resourceVersion: ");
 }
 
@@ -97,19 +101,27 @@ Page list(const Store& store, const ResourceType& type, const Selection& selecti
     if (!after.starts_with(prefix)) refuse_token("invalid continue token");
     if (at < store.oldest_event())
       throw kube::expired(
-          "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
-          "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
-          "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+          "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+          "without "
+          "the continue parameter, or use the continue token in this response to retrieve the remainder of the "
+          "results. "
+          "Continuing with the provided token results in an inconsistent list - objects that were created, modified, "
+          "or "
           "deleted between the time the first chunk was returned and now may show up in the list.");
   } else if (!query.resource_version.empty() && query.resource_version != "0") {
     if (const std::string problem = revision_problem(query.resource_version); !problem.empty())
       throw kube::bad_request("invalid resource version: " + problem);
     const auto wanted = to_int(query.resource_version);
     if (*wanted > store.revision())
-      throw kube::StatusError(504, "Timeout", fmt::format("Timeout: Too large resource version: {}, current: {}", *wanted, store.revision()),
-                              json::object{{"causes", json::array{json::object{{"reason", "ResourceVersionTooLarge"}, {"message", "Too large resource version"}}}}, {"retryAfterSeconds", 1}});
+      throw kube::StatusError(
+          504, "Timeout",
+          fmt::format("Timeout: Too large resource version: {}, current: {}", *wanted, store.revision()),
+          json::object{{"causes", json::array{json::object{{"reason", "ResourceVersionTooLarge"},
+                                                           {"message", "Too large resource version"}}}},
+                       {"retryAfterSeconds", 1}});
     // "Exact", and a limit without a match, mean that very revision; otherwise anything not older will do: now.
-    if (query.resource_version_match == "Exact" || (query.resource_version_match.empty() && query.limit > 0)) at = *wanted;
+    if (query.resource_version_match == "Exact" || (query.resource_version_match.empty() && query.limit > 0))
+      at = *wanted;
   }
   if (at == store.revision()) at = 0;
 

@@ -20,7 +20,8 @@ struct Selection {
   kube::FieldSelector fields;
 
   // Throws StatusError BadRequest for a field that the kind cannot be selected by.
-  static Selection parse(const ResourceType& type, std::string_view ns, std::string_view labels, std::string_view fields);
+  static Selection parse(const ResourceType& type, std::string_view ns, std::string_view labels,
+                         std::string_view fields);
   bool matches(const Entry& entry) const;
 };
 

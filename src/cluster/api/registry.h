@@ -1,7 +1,7 @@
 // The verbs that change objects, as functions on values: what HTTP asks for, and what the cluster's own controllers do.
 //
-// Between a look at the store and the write that rests on it there is no co_await: the loop runs nothing else there, so no
-// write needs to be tried again.
+// Between a look at the store and the write that rests on it there is no co_await: the loop runs nothing else there, so
+// no write needs to be tried again.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct WriteOptions {
   std::string subresource;  // "", "status", "finalize"
   std::string field_manager = "spoke";
   FieldValidation field_validation = FieldValidation::Ignore;
-  bool force = false;    // of an apply
+  bool force = false;  // of an apply
   bool dry_run = false;
   std::vector<std::string> duplicates;  // members that the text of the request named twice (json_text.h)
 };
@@ -38,10 +38,12 @@ class Registry {
   Registry(Store& store, Catalog& catalog, Admission& admission);
 
   net::Task<Outcome> create(const ResourceType& type, std::string ns, Object object, WriteOptions options);
-  net::Task<Outcome> update(const ResourceType& type, std::string ns, std::string name, Object object, WriteOptions options);
-  net::Task<Outcome> patch(const ResourceType& type, std::string ns, std::string name, client::PatchType kind, json::value body,
-                           WriteOptions options);
-  net::Task<Outcome> remove(const ResourceType& type, std::string ns, std::string name, client::DeleteOptions options, bool dry_run);
+  net::Task<Outcome> update(const ResourceType& type, std::string ns, std::string name, Object object,
+                            WriteOptions options);
+  net::Task<Outcome> patch(const ResourceType& type, std::string ns, std::string name, client::PatchType kind,
+                           json::value body, WriteOptions options);
+  net::Task<Outcome> remove(const ResourceType& type, std::string ns, std::string name, client::DeleteOptions options,
+                            bool dry_run);
 
   // Ends a namespace that is being deleted and whose content is gone.
   net::Task<> finalize_namespace(std::string name);
@@ -58,17 +60,19 @@ class Registry {
  private:
   net::Task<Outcome> insert(const ResourceType& type, std::string ns, Object object, WriteOptions options,
                             std::vector<std::string> warnings, bool applied);
-  net::Task<Outcome> apply(const ResourceType& type, std::string ns, std::string name, json::value body, WriteOptions options);
+  net::Task<Outcome> apply(const ResourceType& type, std::string ns, std::string name, json::value body,
+                           WriteOptions options);
   // `after` as a client gives it, in the served version.
   net::Task<Outcome> replace(const ResourceType& type, std::string ns, std::string name, Object stored, Object after,
                              WriteOptions options, std::vector<std::string> warnings, bool applied);
-  net::Task<Outcome> write(const ResourceType& type, std::string ns, std::string name, const Object* before, Object after,
-                           WriteOptions options, std::vector<std::string> warnings);
+  net::Task<Outcome> write(const ResourceType& type, std::string ns, std::string name, const Object* before,
+                           Object after, WriteOptions options, std::vector<std::string> warnings);
   // Answers with the last state, at the revision of its end.
   net::Task<std::string> erase(const ResourceType& type, std::string ns, std::string name, Object last);
   // Writes `marked`, which is being deleted, unless nothing of it is new.
   net::Task<Outcome> mark(const ResourceType& type, std::string ns, std::string name, Object marked, bool dry_run);
-  void check(const ResourceType& type, const Object* before, const Object& after, const std::string& subresource, Causes causes) const;
+  void check(const ResourceType& type, const Object* before, const Object& after, const std::string& subresource,
+             Causes causes) const;
 
   Store& store_;
   Catalog& catalog_;

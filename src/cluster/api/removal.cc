@@ -16,13 +16,17 @@ constexpr const char* kDefinitionCleanup = "customresourcecleanup.apiextensions.
 
 void check_preconditions(const ResourceType& type, const Object& object, const client::DeleteOptions& options) {
   if (!options.uid.empty() && options.uid != kube::uid(object))
-    throw kube::conflict(type.id.group, type.id.kind, kube::name(object),
-                         fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The object might "
-                                     "have been deleted and then recreated", options.uid, kube::uid(object)));
+    throw kube::conflict(
+        type.id.group, type.id.kind, kube::name(object),
+        fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The object might "
+                    "have been deleted and then recreated",
+                    options.uid, kube::uid(object)));
   if (!options.resource_version.empty() && options.resource_version != kube::resource_version(object))
-    throw kube::conflict(type.id.group, type.id.kind, kube::name(object),
-                         fmt::format("the ResourceVersion in the precondition ({}) does not match the ResourceVersion in record "
-                                     "({}). The object might have been modified", options.resource_version, kube::resource_version(object)));
+    throw kube::conflict(
+        type.id.group, type.id.kind, kube::name(object),
+        fmt::format("the ResourceVersion in the precondition ({}) does not match the ResourceVersion in record "
+                    "({}). The object might have been modified",
+                    options.resource_version, kube::resource_version(object)));
 }
 
 // What is to become of dependents, as a finalizer for the garbage collector. Without a wish the finalizers stay.
@@ -35,7 +39,8 @@ void set_propagation(Object& object, const std::string& propagation) {
 }
 
 void count_deletion(Object& object) {
-  if (const auto generation = json::num(object, "metadata.generation"); generation > 0) json::set(object, "metadata.generation", generation + 1);
+  if (const auto generation = json::num(object, "metadata.generation"); generation > 0)
+    json::set(object, "metadata.generation", generation + 1);
 }
 
 void set_deletion(Object& object, Time at, std::int64_t grace) {
@@ -62,7 +67,8 @@ bool begin_end(Object& pod, const client::DeleteOptions& options) {
   const auto before = json::num(pod, "metadata.deletionGracePeriodSeconds");
   if (!options.grace_period_seconds || *options.grace_period_seconds >= before) return false;
   const auto until = parse_rfc3339(json::str(pod, "metadata.deletionTimestamp"));
-  set_deletion(pod, until.value_or(now()) - std::chrono::seconds(before - *options.grace_period_seconds), *options.grace_period_seconds);
+  set_deletion(pod, until.value_or(now()) - std::chrono::seconds(before - *options.grace_period_seconds),
+               *options.grace_period_seconds);
   return true;
 }
 
@@ -71,8 +77,11 @@ std::string success(const ResourceType& type, const Object& object) {
   if (!type.id.group.empty()) details["group"] = type.id.group;
   details["kind"] = type.id.plural;
   details["uid"] = kube::uid(object);
-  return json::dump(json::object{
-      {"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", json::object()}, {"status", "Success"}, {"details", std::move(details)}});
+  return json::dump(json::object{{"kind", "Status"},
+                                 {"apiVersion", "v1"},
+                                 {"metadata", json::object()},
+                                 {"status", "Success"},
+                                 {"details", std::move(details)}});
 }
 
 }  // namespace
@@ -88,13 +97,15 @@ Task<std::string> Registry::erase(const ResourceType& type, std::string ns, std:
 
 Task<Outcome> Registry::mark(const ResourceType& type, std::string ns, std::string name, Object marked, bool dry_run) {
   const Object before = current(type, type.id.namespaced ? ns : "", name);
-  if (same_state(before, marked)) co_return Outcome{json::dump(type.from_storage ? type.from_storage(before) : before), 200, {}};
+  if (same_state(before, marked))
+    co_return Outcome{json::dump(type.from_storage ? type.from_storage(before) : before), 200, {}};
   WriteOptions options;
   options.dry_run = dry_run;
   co_return co_await write(type, std::move(ns), std::move(name), &before, std::move(marked), std::move(options), {});
 }
 
-Task<Outcome> Registry::remove(const ResourceType& type, std::string ns, std::string name, client::DeleteOptions options, bool dry_run) {
+Task<Outcome> Registry::remove(const ResourceType& type, std::string ns, std::string name,
+                               client::DeleteOptions options, bool dry_run) {
   const std::string key = type.key(type.id.namespaced ? ns : "", name);
   Object object = current(type, type.id.namespaced ? ns : "", name);
   Admission::check_delete(type, name);
@@ -103,12 +114,14 @@ Task<Outcome> Registry::remove(const ResourceType& type, std::string ns, std::st
   const bool was_deleting = kube::deleting(object);
 
   if (type.graceful) {
-    if (!begin_end(object, options)) co_return co_await mark(type, std::move(ns), std::move(name), std::move(object), dry_run);
+    if (!begin_end(object, options))
+      co_return co_await mark(type, std::move(ns), std::move(name), std::move(object), dry_run);
     set_propagation(object, options.propagation);
     const bool stays = has_finalizers(object) || json::num(object, "metadata.deletionGracePeriodSeconds") > 0;
     Outcome marked = co_await mark(type, ns, name, object, dry_run);
     if (stays || dry_run) co_return marked;
-    if (const Entry* entry = store_.latest(key); entry == nullptr || entry->tags->uid != kube::uid(object)) co_return marked;
+    if (const Entry* entry = store_.latest(key); entry == nullptr || entry->tags->uid != kube::uid(object))
+      co_return marked;
   } else {
     if (!was_deleting) set_propagation(object, options.propagation);
     if (type.storage == kDefinitions) {
@@ -139,8 +152,10 @@ Task<> Registry::finalize_namespace(std::string name) {
   const ResourceType& type = *catalog_.find("", "v1", "namespaces");
   Object object = current(type, "", name);
   json::set(object, "spec", json::object());
-  if (has_finalizers(object)) co_await mark(type, "", std::move(name), std::move(object), false);
-  else co_await erase(type, "", std::move(name), std::move(object));
+  if (has_finalizers(object))
+    co_await mark(type, "", std::move(name), std::move(object), false);
+  else
+    co_await erase(type, "", std::move(name), std::move(object));
 }
 
 }  // namespace spoke::cluster

@@ -43,7 +43,8 @@ Catalog::Catalog() {
   for (auto& type : types) types_.push_back(std::make_shared<const ResourceType>(std::move(type)));
 }
 
-std::shared_ptr<const ResourceType> Catalog::shared(std::string_view group, std::string_view version, std::string_view plural) const {
+std::shared_ptr<const ResourceType> Catalog::shared(std::string_view group, std::string_view version,
+                                                    std::string_view plural) const {
   for (const auto& type : types_)
     if (type->id.plural == plural && type->id.group == group && type->id.version == version) return type;
   return nullptr;
@@ -65,9 +66,8 @@ void Catalog::define(const Object& definition) {
 }
 
 void Catalog::forget(std::string_view name) {
-  std::erase_if(types_, [&](const auto& type) {
-    return type->custom && name == type->id.plural + "." + type->id.group;
-  });
+  std::erase_if(types_,
+                [&](const auto& type) { return type->custom && name == type->id.plural + "." + type->id.group; });
 }
 
 }  // namespace spoke::cluster

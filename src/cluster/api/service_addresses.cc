@@ -84,9 +84,11 @@ void ServiceAddresses::choose_address(Object& service, const Object* before) {
                                                   fmt::format("failed to allocate IP {}: {}", ip, why)));
     };
     if (wanted == 0)
-      throw refused(service, kube::invalid_value("spec.clusterIPs[0]", json::value(ip), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
+      throw refused(service, kube::invalid_value("spec.clusterIPs[0]", json::value(ip),
+                                                 "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
     if (wanted <= network_ || wanted >= network_ + size_ - 1)
-      throw unavailable(fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}/{}", ip, to_text(network_), 32 - __builtin_ctz(size_)));
+      throw unavailable(fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}/{}",
+                                    ip, to_text(network_), 32 - __builtin_ctz(size_)));
     if (addresses_.contains(wanted)) throw unavailable("provided IP is already allocated");
   }
   json::set(service, "spec.clusterIP", ip);
@@ -99,7 +101,8 @@ void ServiceAddresses::choose_address(Object& service, const Object* before) {
 }
 
 std::int64_t ServiceAddresses::free_port() {
-  if (ports_.size() > static_cast<size_t>(kLastPort - kFirstPort)) throw kube::internal_error("failed to allocate a nodePort: range is full");
+  if (ports_.size() > static_cast<size_t>(kLastPort - kFirstPort))
+    throw kube::internal_error("failed to allocate a nodePort: range is full");
   do {
     port_cursor_ = (port_cursor_ + 1) % (kLastPort - kFirstPort + 1);
   } while (ports_.contains(kFirstPort + port_cursor_));
@@ -113,11 +116,15 @@ void ServiceAddresses::choose_ports(Object& service, const Object* before) {
   const std::set<std::int64_t> had = before != nullptr ? ports_of(*before) : std::set<std::int64_t>();
   std::set<std::int64_t> mine;
   const auto grab = [&](std::int64_t number, const std::string& field) {
-    const auto invalid = [&](std::string_view why) { return refused(service, kube::invalid_value(field, json::value(number), why)); };
+    const auto invalid = [&](std::string_view why) {
+      return refused(service, kube::invalid_value(field, json::value(number), why));
+    };
     if (number < kFirstPort || number > kLastPort)
-      throw invalid(fmt::format("provided port is not in the valid range. The range of valid ports is {}-{}", kFirstPort, kLastPort));
+      throw invalid(fmt::format("provided port is not in the valid range. The range of valid ports is {}-{}",
+                                kFirstPort, kLastPort));
     // One number may serve several protocols of a Service.
-    if (ports_.contains(number) && !had.contains(number) && !mine.contains(number)) throw invalid("provided port is already allocated");
+    if (ports_.contains(number) && !had.contains(number) && !mine.contains(number))
+      throw invalid("provided port is already allocated");
     mine.insert(number);
     ports_.insert(number);
   };
@@ -137,7 +144,8 @@ void ServiceAddresses::choose_ports(Object& service, const Object* before) {
         }
     }
     if (!balanced || json::str(service, "spec.externalTrafficPolicy") != "Local") return;
-    if (const auto number = json::num(service, "spec.healthCheckNodePort"); number != 0) return grab(number, "spec.healthCheckNodePort");
+    if (const auto number = json::num(service, "spec.healthCheckNodePort"); number != 0)
+      return grab(number, "spec.healthCheckNodePort");
     const auto number = free_port();
     json::set(service, "spec.healthCheckNodePort", number);
     grab(number, "");

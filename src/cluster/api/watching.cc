@@ -28,7 +28,8 @@ std::string event_line(std::string_view type, std::string_view object) {
 std::string bookmark(const ResourceType& type, Revision revision, bool end_of_initial) {
   json::object metadata{{"resourceVersion", std::to_string(revision)}};
   if (end_of_initial) metadata["annotations"] = json::object{{"k8s.io/initial-events-end", "true"}};
-  return json::dump(json::object{{"kind", type.id.kind}, {"apiVersion", type.id.api_version()}, {"metadata", std::move(metadata)}});
+  return json::dump(
+      json::object{{"kind", type.id.kind}, {"apiVersion", type.id.api_version()}, {"metadata", std::move(metadata)}});
 }
 
 // Writes lines of a chunked answer, or messages of a WebSocket.
@@ -67,7 +68,8 @@ struct Watcher {
     Sink sink(exchange, socket);
     const std::string prefix = type.prefix(query.selection.ns);
     std::unique_ptr<Subscription> events;
-    const bool from_now = query.resource_version.empty() || query.resource_version == "0" || query.initial_events.value_or(false);
+    const bool from_now =
+        query.resource_version.empty() || query.resource_version == "0" || query.initial_events.value_or(false);
     std::string failure;
     try {
       const Revision from = from_now ? store.revision() : to_int(query.resource_version).value_or(-1);
@@ -87,7 +89,8 @@ struct Watcher {
         first.push_back(event_line("BOOKMARK", bookmark(type, store.revision(), true)));
       co_await sink.send(std::move(first));
     }
-    const auto end = std::chrono::steady_clock::now() + (query.timeout.count() > 0 ? std::min(query.timeout, kLongest) : kLongest);
+    const auto end =
+        std::chrono::steady_clock::now() + (query.timeout.count() > 0 ? std::min(query.timeout, kLongest) : kLongest);
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
       if (left.count() <= 0) co_return;
@@ -96,8 +99,10 @@ struct Watcher {
       try {
         const auto batch = co_await events->next_for(std::min<std::chrono::milliseconds>(left, kBookmarkEvery));
         for (const Event* event : batch)
-          if (const Seen seen = seen_as(*event, query.selection); !seen.type.empty()) lines.push_back(line(seen.type, seen.body));
-        if (batch.empty() && query.bookmarks) lines.push_back(event_line("BOOKMARK", bookmark(type, events->progress(), false)));
+          if (const Seen seen = seen_as(*event, query.selection); !seen.type.empty())
+            lines.push_back(line(seen.type, seen.body));
+        if (batch.empty() && query.bookmarks)
+          lines.push_back(event_line("BOOKMARK", bookmark(type, events->progress(), false)));
       } catch (const kube::StatusError& e) {
         lines.push_back(event_line("ERROR", json::dump(e.to_json())));
         over = true;
@@ -180,9 +185,12 @@ Task<> stream_log(net::Executor executor, net::Exchange& exchange,
 Task<> bind(Registry& registry, std::string ns, std::string pod, std::string node) {
   const ResourceType& type = *registry.catalog().find("", "v1", "pods");
   Object object = registry.current(type, ns, pod);
-  if (kube::deleting(object)) throw kube::conflict("", "pods/binding", pod, "pod " + pod + " is being deleted, cannot be assigned to a host");
+  if (kube::deleting(object))
+    throw kube::conflict("", "pods/binding", pod, "pod " + pod + " is being deleted, cannot be assigned to a host");
   if (!json::str(object, "spec.nodeName").empty())
-    throw kube::conflict("", "pods/binding", pod, fmt::format("pod {} is already assigned to node \"{}\"", pod, json::str(object, "spec.nodeName")));
+    throw kube::conflict(
+        "", "pods/binding", pod,
+        fmt::format("pod {} is already assigned to node \"{}\"", pod, json::str(object, "spec.nodeName")));
   json::set(object, "spec.nodeName", node);
   if (!json::list(object, "spec.schedulingGates").empty())
     throw kube::conflict("", "pods/binding", pod, "pod " + pod + " has non-empty .spec.schedulingGates");

@@ -23,8 +23,8 @@ struct WatchQuery {
 };
 
 // Runs until the client goes, the time is over, or the watcher is too far behind (an ERROR event says so).
-net::Task<> stream_watch(net::Executor executor, net::Exchange& exchange, Store& store, const ResourceType& type, Form form,
-                         WatchQuery query, std::shared_ptr<const ResourceType> owner);
+net::Task<> stream_watch(net::Executor executor, net::Exchange& exchange, Store& store, const ResourceType& type,
+                         Form form, WatchQuery query, std::shared_ptr<const ResourceType> owner);
 
 // `produce` writes the log; the answer begins with its first piece, so that a refusal before it can still be a Status.
 net::Task<> stream_log(net::Executor executor, net::Exchange& exchange,

@@ -1,4 +1,5 @@
-// Keeps a PersistentVolumeClaim that is being deleted for as long as a pod uses it. Source: the pvc-protection controller.
+// Keeps a PersistentVolumeClaim that is being deleted for as long as a pod uses it. Source: the pvc-protection
+// controller.
 #include "cluster/api/object_changes.h"
 #include "cluster/control/controllers.h"
 #include "cluster/control/watch_kinds.h"

@@ -23,7 +23,8 @@ Task<bool> empty(Registry& registry, std::string group, std::string plural) {
   for (const auto& [key, entry] : registry.store().range(type->prefix(""))) {
     left = true;
     const Object object = json::parse(*entry.body);
-    if (!kube::deleting(object)) co_await registry.remove(*type, std::string(kube::ns(object)), std::string(kube::name(object)), {}, false);
+    if (!kube::deleting(object))
+      co_await registry.remove(*type, std::string(kube::ns(object)), std::string(kube::name(object)), {}, false);
   }
   co_return !left;
 }
@@ -33,7 +34,9 @@ Task<> finish(Registry& registry, Object definition) {
   const ResourceType& type = *registry.catalog().find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   const std::string name(kube::name(definition));
   // What has finalizers of its own ends later; the next event under the kind's prefix brings us here again.
-  if (!co_await empty(registry, std::string(json::str(definition, "spec.group")), std::string(json::str(definition, "spec.names.plural")))) co_return;
+  if (!co_await empty(registry, std::string(json::str(definition, "spec.group")),
+                      std::string(json::str(definition, "spec.names.plural"))))
+    co_return;
   definition = registry.current(type, "", name);
   drop_finalizer(definition, kCleanup);
   WriteOptions options;
@@ -55,10 +58,12 @@ Task<> finish_definitions(Registry& registry) {
           for (const auto& [key, entry] : store.range(prefix)) try {
               co_await finish(registry, json::parse(*entry.body));
             } catch (const kube::StatusError& e) {
-              if (!e.is("NotFound") && !e.is("Conflict")) log::warn("cannot end a definition", "definition", key, "error", e.what());
+              if (!e.is("NotFound") && !e.is("Conflict"))
+                log::warn("cannot end a definition", "definition", key, "error", e.what());
             }
         look = false;
-        for (const Event* event : co_await events->next()) look = look || event->type == Event::Type::Delete || event->key.starts_with(prefix);
+        for (const Event* event : co_await events->next())
+          look = look || event->type == Event::Type::Delete || event->key.starts_with(prefix);
       }
     } catch (const kube::StatusError& e) {
       if (!e.is("Expired")) throw;

@@ -17,7 +17,8 @@ constexpr const char* kManager = "endpoint-controller";
 constexpr const char* kTriggered = "endpoints.kubernetes.io/last-change-trigger-time";
 
 json::value target_ref(const Object& pod) {
-  return json::object{{"kind", "Pod"}, {"namespace", kube::ns(pod)}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}};
+  return json::object{
+      {"kind", "Pod"}, {"namespace", kube::ns(pod)}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}};
 }
 
 // The number of a Service's port on this pod: as it stands, or by the name of a container's port. 0: it has none.
@@ -27,7 +28,8 @@ std::int64_t target_port(const json::value& port, const Object& pod) {
   if (!target->is_string()) return json::num(port, "targetPort");
   for (const auto& container : json::list(pod, "spec.containers"))
     for (const auto& p : json::list(container, "ports"))
-      if (json::str(p, "name") == json::str(port, "targetPort") && json::str(p, "protocol", "TCP") == json::str(port, "protocol", "TCP"))
+      if (json::str(p, "name") == json::str(port, "targetPort") &&
+          json::str(p, "protocol", "TCP") == json::str(port, "protocol", "TCP"))
         return json::num(p, "containerPort");
   return 0;
 }
@@ -67,18 +69,25 @@ ServiceEndpoints endpoints_of(const Object& service, const std::vector<const Obj
     const bool terminating = kube::deleting(*pod);
     const bool serving = kube::condition_is_true(*pod, "Ready");
     const bool ready = publish_all || (serving && !terminating);
-    json::object endpoint{{"addresses", json::array{json::str(*pod, "status.podIP")}},
-                          {"conditions", json::object{{"ready", ready}, {"serving", serving || publish_all}, {"terminating", terminating}}},
-                          {"targetRef", target_ref(*pod)},
-                          {"nodeName", json::str(*pod, "spec.nodeName")}};
-    json::object address{{"ip", json::str(*pod, "status.podIP")}, {"nodeName", json::str(*pod, "spec.nodeName")}, {"targetRef", target_ref(*pod)}};
-    if (const std::string_view host = json::str(*pod, "spec.hostname"); !host.empty() && json::str(*pod, "spec.subdomain") == name) {
+    json::object endpoint{
+        {"addresses", json::array{json::str(*pod, "status.podIP")}},
+        {"conditions",
+         json::object{{"ready", ready}, {"serving", serving || publish_all}, {"terminating", terminating}}},
+        {"targetRef", target_ref(*pod)},
+        {"nodeName", json::str(*pod, "spec.nodeName")}};
+    json::object address{{"ip", json::str(*pod, "status.podIP")},
+                         {"nodeName", json::str(*pod, "spec.nodeName")},
+                         {"targetRef", target_ref(*pod)}};
+    if (const std::string_view host = json::str(*pod, "spec.hostname");
+        !host.empty() && json::str(*pod, "spec.subdomain") == name) {
       endpoint["hostname"] = host;
       address["hostname"] = host;
     }
     shared.endpoints.push_back(std::move(endpoint));
-    if (ready) shared.ready.push_back(std::move(address));
-    else if (!terminating) shared.not_ready.push_back(std::move(address));
+    if (ready)
+      shared.ready.push_back(std::move(address));
+    else if (!terminating)
+      shared.not_ready.push_back(std::move(address));
   }
 
   ServiceEndpoints out;
@@ -90,7 +99,8 @@ ServiceEndpoints endpoints_of(const Object& service, const std::vector<const Obj
   json::object slice_labels = labels;
   slice_labels["endpointslice.kubernetes.io/managed-by"] = "endpointslice-controller.k8s.io";
   slice_labels["kubernetes.io/service-name"] = name;
-  json::object owner{{"apiVersion", "v1"}, {"kind", "Service"}, {"name", name}, {"uid", kube::uid(service)}, {"controller", true}, {"blockOwnerDeletion", true}};
+  json::object owner{{"apiVersion", "v1"},        {"kind", "Service"},  {"name", name},
+                     {"uid", kube::uid(service)}, {"controller", true}, {"blockOwnerDeletion", true}};
   // A Service without pods has a slice that says so.
   if (groups.empty()) groups.emplace("", Group{});
   size_t i = 0;
@@ -100,16 +110,21 @@ ServiceEndpoints endpoints_of(const Object& service, const std::vector<const Obj
     if (!group.not_ready.empty()) subset["notReadyAddresses"] = std::move(group.not_ready);
     if (!group.subset_ports.empty()) subset["ports"] = std::move(group.subset_ports);
     if (subset.contains("addresses") || subset.contains("notReadyAddresses")) subsets.push_back(std::move(subset));
-    out.slices.push_back(json::object{
-        {"kind", "EndpointSlice"},
-        {"apiVersion", "discovery.k8s.io/v1"},
-        {"metadata", json::object{{"name", name + "-" + std::to_string(i++)}, {"generateName", name + "-"}, {"namespace", ns}, {"labels", slice_labels}, {"ownerReferences", json::array{owner}}}},
-        {"addressType", "IPv4"},
-        {"endpoints", std::move(group.endpoints)},
-        {"ports", std::move(group.slice_ports)}});
+    out.slices.push_back(json::object{{"kind", "EndpointSlice"},
+                                      {"apiVersion", "discovery.k8s.io/v1"},
+                                      {"metadata", json::object{{"name", name + "-" + std::to_string(i++)},
+                                                                {"generateName", name + "-"},
+                                                                {"namespace", ns},
+                                                                {"labels", slice_labels},
+                                                                {"ownerReferences", json::array{owner}}}},
+                                      {"addressType", "IPv4"},
+                                      {"endpoints", std::move(group.endpoints)},
+                                      {"ports", std::move(group.slice_ports)}});
   }
-  json::object endpoints{{"kind", "Endpoints"}, {"apiVersion", "v1"},
-                         {"metadata", json::object{{"name", name}, {"namespace", ns}, {"labels", std::move(endpoints_labels)}}}};
+  json::object endpoints{
+      {"kind", "Endpoints"},
+      {"apiVersion", "v1"},
+      {"metadata", json::object{{"name", name}, {"namespace", ns}, {"labels", std::move(endpoints_labels)}}}};
   if (!subsets.empty()) endpoints["subsets"] = std::move(subsets);
   out.endpoints = std::move(endpoints);
   return out;
@@ -130,7 +145,8 @@ class Publisher {
     for (;;) {
       auto events = registry_.store().subscribe("core/", registry_.store().revision());
       std::set<std::string> namespaces;  // that need a look
-      for (const auto& [key, entry] : registry_.store().range(services_.prefix(""))) namespaces.insert(namespace_of(key));
+      for (const auto& [key, entry] : registry_.store().range(services_.prefix("")))
+        namespaces.insert(namespace_of(key));
       try {
         for (;;) {
           for (const auto& ns : namespaces) co_await publish(ns);
@@ -138,7 +154,8 @@ class Publisher {
           std::vector<std::string> gone;
           for (const Event* event : co_await events->next()) {
             if (concerns(*event)) namespaces.insert(namespace_of(event->key));
-            if (event->type == Event::Type::Delete && event->key.starts_with("core/services/")) gone.push_back(event->key);
+            if (event->type == Event::Type::Delete && event->key.starts_with("core/services/"))
+              gone.push_back(event->key);
           }
           for (const auto& key : gone) co_await forget(key);
         }
@@ -213,9 +230,10 @@ class Publisher {
     }
   }
 
-  // `triggered`: when the Service was made, which is what a new object is published for. What changes it later is told by
-  // no annotation, for pods' changes are not followed one by one.
-  Task<> put(const ResourceType& type, std::string ns, Object wanted, std::vector<const char*> members, std::string triggered) {
+  // `triggered`: when the Service was made, which is what a new object is published for. What changes it later is told
+  // by no annotation, for pods' changes are not followed one by one.
+  Task<> put(const ResourceType& type, std::string ns, Object wanted, std::vector<const char*> members,
+             std::string triggered) {
     WriteOptions options;
     options.field_manager = "endpoint-controller";
     const std::string name(kube::name(wanted));
@@ -230,11 +248,14 @@ class Publisher {
     for (const char* member : members) {
       const json::value* is = json::find(wanted, member);
       same = same && json::list(object, member) == json::list(wanted, member);
-      if (is != nullptr) json::set(object, member, *is);
-      else json::remove(object, member);
+      if (is != nullptr)
+        json::set(object, member, *is);
+      else
+        json::remove(object, member);
     }
     if (same) co_return;
-    if (json::value* annotations = json::find(object, "metadata.annotations"); annotations != nullptr && annotations->is_object())
+    if (json::value* annotations = json::find(object, "metadata.annotations");
+        annotations != nullptr && annotations->is_object())
       annotations->get_object().erase(kTriggered);
     json::set(object, "metadata.labels", json::members(wanted, "metadata.labels"));
     co_await registry_.update(type, ns, name, std::move(object), std::move(options));

@@ -1,4 +1,5 @@
-// Which pods stand behind a Service, as Endpoints and EndpointSlices: a function of the Service and the pods it selects.
+// Which pods stand behind a Service, as Endpoints and EndpointSlices: a function of the Service and the pods it
+// selects.
 #pragma once
 
 #include <vector>

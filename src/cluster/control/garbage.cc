@@ -66,7 +66,8 @@ class Collector {
 
   // Whether an owner's deletion waits for us.
   static bool waits(const Entry& entry) {
-    return entry.body->find("\"foregroundDeletion\"") != std::string::npos || entry.body->find("\"orphan\"") != std::string::npos;
+    return entry.body->find("\"foregroundDeletion\"") != std::string::npos ||
+           entry.body->find("\"orphan\"") != std::string::npos;
   }
 
   void take(const Event& event, std::set<std::string>& look) {
@@ -96,8 +97,10 @@ class Collector {
     if (entry == nullptr || !place) co_return;
     const Object object = json::parse(*entry->body);
     try {
-      if (kube::deleting(object) && waits(*entry)) co_await finish_waiting(*place, object);
-      else if (!json::list(object, "metadata.ownerReferences").empty()) co_await collect(*place, object);
+      if (kube::deleting(object) && waits(*entry))
+        co_await finish_waiting(*place, object);
+      else if (!json::list(object, "metadata.ownerReferences").empty())
+        co_await collect(*place, object);
     } catch (const kube::StatusError& e) {
       if (!e.is("NotFound") && !e.is("Conflict")) log::warn("garbage collection", "object", key, "error", e.what());
     }
@@ -138,7 +141,8 @@ class Collector {
         WriteOptions options;
         options.field_manager = "garbage-collector";
         co_await registry_.patch(*dependent->type, dependent->ns, dependent->name, client::PatchType::Merge,
-                                 json::object{{"metadata", json::object{{"ownerReferences", std::move(left)}}}}, std::move(options));
+                                 json::object{{"metadata", json::object{{"ownerReferences", std::move(left)}}}},
+                                 std::move(options));
         continue;
       }
       for (const auto& ref : json::list(object, "metadata.ownerReferences"))
@@ -156,7 +160,8 @@ class Collector {
     WriteOptions options;
     options.field_manager = "garbage-collector";
     co_await registry_.patch(*place.type, place.ns, place.name, client::PatchType::Merge,
-                             json::object{{"metadata", json::object{{"finalizers", std::move(finalizers)}}}}, std::move(options));
+                             json::object{{"metadata", json::object{{"finalizers", std::move(finalizers)}}}},
+                             std::move(options));
   }
 
   Registry& registry_;

@@ -12,7 +12,9 @@ using net::Task;
 
 namespace {
 
-const ResourceType& of(Registry& registry, std::string_view plural) { return *registry.catalog().find("", "v1", plural); }
+const ResourceType& of(Registry& registry, std::string_view plural) {
+  return *registry.catalog().find("", "v1", plural);
+}
 
 // Namespaces now, and each as it changes.
 template <class Look>
@@ -91,13 +93,19 @@ struct Furnisher {
     if (registry.store().latest(of(registry, "serviceaccounts").key(ns, "default")) == nullptr)
       co_await add("serviceaccounts", ns, json::object{{"metadata", json::object{{"name", "default"}}}});
     if (registry.store().latest(of(registry, "configmaps").key(ns, "kube-root-ca.crt")) == nullptr)
-      co_await add("configmaps", ns,
-                   json::object{{"metadata", json::object{{"name", "kube-root-ca.crt"},
-                                                          {"annotations", json::object{{"kubernetes.io/description",
-                                                                                        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal "
-                                                                                        "endpoints such as the internal service IP or kubernetes.default.svc. No other usage is "
-                                                                                        "guaranteed across distributions of Kubernetes clusters."}}}}},
-                                {"data", json::object{{"ca.crt", ca_pem}}}});
+      co_await add(
+          "configmaps", ns,
+          json::object{
+              {"metadata",
+               json::object{
+                   {"name", "kube-root-ca.crt"},
+                   {"annotations",
+                    json::object{
+                        {"kubernetes.io/description",
+                         "Contains a CA bundle that can be used to verify the kube-apiserver when using internal "
+                         "endpoints such as the internal service IP or kubernetes.default.svc. No other usage is "
+                         "guaranteed across distributions of Kubernetes clusters."}}}}},
+              {"data", json::object{{"ca.crt", ca_pem}}}});
   }
 };
 
@@ -145,7 +153,8 @@ Task<> expire_events(Registry& registry) {
     const ResourceType& type = of(registry, "events");
     for (const auto& [key, entry] : registry.store().range(type.prefix(""))) {
       const Object event = json::parse(*entry.body);
-      const std::string_view last = json::str(event, "lastTimestamp", json::str(event, "eventTime", json::str(event, "metadata.creationTimestamp")));
+      const std::string_view last = json::str(
+          event, "lastTimestamp", json::str(event, "eventTime", json::str(event, "metadata.creationTimestamp")));
       const auto seen = parse_rfc3339(last);
       if (!seen || now() - *seen < kept) continue;
       try {

@@ -23,7 +23,8 @@ json::object used_of(Registry& registry, const Object& quota) {
   }
   json::object out;
   for (const auto& [resource, limit] : json::members(quota, "spec.hard"))
-    out[resource] = quantity_text(used[std::string(resource)], limit.is_string() ? json::to_string(limit.get_string()) : "");
+    out[resource] =
+        quantity_text(used[std::string(resource)], limit.is_string() ? json::to_string(limit.get_string()) : "");
   return out;
 }
 
@@ -47,8 +48,10 @@ Task<> update_quotas(Registry& registry) {
   // Any kind may be counted; a namespace without a quota costs one empty range.
   std::vector<std::string> prefixes;
   for (const auto& type : registry.catalog().all())
-    if (type->id.namespaced && type->storage != "core/events" && type->storage != "coordination.k8s.io/leases") prefixes.push_back(type->prefix(""));
-  co_await watch_namespaces(registry, std::move(prefixes), [&registry](std::string ns) { return look(registry, std::move(ns)); });
+    if (type->id.namespaced && type->storage != "core/events" && type->storage != "coordination.k8s.io/leases")
+      prefixes.push_back(type->prefix(""));
+  co_await watch_namespaces(registry, std::move(prefixes),
+                            [&registry](std::string ns) { return look(registry, std::move(ns)); });
 }
 
 }  // namespace spoke::cluster

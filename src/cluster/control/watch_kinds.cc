@@ -18,7 +18,8 @@ std::string namespace_of(std::string_view key, std::string_view prefix) {
 
 }  // namespace
 
-Task<> watch_namespaces(Registry& registry, std::vector<std::string> prefixes, std::function<Task<>(std::string)> look) {
+Task<> watch_namespaces(Registry& registry, std::vector<std::string> prefixes,
+                        std::function<Task<>(std::string)> look) {
   Store& store = registry.store();
   for (;;) {
     auto events = store.subscribe("", store.revision());

@@ -11,9 +11,10 @@
 
 namespace spoke::cluster {
 
-// Calls `look` for each namespace that has keys under one of `prefixes` ("core/pods/"), then again for those in which an
-// object under one of them changes. What goes wrong with one namespace is logged and does not stop the rest. Runs until
-// cancelled.
-net::Task<> watch_namespaces(Registry& registry, std::vector<std::string> prefixes, std::function<net::Task<>(std::string ns)> look);
+// Calls `look` for each namespace that has keys under one of `prefixes` ("core/pods/"), then again for those in which
+// an object under one of them changes. What goes wrong with one namespace is logged and does not stop the rest. Runs
+// until cancelled.
+net::Task<> watch_namespaces(Registry& registry, std::vector<std::string> prefixes,
+                             std::function<net::Task<>(std::string ns)> look);
 
 }  // namespace spoke::cluster

@@ -28,7 +28,8 @@ std::string label_of(const ServiceEndpoint& e) { return e.hostname.empty() ? rep
 
 class Answering {
  public:
-  Answering(const DnsQuery& q, const ServiceTable& table, const ClusterZone& zone) : q_(q), table_(table), zone_(zone) {}
+  Answering(const DnsQuery& q, const ServiceTable& table, const ClusterZone& zone)
+      : q_(q), table_(table), zone_(zone) {}
 
   // `labels` are those before ".svc.<domain>", the namespace last.
   DnsAnswer service_name(std::vector<std::string> labels) const {
@@ -39,7 +40,8 @@ class Answering {
     const auto service = table_.find(ns, labels.back());
     labels.pop_back();
     if (!service) return no_such_name(zone_);
-    if (!service->external_name.empty() && labels.empty()) return found({cname_record(q_.name, service->external_name)}, zone_);
+    if (!service->external_name.empty() && labels.empty())
+      return found({cname_record(q_.name, service->external_name)}, zone_);
     if (labels.empty()) return of_service(*service);
     if (labels.size() == 2 && labels[0].starts_with('_') && labels[1].starts_with('_'))
       return ports(*service, labels[0].substr(1), labels[1].substr(1));
@@ -130,12 +132,15 @@ class Answering {
 
 }  // namespace
 
-std::optional<DnsAnswer> answer_cluster_name(const DnsQuery& query, const ServiceTable& table, const ClusterZone& zone) {
+std::optional<DnsAnswer> answer_cluster_name(const DnsQuery& query, const ServiceTable& table,
+                                             const ClusterZone& zone) {
   if (query.klass != 1) return std::nullopt;
   const Answering answering(query, table, zone);
   constexpr std::string_view kReverse = ".in-addr.arpa";
-  if (query.name.ends_with(kReverse)) return answering.reverse(query.name.substr(0, query.name.size() - kReverse.size()));
-  if (query.name == zone.domain) return query.type == DnsType::SOA ? found({soa_record(zone.domain)}, zone) : nothing(zone);
+  if (query.name.ends_with(kReverse))
+    return answering.reverse(query.name.substr(0, query.name.size() - kReverse.size()));
+  if (query.name == zone.domain)
+    return query.type == DnsType::SOA ? found({soa_record(zone.domain)}, zone) : nothing(zone);
   if (!query.name.ends_with("." + zone.domain)) return std::nullopt;
   auto labels = split(std::string_view(query.name).substr(0, query.name.size() - zone.domain.size() - 1), '.');
   const std::string kind = labels.back();

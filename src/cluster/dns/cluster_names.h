@@ -1,4 +1,5 @@
-// The names of services and pods. Pure. Source: kubernetes/dns, "Kubernetes DNS-Based Service Discovery", version 1.1.0.
+// The names of services and pods. Pure. Source: kubernetes/dns, "Kubernetes DNS-Based Service Discovery",
+// version 1.1.0.
 #pragma once
 
 #include <optional>

@@ -18,7 +18,8 @@ constexpr std::uint16_t kOpcode = 0x7800;
 constexpr std::uint16_t kLargestUdp = 1232;  // what passes everywhere unfragmented (DNS flag day 2020)
 
 std::uint16_t u16(std::string_view bytes, size_t at) {
-  return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[at]) << 8 | static_cast<unsigned char>(bytes[at + 1]));
+  return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[at]) << 8 |
+                                    static_cast<unsigned char>(bytes[at + 1]));
 }
 
 void put16(std::string& out, std::uint16_t v) {
@@ -112,7 +113,8 @@ std::string header(const DnsQuery& q, std::uint16_t flags, const std::array<size
 std::optional<DnsQuery> parse_query(std::string_view packet) {
   if (packet.size() < kHeader) return std::nullopt;
   const std::uint16_t flags = u16(packet, 2);
-  if ((flags & (kResponse | kOpcode)) != 0 || u16(packet, 4) != 1 || u16(packet, 6) != 0 || u16(packet, 8) != 0) return std::nullopt;
+  if ((flags & (kResponse | kOpcode)) != 0 || u16(packet, 4) != 1 || u16(packet, 6) != 0 || u16(packet, 8) != 0)
+    return std::nullopt;
   DnsQuery q;
   q.id = u16(packet, 0);
   q.recursion_desired = (flags & kRecursionDesired) != 0;
@@ -135,9 +137,13 @@ DnsRecord a_record(std::string name, std::uint32_t ipv4) {
   return r;
 }
 
-DnsRecord cname_record(std::string name, std::string_view target) { return {std::move(name), DnsType::CNAME, wire_name(target)}; }
+DnsRecord cname_record(std::string name, std::string_view target) {
+  return {std::move(name), DnsType::CNAME, wire_name(target)};
+}
 
-DnsRecord ptr_record(std::string name, std::string_view target) { return {std::move(name), DnsType::PTR, wire_name(target)}; }
+DnsRecord ptr_record(std::string name, std::string_view target) {
+  return {std::move(name), DnsType::PTR, wire_name(target)};
+}
 
 DnsRecord srv_record(std::string name, std::string_view target, std::uint16_t port, std::uint16_t weight) {
   DnsRecord r{std::move(name), DnsType::SRV, {}};
@@ -174,7 +180,8 @@ std::string make_reply(const DnsQuery& q, const DnsAnswer& answer, size_t limit)
   const size_t edns = q.edns ? 1 : 0;
   if (kHeader + q.question.size() + body.size() + opt.size() > limit)
     return header(q, flags | kTruncated, {1, 0, 0, edns}) + q.question + opt;
-  return header(q, flags, {1, answer.answers.size(), answer.authorities.size(), answer.additionals.size() + edns}) + q.question + body + opt;
+  return header(q, flags, {1, answer.answers.size(), answer.authorities.size(), answer.additionals.size() + edns}) +
+         q.question + body + opt;
 }
 
 std::optional<std::string> make_format_error(std::string_view packet) {

@@ -11,12 +11,19 @@ namespace spoke::cluster {
 
 enum class DnsType : std::uint16_t { A = 1, CNAME = 5, SOA = 6, PTR = 12, AAAA = 28, SRV = 33, OPT = 41, ANY = 255 };
 
-enum class DnsCode : std::uint8_t { NoError = 0, FormatError = 1, ServerFailure = 2, NameError = 3, NotImplemented = 4 };
+enum class DnsCode : std::uint8_t {
+  NoError = 0,
+  FormatError = 1,
+  ServerFailure = 2,
+  NameError = 3,
+  NotImplemented = 4
+};
 
 struct DnsQuery {
   std::uint16_t id = 0;
   bool recursion_desired = false;
-  std::string name;  // lower case, no dot at the end; "" is the root. A dot or backslash inside of a label has a backslash
+  std::string
+      name;  // lower case, no dot at the end; "" is the root. A dot or backslash inside of a label has a backslash
   DnsType type = DnsType::A;
   std::uint16_t klass = 1;       // 1: IN
   std::string question;          // as it came, to be repeated
@@ -30,7 +37,7 @@ std::optional<DnsQuery> parse_query(std::string_view packet);
 struct DnsRecord {
   std::string name;
   DnsType type = DnsType::A;
-  std::string data;  // as in the packet; see the makers below
+  std::string data;       // as in the packet; see the makers below
   std::uint32_t ttl = 5;  // seconds; names in a cluster change with its pods (CoreDNS, plugin kubernetes)
 };
 DnsRecord a_record(std::string name, std::uint32_t ipv4);
@@ -45,8 +52,8 @@ struct DnsAnswer {
   std::vector<DnsRecord> answers, authorities, additionals;
 };
 
-// At most `limit` bytes: where the answers do not fit, none is given and the packet says so (TC); the client comes back by
-// TCP.
+// At most `limit` bytes: where the answers do not fit, none is given and the packet says so (TC); the client comes back
+// by TCP.
 std::string make_reply(const DnsQuery& query, const DnsAnswer& answer, size_t limit);
 
 // For a packet that could not be read, but whose header could; nothing where not even that.

@@ -68,7 +68,12 @@ net::Task<std::string> ask_tcp(tcp::endpoint server, std::string packet) {
 class Server {
  public:
   Server(net::Executor executor, const ServiceTable& table, DnsOptions options)
-      : executor_(std::move(executor)), table_(table), options_(std::move(options)), udp_(executor_), acceptor_(executor_), scope_(executor_) {
+      : executor_(std::move(executor)),
+        table_(table),
+        options_(std::move(options)),
+        udp_(executor_),
+        acceptor_(executor_),
+        scope_(executor_) {
     try {
       const auto address = asio::ip::make_address(options_.address);
       udp_.open(udp::v4());
@@ -100,7 +105,8 @@ class Server {
     for (;;) {
       udp::endpoint from;
       boost::system::error_code error;
-      const size_t n = co_await udp_.async_receive_from(asio::buffer(packet), from, asio::redirect_error(asio::use_awaitable, error));
+      const size_t n = co_await udp_.async_receive_from(asio::buffer(packet), from,
+                                                        asio::redirect_error(asio::use_awaitable, error));
       if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
       if (error) continue;  // an earlier answer that could not be delivered
       const std::string_view received(packet.data(), n);

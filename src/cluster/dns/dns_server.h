@@ -1,4 +1,5 @@
-// The cluster's DNS server, by UDP and TCP: answers for services and pods itself, asks the machine's resolvers for the rest.
+// The cluster's DNS server, by UDP and TCP: answers for services and pods itself, asks the machine's resolvers for the
+// rest.
 #pragma once
 
 #include <cstdint>

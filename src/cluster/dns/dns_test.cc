@@ -30,7 +30,8 @@ std::string wire(const std::string& name) {
 }
 
 std::string question(const std::string& name, unsigned type, unsigned id = 0x1234, const std::string& additional = "") {
-  return u16(id) + u16(0x0100) + u16(1) + u16(0) + u16(0) + u16(additional.empty() ? 0 : 1) + wire(name) + u16(type) + u16(1) + additional;
+  return u16(id) + u16(0x0100) + u16(1) + u16(0) + u16(0) + u16(additional.empty() ? 0 : 1) + wire(name) + u16(type) +
+         u16(1) + additional;
 }
 
 std::string opt(unsigned size) { return "\0"s + u16(41) + u16(size) + "\0\0\0\0"s + u16(0); }
@@ -54,7 +55,8 @@ TEST(DnsMessage, ReadsHowLargeAnAnswerMayBe) {
 }
 
 TEST(DnsMessage, ADotInsideOfALabelIsNoSeparator) {
-  const std::string packet = u16(1) + u16(0) + u16(1) + u16(0) + u16(0) + u16(0) + "\x03"s + "a.b" + '\0' + u16(1) + u16(1);
+  const std::string packet =
+      u16(1) + u16(0) + u16(1) + u16(0) + u16(0) + u16(0) + "\x03"s + "a.b" + '\0' + u16(1) + u16(1);
   EXPECT_EQ(parse_query(packet)->name, "a\\.b");
 }
 
@@ -62,14 +64,14 @@ TEST(DnsMessage, RefusesWhatIsNoQuestion) {
   const std::string good = question("a.b", 1);
   for (size_t n = 0; n < good.size(); ++n) EXPECT_FALSE(parse_query(good.substr(0, n))) << n;
   const std::string header = u16(1) + u16(0) + u16(1) + u16(0) + u16(0) + u16(0);
-  EXPECT_FALSE(parse_query(u16(1) + u16(0x8000) + good.substr(4)));           // an answer
-  EXPECT_FALSE(parse_query(u16(1) + u16(0x2800) + good.substr(4)));           // an update
-  EXPECT_FALSE(parse_query(good.substr(0, 4) + u16(2) + good.substr(6)));     // two questions
-  EXPECT_FALSE(parse_query(header + "\xc0\x0c" + u16(1) + u16(1)));           // a name that points to itself
+  EXPECT_FALSE(parse_query(u16(1) + u16(0x8000) + good.substr(4)));        // an answer
+  EXPECT_FALSE(parse_query(u16(1) + u16(0x2800) + good.substr(4)));        // an update
+  EXPECT_FALSE(parse_query(good.substr(0, 4) + u16(2) + good.substr(6)));  // two questions
+  EXPECT_FALSE(parse_query(header + "\xc0\x0c" + u16(1) + u16(1)));        // a name that points to itself
   EXPECT_FALSE(parse_query(header + "\x40"s + std::string(64, 'a') + "\0"s + u16(1) + u16(1)));  // a label too long
   std::string longest;
   for (int i = 0; i < 10; ++i) longest += "\x3f"s + std::string(63, 'a');
-  EXPECT_FALSE(parse_query(header + longest + "\0"s + u16(1) + u16(1)));      // a name too long
+  EXPECT_FALSE(parse_query(header + longest + "\0"s + u16(1) + u16(1)));  // a name too long
   EXPECT_EQ(make_format_error("short"), std::nullopt);
   EXPECT_EQ(make_format_error(u16(1) + u16(0x8000) + good.substr(4)), std::nullopt);  // never answer an answer
   EXPECT_EQ(make_format_error(header)->substr(0, 4), u16(1) + u16(0x8001));
@@ -80,8 +82,9 @@ TEST(DnsMessage, WritesAnAnswer) {
   const auto q = parse_query(question("a.b", 1));
   DnsAnswer answer;
   answer.answers = {a_record("a.b", 0x0a550007)};
-  EXPECT_EQ(make_reply(*q, answer, 512), u16(0x1234) + u16(0x8580) + u16(1) + u16(1) + u16(0) + u16(0) + wire("a.b") + u16(1) + u16(1) + "\xc0\x0c" +
-                                             u16(1) + u16(1) + "\0\0\0\x05"s + u16(4) + "\x0a\x55\x00\x07"s);
+  EXPECT_EQ(make_reply(*q, answer, 512), u16(0x1234) + u16(0x8580) + u16(1) + u16(1) + u16(0) + u16(0) + wire("a.b") +
+                                             u16(1) + u16(1) + "\xc0\x0c" + u16(1) + u16(1) + "\0\0\0\x05"s + u16(4) +
+                                             "\x0a\x55\x00\x07"s);
 }
 
 TEST(DnsMessage, SaysWhenAnAnswerDoesNotFit) {
@@ -104,12 +107,16 @@ ServiceTable table() {
   };
   const auto add_slice = [&](std::string_view ns, std::string_view name, std::string_view rest) {
     json::value s = yaml::parse(rest);
-    json::set(s, "metadata", json::object{{"name", name}, {"namespace", ns}, {"labels", json::object{{"kubernetes.io/service-name", name}}}});
+    json::set(s, "metadata",
+              json::object{
+                  {"name", name}, {"namespace", ns}, {"labels", json::object{{"kubernetes.io/service-name", name}}}});
     t.slice_changed(nullptr, &s);
   };
   add_service("default", "kubernetes", "{clusterIP: 10.86.0.1, ports: [{name: https, port: 443}]}");
   add_service("ns", "driver", "{clusterIP: None, ports: [{name: rpc, port: 7078}]}");
-  add_slice("ns", "driver", "{ports: [{name: rpc, port: 7078}], endpoints: [{addresses: [10.85.0.7], hostname: h}, {addresses: [10.85.0.8]}]}");
+  add_slice("ns", "driver",
+            "{ports: [{name: rpc, port: 7078}], endpoints: [{addresses: [10.85.0.7], hostname: h}, {addresses: "
+            "[10.85.0.8]}]}");
   add_service("ns", "empty", "{clusterIP: None}");
   add_service("ns", "out", "{type: ExternalName, externalName: example.org}");
   return t;
@@ -162,7 +169,8 @@ TEST(ClusterNames, Table) {
       {"x.driver.ns.svc.cluster.local", kA, "NXDOMAIN"},
       {"a.b.c.driver.ns.svc.cluster.local", kA, "NXDOMAIN"},
       {"h.kubernetes.default.svc.cluster.local", kA, "NXDOMAIN"},
-      {"_rpc._tcp.driver.ns.svc.cluster.local", kSrv, "SRV 7078 h.driver.ns.svc.cluster.local, SRV 7078 10-85-0-8.driver.ns.svc.cluster.local"},
+      {"_rpc._tcp.driver.ns.svc.cluster.local", kSrv,
+       "SRV 7078 h.driver.ns.svc.cluster.local, SRV 7078 10-85-0-8.driver.ns.svc.cluster.local"},
       {"empty.ns.svc.cluster.local", kA, "NODATA"},
       {"out.ns.svc.cluster.local", kA, "CNAME example.org"},
       {"nothing.ns.svc.cluster.local", kA, "NXDOMAIN"},
@@ -189,7 +197,8 @@ TEST(ClusterNames, Table) {
 }
 
 TEST(Upstreams, OfTheMachineButNotOurselves) {
-  EXPECT_EQ(upstreams("# x\nnameserver 10.85.0.1\n nameserver\t9.9.9.9\nsearch a\nnameserver fd00::1\nnameserver\n", "10.85.0.1"),
+  EXPECT_EQ(upstreams("# x\nnameserver 10.85.0.1\n nameserver\t9.9.9.9\nsearch a\nnameserver fd00::1\nnameserver\n",
+                      "10.85.0.1"),
             (std::vector<std::string>{"9.9.9.9", "fd00::1"}));
 }
 
@@ -234,18 +243,22 @@ net::Task<> server_answers_and_forwards(Path dir) {
   scope.spawn("dns", serve_dns(t, options));
   scope.spawn("upstream", upstream(socket, u16(0x8180) + "the rest of it"));
 
-  const auto own = co_await within(std::chrono::seconds(2), exchange(options.port, question("kubernetes.default.svc.cluster.local", 1)));
+  const auto own = co_await within(std::chrono::seconds(2),
+                                   exchange(options.port, question("kubernetes.default.svc.cluster.local", 1)));
   EXPECT_TRUE(own && own->ends_with("\x0a\x56\x00\x01"s));
-  const auto nobody = co_await within(std::chrono::seconds(2), exchange(options.port, question("example.org", 1, 0x4242)));
+  const auto nobody =
+      co_await within(std::chrono::seconds(2), exchange(options.port, question("example.org", 1, 0x4242)));
   EXPECT_TRUE(nobody && nobody->substr(0, 4) == u16(0x4242) + u16(0x8182));  // no upstream: a server's failure
   write_file(options.resolv_conf, "nameserver 127.0.0.2\n");
-  const auto silent = co_await within(std::chrono::seconds(5), exchange(options.port, question("example.org", 1, 0x4242)));
+  const auto silent =
+      co_await within(std::chrono::seconds(5), exchange(options.port, question("example.org", 1, 0x4242)));
   EXPECT_TRUE(silent && silent->substr(2, 2) == u16(0x8182));
   // The server itself is on 127.0.0.1 here, so the upstream has to be called by another of its names.
   udp::socket second(executor, {asio::ip::make_address("127.0.0.3"), options.upstream_port});
   scope.spawn("upstream", upstream(second, u16(0x8180) + "the rest of it"));
   write_file(options.resolv_conf, "nameserver 127.0.0.2\nnameserver 127.0.0.3\n");
-  const auto forwarded = co_await within(std::chrono::seconds(5), exchange(options.port, question("example.org", 1, 0x4242)));
+  const auto forwarded =
+      co_await within(std::chrono::seconds(5), exchange(options.port, question("example.org", 1, 0x4242)));
   EXPECT_TRUE(forwarded && *forwarded == u16(0x4242) + u16(0x8180) + "the rest of it");
   const auto broken = co_await within(std::chrono::seconds(2), exchange(options.port, question("a", 1).substr(0, 14)));
   EXPECT_TRUE(broken && broken->substr(2, 2) == u16(0x8001));

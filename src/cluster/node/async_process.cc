@@ -107,7 +107,8 @@ bool read_some(int fd, std::string& text, size_t limit) {
 // Both at once, as one thing to wait for.
 class Ready {
  public:
-  Ready(const net::Executor& executor, int handle, int pipe) : epoll_(executor, ::epoll_create1(EPOLL_CLOEXEC)), pipe_(pipe) {
+  Ready(const net::Executor& executor, int handle, int pipe)
+      : epoll_(executor, ::epoll_create1(EPOLL_CLOEXEC)), pipe_(pipe) {
     for (const int fd : {handle, pipe}) {
       epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
       if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event) != 0) fail_errno("epoll_ctl");
@@ -121,8 +122,8 @@ class Ready {
   int pipe_;
 };
 
-// Until the program's end. Reads what it says all the while, or it would stand still with a full pipe; that a grandchild
-// keeps the pipe open does not matter.
+// Until the program's end. Reads what it says all the while, or it would stand still with a full pipe; that a
+// grandchild keeps the pipe open does not matter.
 net::Task<bool> follow(const Child& child, const Fd& pipe, std::string& output, size_t limit) {
   Ready ready(co_await asio::this_coro::executor, child.handle(), pipe.get());
   for (;;) {

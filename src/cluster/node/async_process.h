@@ -14,7 +14,7 @@ struct ProcessOptions {
   std::chrono::milliseconds timeout{0};  // 0: none; past it the program and its process group are killed
   // Called first then, for a program that has somebody else to end: it gets another second.
   std::function<void()> interrupt;
-  size_t output_limit = 64 << 10;        // bytes kept; the rest is read and dropped
+  size_t output_limit = 64 << 10;  // bytes kept; the rest is read and dropped
 };
 
 struct ProcessResult {

@@ -25,11 +25,13 @@ unsigned final_mode(const VolumeFile& file, const FileOwner& owner) { return own
 VolumeFiles present(const Path& dir, const Path& data) {
   VolumeFiles files;
   std::error_code none;
-  for (auto at = fs::recursive_directory_iterator(data, none); at != fs::recursive_directory_iterator(); at.increment(none)) {
+  for (auto at = fs::recursive_directory_iterator(data, none); at != fs::recursive_directory_iterator();
+       at.increment(none)) {
     if (none || !at->is_regular_file(none)) continue;
-    struct stat about {};
+    struct stat about{};
     ::stat(at->path().c_str(), &about);
-    files[at->path().lexically_relative(data).string()] = {try_read_file(at->path()).value_or(""), about.st_mode & 0777u};
+    files[at->path().lexically_relative(data).string()] = {try_read_file(at->path()).value_or(""),
+                                                           about.st_mode & 0777u};
   }
   for (const auto& [path, file] : VolumeFiles(files)) {
     if (!fs::is_symlink(dir / first_part(path))) files.erase(path);  // an earlier writing was cut short
@@ -47,7 +49,8 @@ void write_one(const Path& path, const VolumeFile& file, const FileOwner& owner)
     if (n > 0) rest.remove_prefix(static_cast<size_t>(n));
   }
   // Owner before mode: a change of owner takes mode bits away.
-  if (::fchown(fd.get(), owner.uid ? *owner.uid : static_cast<uid_t>(-1), owner.gid ? *owner.gid : static_cast<gid_t>(-1)) != 0 ||
+  if (::fchown(fd.get(), owner.uid ? *owner.uid : static_cast<uid_t>(-1),
+               owner.gid ? *owner.gid : static_cast<gid_t>(-1)) != 0 ||
       ::fchmod(fd.get(), final_mode(file, owner)) != 0)
     fail_errno("set the owner of " + path.string());
 }

@@ -1,5 +1,5 @@
-// Files of a volume that change all at once, as the kubelet's AtomicWriter has them, so that programs which watch for it
-// (a rename of "..data") work:
+// Files of a volume that change all at once, as the kubelet's AtomicWriter has them, so that programs which watch for
+// it (a rename of "..data") work:
 //
 //   <dir>/..data -> ..2026_03_01_12_00_00.123456789
 //   <dir>/..2026_03_01_12_00_00.123456789/key

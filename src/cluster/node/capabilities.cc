@@ -8,18 +8,51 @@ namespace spoke::cluster {
 namespace {
 
 // In the order of their numbers, linux/capability.h.
-constexpr std::array<std::string_view, 41> kNames = {
-    "CHOWN",        "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER",        "FSETID",           "KILL",
-    "SETGID",       "SETUID",       "SETPCAP",         "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-    "NET_ADMIN",    "NET_RAW",      "IPC_LOCK",        "IPC_OWNER",     "SYS_MODULE",       "SYS_RAWIO",
-    "SYS_CHROOT",   "SYS_PTRACE",   "SYS_PACCT",       "SYS_ADMIN",     "SYS_BOOT",         "SYS_NICE",
-    "SYS_RESOURCE", "SYS_TIME",     "SYS_TTY_CONFIG",  "MKNOD",         "LEASE",            "AUDIT_WRITE",
-    "AUDIT_CONTROL", "SETFCAP",     "MAC_OVERRIDE",    "MAC_ADMIN",     "SYSLOG",           "WAKE_ALARM",
-    "BLOCK_SUSPEND", "AUDIT_READ",  "PERFMON",         "BPF",           "CHECKPOINT_RESTORE"};
+constexpr std::array<std::string_view, 41> kNames = {"CHOWN",
+                                                     "DAC_OVERRIDE",
+                                                     "DAC_READ_SEARCH",
+                                                     "FOWNER",
+                                                     "FSETID",
+                                                     "KILL",
+                                                     "SETGID",
+                                                     "SETUID",
+                                                     "SETPCAP",
+                                                     "LINUX_IMMUTABLE",
+                                                     "NET_BIND_SERVICE",
+                                                     "NET_BROADCAST",
+                                                     "NET_ADMIN",
+                                                     "NET_RAW",
+                                                     "IPC_LOCK",
+                                                     "IPC_OWNER",
+                                                     "SYS_MODULE",
+                                                     "SYS_RAWIO",
+                                                     "SYS_CHROOT",
+                                                     "SYS_PTRACE",
+                                                     "SYS_PACCT",
+                                                     "SYS_ADMIN",
+                                                     "SYS_BOOT",
+                                                     "SYS_NICE",
+                                                     "SYS_RESOURCE",
+                                                     "SYS_TIME",
+                                                     "SYS_TTY_CONFIG",
+                                                     "MKNOD",
+                                                     "LEASE",
+                                                     "AUDIT_WRITE",
+                                                     "AUDIT_CONTROL",
+                                                     "SETFCAP",
+                                                     "MAC_OVERRIDE",
+                                                     "MAC_ADMIN",
+                                                     "SYSLOG",
+                                                     "WAKE_ALARM",
+                                                     "BLOCK_SUSPEND",
+                                                     "AUDIT_READ",
+                                                     "PERFMON",
+                                                     "BPF",
+                                                     "CHECKPOINT_RESTORE"};
 
-constexpr std::array<std::string_view, 14> kDefault = {"CHOWN",  "DAC_OVERRIDE", "FSETID", "FOWNER",  "MKNOD",
-                                                       "NET_RAW", "SETGID",      "SETUID", "SETFCAP", "SETPCAP",
-                                                       "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"};
+constexpr std::array<std::string_view, 14> kDefault = {
+    "CHOWN",  "DAC_OVERRIDE", "FSETID",  "FOWNER",           "MKNOD",      "NET_RAW", "SETGID",
+    "SETUID", "SETFCAP",      "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL",    "AUDIT_WRITE"};
 
 std::uint64_t bit(std::string_view name) {
   if (name.starts_with("CAP_")) name.remove_prefix(4);

@@ -34,8 +34,8 @@ void mount_root(const ContainerFiles& files, const image::Image& image) {
   }
   std::vector<std::string> lower;
   for (const auto& layer : image.layers) lower.push_back(layer.lexically_relative(shared).string());
-  const std::string options = fmt::format("lowerdir={},upperdir={},workdir={}", join(lower, ":"), files.writes().string(),
-                                          files.scratch().string());
+  const std::string options = fmt::format("lowerdir={},upperdir={},workdir={}", join(lower, ":"),
+                                          files.writes().string(), files.scratch().string());
   if (options.size() >= 4096) fail("image {} has too many layers to mount ({})", image.name, lower.size());
   on_own_thread([&] {
     if (::unshare(CLONE_FS) != 0 || ::chdir(shared.c_str()) != 0) fail_errno("enter " + shared.string());
@@ -66,8 +66,8 @@ std::string read_in_image(const ContainerFiles& files, const image::Image& image
 
 void release_root(const ContainerFiles& files) {
   unmount_below(files.dir);
-  for (const Path& path : {files.rootfs(), files.writes(), files.scratch(), files.subpaths(), files.alive(), files.control(),
-                           files.pid_file(), files.runtime_log(), files.config()})
+  for (const Path& path : {files.rootfs(), files.writes(), files.scratch(), files.subpaths(), files.alive(),
+                           files.control(), files.pid_file(), files.runtime_log(), files.config()})
     std::filesystem::remove_all(path);
 }
 
@@ -79,7 +79,8 @@ net::Task<> start_container(std::string executable, ContainerFiles files) {
     options.timeout = std::chrono::minutes(2);
     const auto result = co_await run_process({std::move(executable), "monitor", files.dir.string()}, options);
     if (result.exit_code == 0 || read_exit(files)) co_return;
-    error = result.timed_out ? "the container runtime did not answer for two minutes" : std::string(trim(result.output));
+    error =
+        result.timed_out ? "the container runtime did not answer for two minutes" : std::string(trim(result.output));
     if (error.empty()) error = fmt::format("the container's monitor failed with exit code {}", result.exit_code);
   } catch (const Error& e) {
     error = e.what();
@@ -145,7 +146,8 @@ net::Task<> clean_up_container(ContainerFiles files) {
   write_exit(files, exit);
 }
 
-net::Task<ProcessResult> exec_in_container(ContainerRecord record, std::vector<std::string> argv, ProcessOptions options) {
+net::Task<ProcessResult> exec_in_container(ContainerRecord record, std::vector<std::string> argv,
+                                           ProcessOptions options) {
   // The runtime's own end would leave the program running inside: past its time it is the program that is killed.
   const std::string pid_file = fmt::format("{}/exec-{}", record.state_dir, random_suffix(10));
   options.interrupt = [pid_file] {

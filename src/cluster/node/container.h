@@ -14,7 +14,8 @@
 
 namespace spoke::cluster {
 
-// Mounts the image's layers under a layer of the container's own. Where the image has none, the root is that layer. Blocks.
+// Mounts the image's layers under a layer of the container's own. Where the image has none, the root is that layer.
+// Blocks.
 void mount_root(const ContainerFiles& files, const image::Image& image);
 
 // A file of the image as the container will see it, "" where there is none; links lead nowhere but inside the image.
@@ -23,8 +24,8 @@ std::string read_in_image(const ContainerFiles& files, const image::Image& image
 // Takes away what the attempt mounted and wrote, but for its log and its records. Blocks.
 void release_root(const ContainerFiles& files);
 
-// Starts a monitor, which starts the container; `files` holds configuration and record. Whatever goes wrong is an exit in
-// `files`, with a start_error.
+// Starts a monitor, which starts the container; `files` holds configuration and record. Whatever goes wrong is an exit
+// in `files`, with a start_error.
 net::Task<> start_container(std::string executable, ContainerFiles files);
 
 // A container whose monitor lives.
@@ -48,6 +49,7 @@ class RunningContainer {
 net::Task<> clean_up_container(ContainerFiles files);
 
 // Runs a program in a container, with the container's user and environment.
-net::Task<ProcessResult> exec_in_container(ContainerRecord record, std::vector<std::string> argv, ProcessOptions options);
+net::Task<ProcessResult> exec_in_container(ContainerRecord record, std::vector<std::string> argv,
+                                           ProcessOptions options);
 
 }  // namespace spoke::cluster

@@ -25,16 +25,21 @@ std::optional<Time> time_of(const json::value& v, std::string_view name) { retur
 }  // namespace
 
 void write_record(const ContainerFiles& files, const ContainerRecord& r) {
-  put(files.record(), json::object{{"id", r.id}, {"image", r.image}, {"imageID", r.image_id}, {"runtime", r.runtime},
-                                   {"stateDir", r.state_dir}, {"oomCounter", r.oom_counter}, {"user", r.user}});
+  put(files.record(), json::object{{"id", r.id},
+                                   {"image", r.image},
+                                   {"imageID", r.image_id},
+                                   {"runtime", r.runtime},
+                                   {"stateDir", r.state_dir},
+                                   {"oomCounter", r.oom_counter},
+                                   {"user", r.user}});
 }
 
 std::optional<ContainerRecord> read_record(const ContainerFiles& files) {
   const auto v = get(files.record());
   if (!v) return std::nullopt;
   const auto text = [&](const char* name) { return std::string(json::str(*v, name)); };
-  return ContainerRecord{text("id"), text("image"), text("imageID"), text("runtime"), text("stateDir"), text("oomCounter"),
-                         text("user")};
+  return ContainerRecord{text("id"),       text("image"),      text("imageID"), text("runtime"),
+                         text("stateDir"), text("oomCounter"), text("user")};
 }
 
 void write_started(const ContainerFiles& files, const Started& s) {
@@ -49,7 +54,10 @@ std::optional<Started> read_started(const ContainerFiles& files) {
 }
 
 void write_exit(const ContainerFiles& files, const Exit& e) {
-  json::object v{{"code", e.code}, {"signal", e.signal}, {"oomKilled", e.oom_killed}, {"lost", e.lost},
+  json::object v{{"code", e.code},
+                 {"signal", e.signal},
+                 {"oomKilled", e.oom_killed},
+                 {"lost", e.lost},
                  {"finished", text_of(e.finished)}};
   if (!e.start_error.empty()) v["startError"] = e.start_error;
   if (e.started) v["started"] = text_of(*e.started);

@@ -1,5 +1,5 @@
-// The files of one attempt of a container, in a folder of its own: pods/<uid>/containers/<name>/<attempt>/. They are how
-// the node and the container's monitor speak with each other, and all that is left when either has gone.
+// The files of one attempt of a container, in a folder of its own: pods/<uid>/containers/<name>/<attempt>/. They are
+// how the node and the container's monitor speak with each other, and all that is left when either has gone.
 #pragma once
 
 #include <sys/types.h>
@@ -28,8 +28,8 @@ struct ContainerFiles {
   Path runtime_log() const { return dir / "runtime.log"; }
   Path started() const { return dir / "started.json"; }  // by the monitor, once the process runs
   Path exit() const { return dir / "exit.json"; }        // by the monitor, once it has ended
-  // FIFOs. The monitor holds `alive` open as long as it lives, and writes one byte once `exit` is there. From `control` it
-  // reads signals to send, a byte each: it alone knows whether the process id is still the container's.
+  // FIFOs. The monitor holds `alive` open as long as it lives, and writes one byte once `exit` is there. From `control`
+  // it reads signals to send, a byte each: it alone knows whether the process id is still the container's.
   Path alive() const { return dir / "alive"; }
   Path control() const { return dir / "control"; }
 };

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "cluster/node/oci_config.h"
 #include "cluster/node/test_support.h"
@@ -30,15 +30,18 @@ class ContainerTest : public ::testing::Test {
   // Prepares a container that runs `script` by the machine's shell.
   void prepare(const std::string& script, json::value resources = json::object{}) {
     const json::value container = json::object{{"name", "c"}, {"resources", std::move(resources)}};
-    const json::value pod = json::object{{"metadata", json::object{{"name", "p"}}}, {"spec", json::object{{"containers", json::array{container}}}}};
+    const json::value pod = json::object{{"metadata", json::object{{"name", "p"}}},
+                                         {"spec", json::object{{"containers", json::array{container}}}}};
     const image::Image image = machine_image(dir_.path() / "image");
     mount_root(files_, image);
     const auto id = random_container_id();
     const std::string cgroup = "/spoke-test/" + id;
-    Bundle bundle{pod, container, image, machine_, {"/bin/sh", "-c", script}, {}, {}, "p", files_.rootfs(), {}, {}, {}, {}, cgroup, {}};
+    Bundle bundle{pod, container, image,  machine_, {"/bin/sh", "-c", script}, {}, {}, "p", files_.rootfs(), {}, {},
+                  {},  {},        cgroup, {}};
     write_file(files_.config(), json::dump(oci_config(bundle)));
     const auto counter = oom_counter(machine_.cgroups, cgroup);
-    write_record(files_, {id, "machine", "sha256:0", machine_.runtime, (dir_.path() / "state").string(), counter ? counter->string() : "", "0"});
+    write_record(files_, {id, "machine", "sha256:0", machine_.runtime, (dir_.path() / "state").string(),
+                          counter ? counter->string() : "", "0"});
   }
 
   // Until the container and its monitor are gone.
@@ -97,7 +100,9 @@ TEST_F(ContainerTest, KnowsThatTheKernelKilledItForWantOfMemory) {
 net::Task<> stop_from_outside(ContainerFiles files) {
   co_await start_container(test_executable(), files);
   // Whoever started it may end; another takes it up.
-  { auto first = RunningContainer::attach(co_await net::this_executor(), files); }
+  {
+    auto first = RunningContainer::attach(co_await net::this_executor(), files);
+  }
   auto second = RunningContainer::attach(co_await net::this_executor(), files);
   EXPECT_TRUE(second);
   if (!second) co_return;
@@ -143,7 +148,8 @@ net::Task<> exec_twice(ContainerFiles files) {
   co_await start_container(test_executable(), files);
   auto running = RunningContainer::attach(co_await net::this_executor(), files);
   const auto record = read_record(files);
-  const auto said = co_await exec_in_container(*record, {"/bin/sh", "-c", "echo $0 in $(cat /proc/1/comm); exit 5"}, {});
+  const auto said =
+      co_await exec_in_container(*record, {"/bin/sh", "-c", "echo $0 in $(cat /proc/1/comm); exit 5"}, {});
   EXPECT_EQ(said.exit_code, 5);
   EXPECT_EQ(said.output, "/bin/sh in sleep\n");
   ProcessOptions hurry;

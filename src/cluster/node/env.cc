@@ -44,8 +44,8 @@ std::optional<std::string> value_from(const kube::Object& pod, const json::value
   const bool optional = json::flag(*ref, "optional");
   const auto name = json::str(*ref, "name");
   const auto key = json::str(*ref, "key");
-  const auto* object = find_source(secret ? sources.secrets : sources.config_maps, secret ? "secret" : "configmap", name,
-                                   optional);
+  const auto* object =
+      find_source(secret ? sources.secrets : sources.config_maps, secret ? "secret" : "configmap", name, optional);
   auto value = object == nullptr ? std::nullopt : secret ? secret_value(*object, key) : config_map_value(*object, key);
   if (!value && !optional)
     config_error("couldn't find key {} in {} {}/{}", key, secret ? "Secret" : "ConfigMap", kube::ns(pod), name);
@@ -132,7 +132,8 @@ Env container_env(const kube::Object& pod, const json::value& container, const E
     for (const auto& key : keys_of(*object)) {
       const std::string name = std::string(json::str(from, "prefix")) + key;
       if (name.find('=') != std::string::npos) continue;  // what no process can have; the kubelet leaves it out too
-      if (auto value = secret ? secret_value(*object, key) : config_map_value(*object, key)) env[name] = std::move(*value);
+      if (auto value = secret ? secret_value(*object, key) : config_map_value(*object, key))
+        env[name] = std::move(*value);
     }
   }
   const auto value_of = [&](std::string_view name) -> std::optional<std::string> {

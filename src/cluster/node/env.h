@@ -15,8 +15,8 @@
 
 namespace spoke::cluster {
 
-// What stands in the way of creating a container, in the kubelet's words: waiting reason CreateContainerConfigError. It is
-// tried again.
+// What stands in the way of creating a container, in the kubelet's words: waiting reason CreateContainerConfigError. It
+// is tried again.
 class ConfigError : public Error {
  public:
   using Error::Error;
@@ -47,8 +47,8 @@ using Env = std::map<std::string, std::string, std::less<>>;
 Env container_env(const kube::Object& pod, const json::value& container, const Env& services, const Sources& sources,
                   const PodPlace& place);
 
-// What the container runs: command and args of the specification, the image's entrypoint and cmd where they say nothing.
-// Throws ConfigError where nobody says anything.
+// What the container runs: command and args of the specification, the image's entrypoint and cmd where they say
+// nothing. Throws ConfigError where nobody says anything.
 std::vector<std::string> container_args(const json::value& container, const image::ImageConfig& image, const Env& env);
 
 }  // namespace spoke::cluster

@@ -43,14 +43,16 @@ TEST(Expand, ReplacesWhatIsKnownAndLeavesTheRest) {
     return name == "A" ? std::optional<std::string>("1") : name == "E" ? std::optional<std::string>("") : std::nullopt;
   };
   const std::pair<const char*, const char*> cases[] = {
-      {"$(A)", "1"},       {"x$(A)y$(A)z", "x1y1z"}, {"$(B)", "$(B)"}, {"$$(A)", "$(A)"}, {"$$$(A)", "$1"}, {"$A", "$A"}, {"$(A", "$(A"},
-      {"$", "$"},          {"a$", "a$"},             {"$$", "$"},      {"$(E)", ""},      {"$()", "$()"},   {"", ""},     {"$($(A))", "$($(A))"},
+      {"$(A)", "1"}, {"x$(A)y$(A)z", "x1y1z"}, {"$(B)", "$(B)"}, {"$$(A)", "$(A)"},      {"$$$(A)", "$1"},
+      {"$A", "$A"},  {"$(A", "$(A"},           {"$", "$"},       {"a$", "a$"},           {"$$", "$"},
+      {"$(E)", ""},  {"$()", "$()"},           {"", ""},         {"$($(A))", "$($(A))"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(expand(text, value_of), expected) << text;
 }
 
 TEST(Env, LaterVariablesSeeEarlierOnes) {
-  const Env env = env_of("{env: [{name: A, value: '1'}, {name: B, value: '$(A)2'}, {name: C, value: '$(D)'}, {name: D, value: x}]}");
+  const Env env = env_of(
+      "{env: [{name: A, value: '1'}, {name: B, value: '$(A)2'}, {name: C, value: '$(D)'}, {name: D, value: x}]}");
   EXPECT_EQ(env.at("B"), "12");
   EXPECT_EQ(env.at("C"), "$(D)");
 }
@@ -64,24 +66,38 @@ TEST(Env, ServicesAreSeenButGiveWay) {
 
 TEST(Env, FieldsOfThePod) {
   const std::pair<const char*, const char*> cases[] = {
-      {"metadata.name", "p"},       {"metadata.namespace", "ns"},          {"metadata.uid", "u1"},           {"metadata.labels['app']", "x"},
-      {"metadata.labels['a.b/c']", "dotted"}, {"metadata.labels['none']", ""}, {"metadata.annotations['note']", "hi"}, {"spec.nodeName", "n1"},
-      {"spec.serviceAccountName", "spark"}, {"status.hostIP", "192.0.2.1"},  {"status.podIP", "10.85.0.7"},    {"status.podIPs", "10.85.0.7"},
+      {"metadata.name", "p"},
+      {"metadata.namespace", "ns"},
+      {"metadata.uid", "u1"},
+      {"metadata.labels['app']", "x"},
+      {"metadata.labels['a.b/c']", "dotted"},
+      {"metadata.labels['none']", ""},
+      {"metadata.annotations['note']", "hi"},
+      {"spec.nodeName", "n1"},
+      {"spec.serviceAccountName", "spark"},
+      {"status.hostIP", "192.0.2.1"},
+      {"status.podIP", "10.85.0.7"},
+      {"status.podIPs", "10.85.0.7"},
   };
   for (const auto& [path, expected] : cases)
-    EXPECT_EQ(env_of(fmt::format("{{env: [{{name: X, valueFrom: {{fieldRef: {{fieldPath: \"{}\"}}}}}}]}}", path)).at("X"), expected) << path;
-  EXPECT_EQ(error_of("{env: [{name: X, valueFrom: {fieldRef: {fieldPath: spec.hostname}}}]}"), "unsupported fieldPath: spec.hostname");
+    EXPECT_EQ(
+        env_of(fmt::format("{{env: [{{name: X, valueFrom: {{fieldRef: {{fieldPath: \"{}\"}}}}}}]}}", path)).at("X"),
+        expected)
+        << path;
+  EXPECT_EQ(error_of("{env: [{name: X, valueFrom: {fieldRef: {fieldPath: spec.hostname}}}]}"),
+            "unsupported fieldPath: spec.hostname");
 }
 
 TEST(Env, ResourcesInUnitsOfTheDivisorRoundedUp) {
   const std::tuple<const char*, const char*, const char*> cases[] = {
-      {"limits.cpu", "", "2"},           {"limits.cpu", "1m", "1500"},     {"requests.memory", "", "1024000"}, {"requests.memory", "1Mi", "1"},
-      {"limits.memory", "1Gi", "8"},  // none given: the node's
+      {"limits.cpu", "", "2"},         {"limits.cpu", "1m", "1500"},  {"requests.memory", "", "1024000"},
+      {"requests.memory", "1Mi", "1"}, {"limits.memory", "1Gi", "8"},  // none given: the node's
       {"requests.cpu", "", "0"},
   };
   for (const auto& [resource, divisor, expected] : cases) {
     const std::string container = fmt::format(
-        "{{env: [{{name: X, valueFrom: {{resourceFieldRef: {{containerName: c, resource: {}, divisor: \"{}\"}}}}}}]}}", resource, divisor);
+        "{{env: [{{name: X, valueFrom: {{resourceFieldRef: {{containerName: c, resource: {}, divisor: \"{}\"}}}}}}]}}",
+        resource, divisor);
     EXPECT_EQ(env_of(container).at("X"), expected) << resource << " " << divisor;
   }
 }
@@ -95,7 +111,8 @@ TEST(Env, KeysOfConfigMapsAndSecrets) {
     - {name: gone, valueFrom: {secretKeyRef: {name: s, key: none, optional: true}}}
     - {name: gone2, valueFrom: {configMapKeyRef: {name: none, key: a, optional: true}}}
     - {name: M_b, value: over}
-  )", sources());
+  )",
+                         sources());
   EXPECT_EQ(env, (Env{{"M_a", "1"}, {"M_b", "over"}, {"M_c", "3"}, {"key", "secret"}, {"A", "1"}, {"S", "secret"}}));
 }
 
@@ -112,7 +129,10 @@ TEST(Env, WhatIsMissingIsNamedAsTheKubeletDoes) {
 
 TEST(Env, SourcesAreThoseThatAreReferredTo) {
   SourceNames names;
-  env_sources(yaml::parse("{envFrom: [{configMapRef: {name: a}}], env: [{name: X, valueFrom: {secretKeyRef: {name: b, key: k}}}]}"), names);
+  env_sources(
+      yaml::parse(
+          "{envFrom: [{configMapRef: {name: a}}], env: [{name: X, valueFrom: {secretKeyRef: {name: b, key: k}}}]}"),
+      names);
   EXPECT_EQ(names.config_maps, (std::set<std::string>{"a"}));
   EXPECT_EQ(names.secrets, (std::set<std::string>{"b"}));
 }
@@ -128,7 +148,8 @@ TEST(Args, CommandAndArgsOverEntrypointAndCmd) {
       {"{command: [sh]}", {"sh"}},
       {"{command: [sh], args: [-c, 'echo $(N) $$(N)']}", {"sh", "-c", "echo 7 $(N)"}},
   };
-  for (const auto& [container, expected] : cases) EXPECT_EQ(container_args(yaml::parse(container), image, env), expected) << container;
+  for (const auto& [container, expected] : cases)
+    EXPECT_EQ(container_args(yaml::parse(container), image, env), expected) << container;
   EXPECT_THROW(container_args(json::object{}, {}, env), ConfigError);
 }
 

@@ -1,5 +1,5 @@
-// The API as far as a node sees it, in memory, for tests: objects by collection and key, merge patches, watches that never
-// fall behind, and the graceful deletion of pods.
+// The API as far as a node sees it, in memory, for tests: objects by collection and key, merge patches, watches that
+// never fall behind, and the graceful deletion of pods.
 #pragma once
 
 #include <deque>
@@ -23,11 +23,13 @@ class FakeApi : public client::Api {
     co_return at(r, ns, name);
   }
 
-  net::Task<client::List> list(const client::Resource& r, std::string_view ns, const client::ListOptions& options) override {
+  net::Task<client::List> list(const client::Resource& r, std::string_view ns,
+                               const client::ListOptions& options) override {
     client::List out;
     out.resource_version = std::to_string(revision_);
     for (const auto& [key, object] : objects_[r.plural]) {
-      if ((ns.empty() || kube::ns(object) == ns) && selected(object, options.field_selector)) out.items.push_back(object);
+      if ((ns.empty() || kube::ns(object) == ns) && selected(object, options.field_selector))
+        out.items.push_back(object);
     }
     co_return out;
   }
@@ -36,13 +38,14 @@ class FakeApi : public client::Api {
     co_return put_new(r, ns, std::move(object));
   }
 
-  net::Task<kube::Object> update(const client::Resource& r, std::string_view ns, kube::Object object, std::string_view) override {
+  net::Task<kube::Object> update(const client::Resource& r, std::string_view ns, kube::Object object,
+                                 std::string_view) override {
     at(r, ns, kube::name(object));
     co_return store(r, ns, std::move(object), client::WatchEvent::Type::Modified);
   }
 
-  net::Task<kube::Object> patch(const client::Resource& r, std::string_view ns, std::string_view name, client::PatchType, json::value body,
-                                const client::PatchOptions&) override {
+  net::Task<kube::Object> patch(const client::Resource& r, std::string_view ns, std::string_view name,
+                                client::PatchType, json::value body, const client::PatchOptions&) override {
     kube::Object object = at(r, ns, name);
     const auto uid = json::str(body, "metadata.uid");
     if (!uid.empty() && uid != kube::uid(object)) throw kube::conflict(r.group, r.plural, name, "the uid differs");
@@ -50,10 +53,13 @@ class FakeApi : public client::Api {
     co_return store(r, ns, std::move(object), client::WatchEvent::Type::Modified);
   }
 
-  net::Task<> remove(const client::Resource& r, std::string_view ns, std::string_view name, const client::DeleteOptions& options) override {
+  net::Task<> remove(const client::Resource& r, std::string_view ns, std::string_view name,
+                     const client::DeleteOptions& options) override {
     kube::Object object = at(r, ns, name);
-    if (!options.uid.empty() && options.uid != kube::uid(object)) throw kube::conflict(r.group, r.plural, name, "the uid differs");
-    const long grace = options.grace_period_seconds.value_or(json::num(object, "spec.terminationGracePeriodSeconds", 30));
+    if (!options.uid.empty() && options.uid != kube::uid(object))
+      throw kube::conflict(r.group, r.plural, name, "the uid differs");
+    const long grace =
+        options.grace_period_seconds.value_or(json::num(object, "spec.terminationGracePeriodSeconds", 30));
     if (r.plural == "pods" && grace > 0) {
       json::set(object, "metadata.deletionTimestamp", rfc3339(now() + std::chrono::seconds(grace)));
       json::set(object, "metadata.deletionGracePeriodSeconds", grace);
@@ -73,7 +79,8 @@ class FakeApi : public client::Api {
 
   // For tests, without awaiting.
   kube::Object put_new(const client::Resource& r, std::string_view ns, kube::Object object) {
-    if (objects_[r.plural].contains(key_of(ns, kube::name(object)))) throw kube::already_exists(r.group, r.plural, kube::name(object));
+    if (objects_[r.plural].contains(key_of(ns, kube::name(object))))
+      throw kube::already_exists(r.group, r.plural, kube::name(object));
     if (!ns.empty()) json::set(object, "metadata.namespace", ns);
     if (kube::uid(object).empty()) json::set(object, "metadata.uid", random_uuid());
     json::set(object, "apiVersion", r.api_version());
@@ -109,11 +116,14 @@ class FakeApi : public client::Api {
     std::shared_ptr<Feed> feed_;
   };
 
-  static std::string key_of(std::string_view ns, std::string_view name) { return std::string(ns) + "/" + std::string(name); }
+  static std::string key_of(std::string_view ns, std::string_view name) {
+    return std::string(ns) + "/" + std::string(name);
+  }
 
   static bool selected(const kube::Object& object, const std::string& field_selector) {
     const auto equals = field_selector.find('=');
-    return equals == std::string::npos || json::str(object, field_selector.substr(0, equals)) == field_selector.substr(equals + 1);
+    return equals == std::string::npos ||
+           json::str(object, field_selector.substr(0, equals)) == field_selector.substr(equals + 1);
   }
 
   static void merge(json::value& into, const json::value& patch) {
@@ -137,7 +147,8 @@ class FakeApi : public client::Api {
     return *object;
   }
 
-  kube::Object store(const client::Resource& r, std::string_view ns, kube::Object object, client::WatchEvent::Type type) {
+  kube::Object store(const client::Resource& r, std::string_view ns, kube::Object object,
+                     client::WatchEvent::Type type) {
     json::set(object, "metadata.resourceVersion", std::to_string(++revision_));
     objects_[r.plural][key_of(ns, kube::name(object))] = object;
     tell(r, type, object);

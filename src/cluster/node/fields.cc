@@ -40,8 +40,8 @@ std::optional<std::string> pod_field(const kube::Object& pod, std::string_view p
   return std::nullopt;
 }
 
-std::optional<std::string> resource_field(const json::value& container, std::string_view resource, std::string_view divisor,
-                                          const PodPlace& place) {
+std::optional<std::string> resource_field(const json::value& container, std::string_view resource,
+                                          std::string_view divisor, const PodPlace& place) {
   const auto dot = resource.find('.');
   const std::string_view side = resource.substr(0, dot);
   const std::string_view name = dot == std::string_view::npos ? "" : resource.substr(dot + 1);

@@ -11,7 +11,8 @@ std::optional<Ipv4> parse_ipv4(std::string_view text) {
   const auto parts = split(text, '.');
   if (parts.size() != 4) return std::nullopt;
   for (const auto& part : parts) {
-    if (part.empty() || part.size() > 3 || part.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    if (part.empty() || part.size() > 3 || part.find_first_not_of("0123456789") != std::string::npos)
+      return std::nullopt;
     const auto number = to_int(part);
     if (!number || *number > 255) return std::nullopt;
     address = address << 8 | static_cast<Ipv4>(*number);

@@ -23,11 +23,12 @@ struct Network {
   bool holds(Ipv4 address) const { return address >= base && address <= broadcast(); }
 };
 
-// "10.85.0.0/16"; nothing where it is malformed, has bits set behind the prefix, or no room for a host (prefix over 30).
+// "10.85.0.0/16"; nothing where it is malformed, has bits set behind the prefix, or no room for a host (prefix over
+// 30).
 std::optional<Network> parse_network(std::string_view text);
 
-// The next free address after `last`, round the network, so that an address rests before it is given out again: peers may
-// still hold connections to its former owner. Nothing where all are taken.
+// The next free address after `last`, round the network, so that an address rests before it is given out again: peers
+// may still hold connections to its former owner. Nothing where all are taken.
 std::optional<Ipv4> next_address(const Network& network, const std::set<Ipv4>& used, Ipv4 last);
 
 }  // namespace spoke::cluster

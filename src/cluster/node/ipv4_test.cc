@@ -11,7 +11,8 @@ TEST(Ipv4, ReadsWhatItWrites) {
 }
 
 TEST(Ipv4, RefusesWhatIsNone) {
-  for (const char* bad : {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.4 ", "1..3.4", "a.b.c.d", "1.2.3.0004", "1.2.3.+4"})
+  for (const char* bad :
+       {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.4 ", "1..3.4", "a.b.c.d", "1.2.3.0004", "1.2.3.+4"})
     EXPECT_FALSE(parse_ipv4(bad)) << bad;
 }
 

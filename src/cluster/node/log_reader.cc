@@ -28,14 +28,15 @@ struct Place {
 Fd open_log(const Path& path) { return Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)); }
 
 off_t size_of(const Fd& fd) {
-  struct stat about {};
+  struct stat about{};
   return ::fstat(fd.get(), &about) == 0 ? about.st_size : 0;
 }
 
 bool same_file(const Fd& fd, const Path& path) {
-  struct stat open {};
-  struct stat named {};
-  return ::fstat(fd.get(), &open) == 0 && ::stat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+  struct stat open{};
+  struct stat named{};
+  return ::fstat(fd.get(), &open) == 0 && ::stat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
+         open.st_dev == named.st_dev;
 }
 
 // Where the last `lines` lines of a file begin; takes from `lines` what it has found.
@@ -129,8 +130,10 @@ std::optional<Time> since(const LogOptions& options) {
 // Wakes when something in the container's folder changes.
 class Changes {
  public:
-  Changes(const net::Executor& executor, const Path& dir) : events_(executor, ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-    if (::inotify_add_watch(events_.native_handle(), dir.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF) < 0)
+  Changes(const net::Executor& executor, const Path& dir)
+      : events_(executor, ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+    if (::inotify_add_watch(events_.native_handle(), dir.c_str(),
+                            IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF) < 0)
       fail_errno("watch " + dir.string());
   }
   net::Task<> wait() {
@@ -157,7 +160,8 @@ std::optional<LogLine> parse_log_line(std::string_view line) {
   out.time = word();
   out.stream = word();
   const auto tag = word();
-  if (out.time.empty() || (out.stream != "stdout" && out.stream != "stderr") || (tag != "F" && tag != "P")) return std::nullopt;
+  if (out.time.empty() || (out.stream != "stdout" && out.stream != "stderr") || (tag != "F" && tag != "P"))
+    return std::nullopt;
   out.partial = tag == "P";
   out.text = line;
   return out;

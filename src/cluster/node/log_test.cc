@@ -66,7 +66,9 @@ struct Log {
   Log() { files.dir = dir.path(); }
   std::string read(const LogOptions& options) {
     std::string out;
-    on_loop([&]() { return read_log(files, options, [&out](std::string_view text) { return append(&out, std::string(text)); }); });
+    on_loop([&]() {
+      return read_log(files, options, [&out](std::string_view text) { return append(&out, std::string(text)); });
+    });
     return out;
   }
   TempDir dir;
@@ -82,7 +84,8 @@ std::string lines(int from, int to) {
 TEST(ReadLog, AllOfItAcrossARotation) {
   Log log;
   write_file(log.files.rotated_log(), lines(1, 2));
-  write_file(log.files.log(), lines(3, 3) + "2026-03-01T12:00:04Z stdout P un\n2026-03-01T12:00:04Z stdout P finished\n");
+  write_file(log.files.log(),
+             lines(3, 3) + "2026-03-01T12:00:04Z stdout P un\n2026-03-01T12:00:04Z stdout P finished\n");
   EXPECT_EQ(log.read({}), "line 1\nline 2\nline 3\nunfinished");
 }
 
@@ -90,7 +93,10 @@ TEST(ReadLog, TheLastLines) {
   Log log;
   write_file(log.files.rotated_log(), lines(1, 3));
   write_file(log.files.log(), lines(4, 5));
-  const std::pair<long, const char*> cases[] = {{0, ""}, {1, "line 5\n"}, {2, "line 4\nline 5\n"}, {3, "line 3\nline 4\nline 5\n"},
+  const std::pair<long, const char*> cases[] = {{0, ""},
+                                                {1, "line 5\n"},
+                                                {2, "line 4\nline 5\n"},
+                                                {3, "line 3\nline 4\nline 5\n"},
                                                 {99, "line 1\nline 2\nline 3\nline 4\nline 5\n"}};
   for (const auto& [tail, expected] : cases) {
     LogOptions options;
@@ -134,7 +140,8 @@ net::Task<> follow_rotation(Log& log, std::string& out) {
   LogOptions options;
   options.follow = true;
   net::Scope scope(co_await net::this_executor());
-  scope.spawn("reader", read_log(log.files, options, [&out](std::string_view text) { return append(&out, std::string(text)); }));
+  scope.spawn("reader",
+              read_log(log.files, options, [&out](std::string_view text) { return append(&out, std::string(text)); }));
   LogFile file(log.files.log(), log.files.rotated_log(), 60);
   for (int i = 1; i <= 6; ++i) {
     file.write(lines(i, i));

@@ -39,7 +39,8 @@ void LogStream::end(Time now, std::string& out) {
   rest_.clear();
 }
 
-LogFile::LogFile(Path path, Path rotated, size_t limit) : path_(std::move(path)), rotated_(std::move(rotated)), limit_(limit) {
+LogFile::LogFile(Path path, Path rotated, size_t limit)
+    : path_(std::move(path)), rotated_(std::move(rotated)), limit_(limit) {
   open();
 }
 

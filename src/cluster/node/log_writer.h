@@ -1,5 +1,5 @@
-// A container's log as the container runtime interface defines it: "2026-03-01T12:00:00.000000000Z stdout F text" a line.
-// Tag P marks a piece of a line that goes on.
+// A container's log as the container runtime interface defines it: "2026-03-01T12:00:00.000000000Z stdout F text" a
+// line. Tag P marks a piece of a line that goes on.
 #pragma once
 
 #include <string>

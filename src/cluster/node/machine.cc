@@ -15,7 +15,8 @@ namespace {
 
 std::uint64_t own_capabilities() {
   for (const auto& line : split(try_read_file("/proc/self/status").value_or(""), '\n')) {
-    if (line.starts_with("CapEff:")) return std::stoull(std::string(trim(std::string_view(line).substr(7))), nullptr, 16);
+    if (line.starts_with("CapEff:"))
+      return std::stoull(std::string(trim(std::string_view(line).substr(7))), nullptr, 16);
   }
   return ~0ULL;
 }
@@ -82,10 +83,10 @@ Machine inspect_machine() {
   m.swap_control = swap_is_limited(m.cgroups);
   m.capabilities = own_capabilities();
   m.oom_score_adj = static_cast<int>(to_int(trim(try_read_file("/proc/self/oom_score_adj").value_or("0"))).value_or(0));
-  struct rlimit files {};
+  struct rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) m.open_files = files.rlim_max;
   m.cpus = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));
-  struct sysinfo info {};
+  struct sysinfo info{};
   if (::sysinfo(&info) == 0) m.memory = static_cast<std::int64_t>(info.totalram) * info.mem_unit;
   m.mtu = mtu_of_default_route();
   return m;

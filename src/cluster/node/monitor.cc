@@ -1,7 +1,8 @@
 // The parent of one container: `spoke monitor DIR`, DIR the container's folder (container_files.h).
 //
-// It starts the container by the OCI runtime, writes its log, sends it signals, and writes down how it ended. It lives on
-// when spoke ends, as conmon does for podman, and is one small process a container: no threads, no allocation that grows.
+// It starts the container by the OCI runtime, writes its log, sends it signals, and writes down how it ended. It lives
+// on when spoke ends, as conmon does for podman, and is one small process a container: no threads, no allocation that
+// grows.
 //
 //   node --- posix_spawn ---> starter --- fork ---> monitor --- runc run --detach ---> container's process
 //                                | waits for "started" or an error
@@ -130,12 +131,14 @@ class Monitor {
     stdout_ = std::move(out_read);
     stderr_ = std::move(err_read);
     for (const int fd : {stdout_.get(), stderr_.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
-    runtime_ = spawn({record_.runtime, "--root", record_.state_dir, "--log", files_.runtime_log().string(), "--log-format", "json",
-                      "run", "--detach", "--bundle", files_.dir.string(), "--pid-file", files_.pid_file().string(), record_.id},
-                     out_write.get(), err_write.get());
+    runtime_ = spawn(
+        {record_.runtime, "--root", record_.state_dir, "--log", files_.runtime_log().string(), "--log-format", "json",
+         "run", "--detach", "--bundle", files_.dir.string(), "--pid-file", files_.pid_file().string(), record_.id},
+        out_write.get(), err_write.get());
     out_write.reset();
     err_write.reset();
-    while (runtime_ != 0) turn();  // the output is read meanwhile: a program that begins by saying much must not block it
+    while (runtime_ != 0)
+      turn();  // the output is read meanwhile: a program that begins by saying much must not block it
     if (runtime_status_ != 0) {
       exit_.code = 128;
       exit_.start_error = runtime_error(files_.runtime_log(), runtime_status_);
@@ -155,7 +158,10 @@ class Monitor {
 
   // Waits for something to happen and deals with it.
   void turn() {
-    pollfd fds[4] = {{signals_.get(), POLLIN, 0}, {control_.get(), POLLIN, 0}, {stdout_.get(), POLLIN, 0}, {stderr_.get(), POLLIN, 0}};
+    pollfd fds[4] = {{signals_.get(), POLLIN, 0},
+                     {control_.get(), POLLIN, 0},
+                     {stdout_.get(), POLLIN, 0},
+                     {stderr_.get(), POLLIN, 0}};
     if (::poll(fds, 4, -1) < 0 && errno != EINTR) fail_errno("poll");
     if (fds[2].revents != 0) copy(stdout_, out_);
     if (fds[3].revents != 0) copy(stderr_, err_);
@@ -231,7 +237,8 @@ class Monitor {
     (void)!::write(alive_.get(), "x", 1);
     // --force also ends what the container left behind outside of a process id namespace of its own.
     const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    const pid_t pid = spawn({record_.runtime, "--root", record_.state_dir, "delete", "--force", record_.id}, null.get(), null.get());
+    const pid_t pid =
+        spawn({record_.runtime, "--root", record_.state_dir, "delete", "--force", record_.id}, null.get(), null.get());
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
@@ -284,7 +291,8 @@ int monitor_main(int argc, char** argv) {
   report_write.reset();
   std::string error;
   char buffer[4096];
-  for (ssize_t n; (n = ::read(report_read.get(), buffer, sizeof buffer)) > 0;) error.append(buffer, static_cast<size_t>(n));
+  for (ssize_t n; (n = ::read(report_read.get(), buffer, sizeof buffer)) > 0;)
+    error.append(buffer, static_cast<size_t>(n));
   if (!error.empty()) fmt::print(stderr, "{}\n", error);
   return error.empty() ? 0 : 1;
 }

@@ -28,13 +28,22 @@ class Message {
   }
 
   template <class Value>
-  Message& put(int type, const Value& value) { return attribute(type, &value, sizeof value); }
+  Message& put(int type, const Value& value) {
+    return attribute(type, &value, sizeof value);
+  }
   Message& text(int type, const std::string& value) { return attribute(type, value.c_str(), value.size() + 1); }
-  Message& raw(const void* data, size_t size) { append(data, size); return *this; }
+  Message& raw(const void* data, size_t size) {
+    append(data, size);
+    return *this;
+  }
   Message& mac(int type, Ipv4 of) {
     // Locally administered, and the address itself: neighbours' caches stay right when an address gets a new owner.
-    const unsigned char bytes[6] = {0x02, 0x55, static_cast<unsigned char>(of >> 24), static_cast<unsigned char>(of >> 16),
-                                    static_cast<unsigned char>(of >> 8), static_cast<unsigned char>(of)};
+    const unsigned char bytes[6] = {0x02,
+                                    0x55,
+                                    static_cast<unsigned char>(of >> 24),
+                                    static_cast<unsigned char>(of >> 16),
+                                    static_cast<unsigned char>(of >> 8),
+                                    static_cast<unsigned char>(of)};
     return attribute(type, bytes, sizeof bytes);
   }
 
@@ -43,7 +52,9 @@ class Message {
     attribute(type, nullptr, 0);
     return at;
   }
-  void end(size_t at) { reinterpret_cast<rtattr*>(&bytes_[at])->rta_len = static_cast<unsigned short>(bytes_.size() - at); }
+  void end(size_t at) {
+    reinterpret_cast<rtattr*>(&bytes_[at])->rta_len = static_cast<unsigned short>(bytes_.size() - at);
+  }
 
   std::vector<char> take() { return std::move(bytes_); }
 
@@ -106,7 +117,8 @@ void Netlink::request(std::vector<char> message, const std::string& doing, int t
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail_errno(doing);
     const auto* got = reinterpret_cast<const nlmsghdr*>(answer);
-    if (!NLMSG_OK(got, static_cast<size_t>(n)) || got->nlmsg_type != NLMSG_ERROR || got->nlmsg_seq != sequence_) continue;
+    if (!NLMSG_OK(got, static_cast<size_t>(n)) || got->nlmsg_type != NLMSG_ERROR || got->nlmsg_seq != sequence_)
+      continue;
     errno = -static_cast<const nlmsgerr*>(NLMSG_DATA(got))->error;
     if (errno != 0 && errno != tolerated_error) fail_errno(doing);
     return;

@@ -1,5 +1,5 @@
-// The machine's side of the pod network: a bridge, forwarding, and rules in chains of our own, named after the bridge. Other
-// networks on the machine (Docker, CNI plug-ins) keep their bridges and chains.
+// The machine's side of the pod network: a bridge, forwarding, and rules in chains of our own, named after the bridge.
+// Other networks on the machine (Docker, CNI plug-ins) keep their bridges and chains.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -26,7 +26,9 @@ Network network_of(const std::string& text) {
   return *network;
 }
 
-bool jumps(const RuleJump& jump) { return run({"iptables", "-w", "5", "-t", jump.table, "-C", jump.from, "-j", jump.to}).exit_code == 0; }
+bool jumps(const RuleJump& jump) {
+  return run({"iptables", "-w", "5", "-t", jump.table, "-C", jump.from, "-j", jump.to}).exit_code == 0;
+}
 
 }  // namespace
 
@@ -34,19 +36,22 @@ void set_up_network(const NodeOptions& options) {
   const Network pods = network_of(options.pod_network);
   const Network services = network_of(options.service_network);
   const auto gateway = parse_ipv4(options.gateway);
-  if (!gateway || !pods.holds(*gateway)) fail("the gateway {} is not in the pod network {}", options.gateway, options.pod_network);
+  if (!gateway || !pods.holds(*gateway))
+    fail("the gateway {} is not in the pod network {}", options.gateway, options.pod_network);
   Netlink netlink;
   netlink.add_bridge(options.bridge, *gateway);
   netlink.set_up(options.bridge);
   netlink.add_address(options.bridge, *gateway, pods.prefix);
-  // So that the machine itself has a way to ClusterIPs, and speaks to them from the bridge's address, which pods answer.
+  // So that the machine itself has a way to ClusterIPs, and speaks to them from the bridge's address, which pods
+  // answer.
   netlink.add_route(services, options.bridge);
   set_sysctl("/proc/sys/net/ipv4/ip_forward", "1");
   // Pods go by the machine to each other on purpose (sandbox.cc): no need to tell them otherwise.
   set_sysctl("/proc/sys/net/ipv4/conf/" + options.bridge + "/send_redirects", "0");
   run_or_fail({"iptables-restore", "-w", "5", "--noflush"}, network_rules(options));
   for (const auto& jump : rule_jumps(options)) {
-    run({"iptables", "-w", "5", "-t", jump.table, "-N", jump.to});  // those of services, which are not ours to empty here
+    run({"iptables", "-w", "5", "-t", jump.table, "-N",
+         jump.to});  // those of services, which are not ours to empty here
     if (!jumps(jump)) run_or_fail({"iptables", "-w", "5", "-t", jump.table, "-I", jump.from, "-j", jump.to});
   }
 }

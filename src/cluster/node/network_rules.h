@@ -1,7 +1,8 @@
 // The packet filter's rules, as texts for iptables-restore. Pure.
 //
 //   nat     PREROUTING, OUTPUT -> SPOKE-SERVICES     ClusterIP and port -> one of the endpoints, by chance
-//           POSTROUTING        -> SPOKE-POSTROUTING  what leaves the pod network goes out as the machine; so does a pod's
+//           POSTROUTING        -> SPOKE-POSTROUTING  what leaves the pod network goes out as the machine; so does a
+//           pod's
 //                                                    connection to itself by a Service
 //   filter  FORWARD            -> SPOKE-FORWARD      pods may be reached, and reach others
 //           INPUT              -> SPOKE-INPUT        and the machine: its DNS, its API server

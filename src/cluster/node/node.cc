@@ -31,7 +31,8 @@ namespace {
 constexpr auto kRefresh = std::chrono::seconds(60);
 
 NodeOptions checked(NodeOptions options) {
-  if (!parse_network(options.pod_network)) fail("\"{}\" is no network for pods; an example is 10.85.0.0/16", options.pod_network);
+  if (!parse_network(options.pod_network))
+    fail("\"{}\" is no network for pods; an example is 10.85.0.0/16", options.pod_network);
   if (!parse_ipv4(options.gateway)) fail("\"{}\" is no address for the bridge", options.gateway);
   make_dirs(options.data_dir / "pods", 0750);
   // Mounts are found again by their full path.
@@ -59,11 +60,13 @@ std::string chosen_container(const kube::Object& pod, const std::string& asked) 
   const auto& containers = json::list(pod, "spec.containers");
   const auto& init = json::list(pod, "spec.initContainers");
   if (!asked.empty()) {
-    if (find_container(pod, asked) == nullptr) throw kube::bad_request(fmt::format("container {} is not valid for pod {}", asked, kube::name(pod)));
+    if (find_container(pod, asked) == nullptr)
+      throw kube::bad_request(fmt::format("container {} is not valid for pod {}", asked, kube::name(pod)));
     return asked;
   }
   if (containers.size() == 1) return std::string(json::str(containers.front(), "name"));
-  std::string message = fmt::format("a container name must be specified for pod {}, choose one of: {}", kube::name(pod), names_of(containers));
+  std::string message = fmt::format("a container name must be specified for pod {}, choose one of: {}", kube::name(pod),
+                                    names_of(containers));
   if (!init.empty()) message += fmt::format(" or one of the init containers: {}", names_of(init));
   throw kube::bad_request(message);
 }
@@ -85,9 +88,19 @@ struct Node::Impl {
     const NodeInfo info = co_await blocking(
         [machine, dir = options.data_dir, gateway = options.gateway] { return read_node_info(machine, dir, gateway); });
     const auto executor = co_await net::this_executor();
-    context.reset(new NodeContext{api, images, options, machine, *parse_network(options.pod_network), *parse_ipv4(options.gateway),
-                                  info.host_ip, options.data_dir / "runtime", executor,
-                                  client::EventRecorder(executor, api, "kubelet", options.name), net::Scope(executor), {}, 0});
+    context.reset(new NodeContext{api,
+                                  images,
+                                  options,
+                                  machine,
+                                  *parse_network(options.pod_network),
+                                  *parse_ipv4(options.gateway),
+                                  info.host_ip,
+                                  options.data_dir / "runtime",
+                                  executor,
+                                  client::EventRecorder(executor, api, "kubelet", options.name),
+                                  net::Scope(executor),
+                                  {},
+                                  0});
     make_dirs(context->state_dir, 0700);
     context->addresses.insert(context->gateway);
     read_records();
@@ -116,7 +129,8 @@ struct Node::Impl {
     std::vector<ContainerFiles> attempts;
     std::error_code none;
     for (const auto& container : std::filesystem::directory_iterator(dir.containers(), none)) {
-      for (const auto& attempt : std::filesystem::directory_iterator(container.path(), none)) attempts.push_back({attempt.path()});
+      for (const auto& attempt : std::filesystem::directory_iterator(container.path(), none))
+        attempts.push_back({attempt.path()});
     }
     for (const auto& files : attempts) co_await clean_up_container(files);
     co_await blocking([dir] {
@@ -223,7 +237,8 @@ client::Task<> Node::run() {
   if (end) std::rethrow_exception(end);
 }
 
-client::Task<> Node::logs(const client::Object& pod, LogOptions options, std::function<client::Task<>(std::string_view)> write) {
+client::Task<> Node::logs(const client::Object& pod, LogOptions options,
+                          std::function<client::Task<>(std::string_view)> write) {
   const std::string name = chosen_container(pod, options.container);
   const auto worker = impl_->workers.find(kube::uid(pod));
   const ContainerSeen* c = nullptr;
@@ -233,9 +248,11 @@ client::Task<> Node::logs(const client::Object& pod, LogOptions options, std::fu
   }
   const bool began = c != nullptr && c->state != ContainerSeen::State::Waiting;
   if (!began && options.previous)
-    throw kube::bad_request(fmt::format("previous terminated container \"{}\" in pod \"{}\" not found", name, kube::name(pod)));
+    throw kube::bad_request(
+        fmt::format("previous terminated container \"{}\" in pod \"{}\" not found", name, kube::name(pod)));
   if (!began)
-    throw kube::bad_request(fmt::format("container \"{}\" in pod \"{}\" is waiting to start: {}", name, kube::name(pod), waiting_words(pod, c)));
+    throw kube::bad_request(fmt::format("container \"{}\" in pod \"{}\" is waiting to start: {}", name, kube::name(pod),
+                                        waiting_words(pod, c)));
   int attempt = c->restarts;
   if (options.previous) {
     const auto* spec = find_container(pod, name);
@@ -243,7 +260,8 @@ client::Task<> Node::logs(const client::Object& pod, LogOptions options, std::fu
     const bool waits = c->state == ContainerSeen::State::Ended && !ending(pod, worker->second->seen()) &&
                        restarts(pod, *spec, is_init_container(pod, name), *c->ended);
     if (!waits && !c->last)
-      throw kube::bad_request(fmt::format("previous terminated container \"{}\" in pod \"{}\" not found", name, kube::name(pod)));
+      throw kube::bad_request(
+          fmt::format("previous terminated container \"{}\" in pod \"{}\" not found", name, kube::name(pod)));
     if (!waits) --attempt;
     options.follow = false;
   }

@@ -1,5 +1,5 @@
-// The node: pods as containers on this machine. Watches the pods bound to it, brings them to the state they ask for, and
-// writes their status. It decides in pod_machine.h (pure), acts in sandbox, container, volumes, probes.
+// The node: pods as containers on this machine. Watches the pods bound to it, brings them to the state they ask for,
+// and writes their status. It decides in pod_machine.h (pure), acts in sandbox, container, volumes, probes.
 #pragma once
 
 #include <functional>
@@ -16,21 +16,22 @@ namespace spoke::cluster {
 
 struct NodeOptions {
   std::string name = "spoke";
-  Path data_dir;                          // pods/, containers/: survives restarts of spoke
-  std::string bridge = "spoke0";          // made by network setup before the node runs
+  Path data_dir;                  // pods/, containers/: survives restarts of spoke
+  std::string bridge = "spoke0";  // made by network setup before the node runs
   std::string pod_network = "10.85.0.0/16";
-  std::string gateway = "10.85.0.1";      // the bridge's address; DNS and API server listen there
+  std::string gateway = "10.85.0.1";             // the bridge's address; DNS and API server listen there
   std::string service_network = "10.86.0.0/16";  // of ClusterIPs
-  std::string service_host = "10.86.0.1"; // KUBERNETES_SERVICE_HOST of the kubernetes Service
+  std::string service_host = "10.86.0.1";        // KUBERNETES_SERVICE_HOST of the kubernetes Service
   std::string cluster_domain = "cluster.local";
   std::string executable = "/proc/self/exe";  // spoke itself, re-executed as the container monitor
-  std::string ca_pem;                     // of the API server, for service account volumes
+  std::string ca_pem;                         // of the API server, for service account volumes
   // A service account's token bound to a pod (TokenRequest).
   std::function<client::Task<std::string>(std::string ns, std::string account, std::string pod, std::string pod_uid,
-                                          long seconds)> token;
+                                          long seconds)>
+      token;
 };
 
-struct LogOptions {  // the query of /log
+struct LogOptions {       // the query of /log
   std::string container;  // "": the only one
   bool follow = false;
   bool previous = false;
@@ -55,7 +56,8 @@ class Node {
 
   // Writes a container's log to `write`, piece by piece. Throws StatusError BadRequest as the kubelet does
   // ("container \"x\" in pod \"y\" is waiting to start: ContainerCreating").
-  client::Task<> logs(const client::Object& pod, LogOptions options, std::function<client::Task<>(std::string_view)> write);
+  client::Task<> logs(const client::Object& pod, LogOptions options,
+                      std::function<client::Task<>(std::string_view)> write);
 
  private:
   struct Impl;

@@ -4,11 +4,11 @@
 #include <set>
 
 #include "client/events.h"
+#include "cluster/node/fields.h"
 #include "cluster/node/ipv4.h"
 #include "cluster/node/machine.h"
 #include "cluster/node/node.h"
 #include "cluster/node/pod_dir.h"
-#include "cluster/node/fields.h"
 #include "net/scope.h"
 
 namespace spoke::cluster {
@@ -24,14 +24,16 @@ struct NodeContext {
   Path state_dir;  // the container runtime's
   net::Executor executor;
   client::EventRecorder events;
-  net::Scope scope;  // of everything that runs for pods
+  net::Scope scope;          // of everything that runs for pods
   std::set<Ipv4> addresses;  // in use
   Ipv4 last_address = 0;
 
   PodDir dir_of(std::string_view uid) const { return {options.data_dir / "pods" / std::string(uid)}; }
   // An address for a new pod, in use from now on. Throws Error where there is none left.
   Ipv4 take_address();
-  PodPlace place(const std::string& pod_ip) const { return {options.name, host_ip, pod_ip, machine.cpus, machine.memory}; }
+  PodPlace place(const std::string& pod_ip) const {
+    return {options.name, host_ip, pod_ip, machine.cpus, machine.memory};
+  }
 };
 
 }  // namespace spoke::cluster

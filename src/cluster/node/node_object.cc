@@ -15,7 +15,7 @@ namespace spoke::cluster {
 namespace {
 
 constexpr const char* kVersion = "v1.34.2";  // whose behaviour this is
-constexpr int kPods = 500;                    // the kubelet's 110 is for machines that run something else beside
+constexpr int kPods = 500;                   // the kubelet's 110 is for machines that run something else beside
 constexpr auto kRenewal = std::chrono::seconds(10);
 
 #if defined(__aarch64__)
@@ -62,13 +62,13 @@ NodeInfo read_node_info(const Machine& machine, const Path& data_dir, const std:
   NodeInfo info;
   info.machine_id = first_line("/etc/machine-id");
   info.boot_id = first_line("/proc/sys/kernel/random/boot_id");
-  struct utsname name {};
+  struct utsname name{};
   ::uname(&name);
   info.kernel = name.release;
   info.hostname = name.nodename;
   info.os_image = os_name();
   info.runtime_version = runtime_version(machine.runtime);
-  struct statvfs disk {};
+  struct statvfs disk{};
   if (::statvfs(data_dir.c_str(), &disk) == 0)
     info.disk = static_cast<std::int64_t>(disk.f_blocks) * static_cast<std::int64_t>(disk.f_frsize);
   info.host_ip = own_address();
@@ -77,8 +77,11 @@ NodeInfo read_node_info(const Machine& machine, const Path& data_dir, const std:
 }
 
 json::value node_object(const std::string& name, const NodeInfo&) {
-  const json::object labels{{"kubernetes.io/hostname", name}, {"kubernetes.io/os", "linux"},      {"kubernetes.io/arch", kArchitecture},
-                            {"beta.kubernetes.io/os", "linux"}, {"beta.kubernetes.io/arch", kArchitecture}};
+  const json::object labels{{"kubernetes.io/hostname", name},
+                            {"kubernetes.io/os", "linux"},
+                            {"kubernetes.io/arch", kArchitecture},
+                            {"beta.kubernetes.io/os", "linux"},
+                            {"beta.kubernetes.io/arch", kArchitecture}};
   return json::object{{"apiVersion", "v1"},
                       {"kind", "Node"},
                       {"metadata", json::object{{"name", name}, {"labels", labels}}},
@@ -93,13 +96,18 @@ json::value node_status(const Machine& machine, const NodeInfo& info, const kube
   kube::Object scratch = json::object{};
   json::set(scratch, "status.conditions", json::array(json::list(before, "status.conditions")));
   const std::string time = rfc3339(now);
-  kube::set_condition(scratch, "MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", time);
-  kube::set_condition(scratch, "DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", time);
-  kube::set_condition(scratch, "PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", time);
+  kube::set_condition(scratch, "MemoryPressure", "False", "KubeletHasSufficientMemory",
+                      "kubelet has sufficient memory available", time);
+  kube::set_condition(scratch, "DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure",
+                      time);
+  kube::set_condition(scratch, "PIDPressure", "False", "KubeletHasSufficientPID",
+                      "kubelet has sufficient PID available", time);
   kube::set_condition(scratch, "Ready", "True", "KubeletReady", "kubelet is posting ready status", time);
   json::array conditions = json::list(scratch, "status.conditions");
   for (auto& condition : conditions) condition.as_object()["lastHeartbeatTime"] = time;
-  const auto address = [](const char* type, const std::string& text) { return json::object{{"type", type}, {"address", text}}; };
+  const auto address = [](const char* type, const std::string& text) {
+    return json::object{{"type", type}, {"address", text}};
+  };
   return json::object{
       {"capacity", capacity},
       {"allocatable", capacity},
@@ -128,7 +136,8 @@ client::Task<> register_node(client::Api& api, const std::string& name, const Ma
   }
   if (!made) {
     // Labels that others have set stay.
-    json::value labels = json::object{{"metadata", json::object{{"labels", *json::find(node_object(name, info), "metadata.labels")}}}};
+    json::value labels =
+        json::object{{"metadata", json::object{{"labels", *json::find(node_object(name, info), "metadata.labels")}}}};
     present = co_await api.patch(client::resources::nodes, "", name, client::PatchType::Merge, std::move(labels), {});
   }
   client::PatchOptions options;
@@ -142,9 +151,11 @@ client::Task<> keep_lease(client::Api& api, const std::string& name) {
   for (;;) {
     std::string problem;
     bool missing = false;
-    const json::object spec{{"holderIdentity", name}, {"leaseDurationSeconds", 40}, {"renewTime", rfc3339_micro(now())}};
+    const json::object spec{
+        {"holderIdentity", name}, {"leaseDurationSeconds", 40}, {"renewTime", rfc3339_micro(now())}};
     try {
-      co_await api.patch(client::resources::leases, ns, name, client::PatchType::Merge, json::object{{"spec", spec}}, {});
+      co_await api.patch(client::resources::leases, ns, name, client::PatchType::Merge, json::object{{"spec", spec}},
+                         {});
     } catch (const kube::StatusError& e) {
       missing = e.is("NotFound");
       if (!missing) problem = e.what();

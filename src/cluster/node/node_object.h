@@ -15,7 +15,7 @@ struct NodeInfo {
 };
 NodeInfo read_node_info(const Machine& machine, const Path& data_dir, const std::string& gateway);  // blocks
 
-json::value node_object(const std::string& name, const NodeInfo& info);                       // metadata and spec
+json::value node_object(const std::string& name, const NodeInfo& info);  // metadata and spec
 json::value node_status(const Machine& machine, const NodeInfo& info, const kube::Object& before, Time now);  // Ready
 
 // Makes the Node, or brings the one that is there up to date.

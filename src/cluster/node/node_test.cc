@@ -46,7 +46,8 @@ class NodeTest : public ::testing::Test {
   void TearDown() override {
     if (image_.layers.empty()) return;
     // A node that knows of no pods takes away what is left.
-    with_node([](NodeTest& t) -> net::Task<> { co_await t.until([&t] { return t.folders() == 0; }, "nothing is left"); });
+    with_node(
+        [](NodeTest& t) -> net::Task<> { co_await t.until([&t] { return t.folders() == 0; }, "nothing is left"); });
     tear_down_network(options(dir_.path()));
   }
 
@@ -230,13 +231,17 @@ TEST_F(NodeTest, PodsReachEachOther) {
 }
 
 // A service with one endpoint, as the endpoints controller would have made it.
-void create_service(NodeTest& t, const std::string& name, const std::string& cluster_ip, const std::string& ip, int port) {
-  t.api_->put_new(client::resources::services, "default",
-                  yaml::parse(fmt::format("{{metadata: {{name: {}}}, spec: {{clusterIP: {}, ports: [{{port: 8000}}]}}}}", name, cluster_ip)));
+void create_service(NodeTest& t, const std::string& name, const std::string& cluster_ip, const std::string& ip,
+                    int port) {
+  t.api_->put_new(
+      client::resources::services, "default",
+      yaml::parse(fmt::format("{{metadata: {{name: {}}}, spec: {{clusterIP: {}, ports: [{{port: 8000}}]}}}}", name,
+                              cluster_ip)));
   t.api_->put_new(client::resources::endpoint_slices, "default",
-                  yaml::parse(fmt::format("{{metadata: {{name: {0}, labels: {{kubernetes.io/service-name: {0}}}}}, ports: [{{port: {2}}}], "
-                                          "endpoints: [{{addresses: [{1}]}}]}}",
-                                          name, ip, port)));
+                  yaml::parse(fmt::format(
+                      "{{metadata: {{name: {0}, labels: {{kubernetes.io/service-name: {0}}}}}, ports: [{{port: {2}}}], "
+                      "endpoints: [{{addresses: [{1}]}}]}}",
+                      name, ip, port)));
 }
 
 // What a shell command in a pod prints.
@@ -244,11 +249,13 @@ net::Task<std::string> said(NodeTest& t, std::string name, std::string command) 
   json::value spec = yaml::parse("{restartPolicy: Never, containers: [{name: c}]}");
   json::find(spec, "containers")->as_array()[0].as_object()["command"] = json::array{"sh", "-c", command};
   t.create_pod(name, json::dump(spec));
-  co_await t.until([&t, name] { return t.phase(name) == "Succeeded" || t.phase(name) == "Failed"; }, name + " has ended");
+  co_await t.until([&t, name] { return t.phase(name) == "Succeeded" || t.phase(name) == "Failed"; },
+                   name + " has ended");
   co_return co_await t.logs(name);
 }
 
-constexpr const char* kFetch = "python3 -c \"import urllib.request as u; print(u.urlopen('http://{}', timeout=5).status)\" 2>&1 | tail -1";
+constexpr const char* kFetch =
+    "python3 -c \"import urllib.request as u; print(u.urlopen('http://{}', timeout=5).status)\" 2>&1 | tail -1";
 
 TEST_F(NodeTest, ServicesAreFoundByNameAndByAddress) {
   with_node([](NodeTest& t) -> net::Task<> {
@@ -264,7 +271,8 @@ TEST_F(NodeTest, ServicesAreFoundByNameAndByAddress) {
     create_service(t, "headless", "None", ip, 80);
     create_service(t, "nobody", "10.254.0.10", "10.253.0.250", 80);
     const json::value slice = yaml::parse("{endpoints: []}");
-    co_await t.api_->patch(client::resources::endpoint_slices, "default", "nobody", client::PatchType::Merge, slice, {});
+    co_await t.api_->patch(client::resources::endpoint_slices, "default", "nobody", client::PatchType::Merge, slice,
+                           {});
     co_await net::sleep_for(200ms);
     EXPECT_EQ(co_await said(t, "by-name", fmt::format(kFetch, "web:8000")), "200\n");
     EXPECT_EQ(co_await said(t, "by-whole-name", fmt::format(kFetch, "web.default.svc.cluster.local:8000")), "200\n");
@@ -272,7 +280,8 @@ TEST_F(NodeTest, ServicesAreFoundByNameAndByAddress) {
     const std::string refused = co_await said(t, "refused", fmt::format(kFetch, "nobody:8000"));
     EXPECT_NE(refused.find("Connection refused"), std::string::npos) << refused;
     // The machine itself reaches services too.
-    const auto machine = co_await blocking([] { return run({"sh", "-c", fmt::format(kFetch, "10.254.0.9:8000")}).output; });
+    const auto machine =
+        co_await blocking([] { return run({"sh", "-c", fmt::format(kFetch, "10.254.0.9:8000")}).output; });
     EXPECT_EQ(machine, "200\n");
   });
 }
@@ -281,8 +290,10 @@ TEST_F(NodeTest, APodReachesItselfByItsService) {
   with_node([](NodeTest& t) -> net::Task<> {
     create_service(t, "self", "10.254.0.9", "10.253.0.2", 80);  // the first pod's address
     co_await net::sleep_for(100ms);
-    const std::string answer = co_await said(t, "p", std::string("cd /tmp; python3 -m http.server 80 >/dev/null 2>&1 & sleep 1; ") +
-                                                         fmt::format(kFetch, "self:8000"));
+    const std::string answer =
+        co_await said(t, "p",
+                      std::string("cd /tmp; python3 -m http.server 80 >/dev/null 2>&1 & sleep 1; ") +
+                          fmt::format(kFetch, "self:8000"));
     EXPECT_EQ(answer, "200\n");
   });
 }
@@ -304,7 +315,7 @@ TEST_F(NodeTest, DeletionIsGraceful) {
     auto text = std::make_shared<std::string>();
     net::Scope scope(co_await net::this_executor());
     scope.spawn("log", t.node_->logs(*t.pod("p"), follow,
-                                       [text](std::string_view piece) { return append(text, std::string(piece)); }));
+                                     [text](std::string_view piece) { return append(text, std::string(piece)); }));
     co_await t.api_->remove(client::resources::pods, "default", "p", {});
     co_await t.until([&t] { return t.pod("p") == nullptr; }, "p is gone", 10s);
     co_await scope.drain();

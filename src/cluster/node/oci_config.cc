@@ -31,7 +31,8 @@ json::array mounts(const Bundle& b, bool is_privileged) {
   json::array out;
   out.push_back(mount("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}));
   out.push_back(mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}));
-  out.push_back(mount("/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}));
+  out.push_back(mount("/dev/pts", "devpts", "devpts",
+                      {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}));
   out.push_back(mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
   out.push_back(mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}));
   const std::string mode = is_privileged ? "rw" : "ro";
@@ -94,7 +95,8 @@ json::object resources(const Bundle& b, bool is_privileged) {
 
 json::value process(const Bundle& b, bool is_privileged) {
   Env env{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, {"HOSTNAME", b.hostname}};
-  for (const auto& entry : b.image.config.env) env[entry.substr(0, entry.find('='))] = entry.substr(entry.find('=') + 1);
+  for (const auto& entry : b.image.config.env)
+    env[entry.substr(0, entry.find('='))] = entry.substr(entry.find('=') + 1);
   for (const auto& [name, text] : b.env) env[name] = text;
   json::array variables;
   for (const auto& [name, text] : env) variables.emplace_back(name + "=" + text);
@@ -102,8 +104,8 @@ json::value process(const Bundle& b, bool is_privileged) {
   static const json::value none;
   const auto* add = json::find(b.container, "securityContext.capabilities.add");
   const auto* drop = json::find(b.container, "securityContext.capabilities.drop");
-  const json::array capabilities = strings(container_capabilities(add != nullptr ? *add : none, drop != nullptr ? *drop : none,
-                                                                  is_privileged, b.machine.capabilities));
+  const json::array capabilities = strings(container_capabilities(
+      add != nullptr ? *add : none, drop != nullptr ? *drop : none, is_privileged, b.machine.capabilities));
   json::object user{{"uid", b.user.uid}, {"gid", b.user.gid}};
   json::array groups;
   for (const Id id : b.user.groups) groups.emplace_back(id);
@@ -114,8 +116,8 @@ json::value process(const Bundle& b, bool is_privileged) {
   int oom = oom_score_adj(b.pod, b.container, b.machine.memory);
   constexpr int kSysResource = 24;
   if ((b.machine.capabilities >> kSysResource & 1) == 0) oom = std::max(oom, b.machine.oom_score_adj);
-  // JVMs and shuffles open many files; a shell's soft limit of 1024 is not theirs. Beyond a million, programs that walk all
-  // descriptors take minutes.
+  // JVMs and shuffles open many files; a shell's soft limit of 1024 is not theirs. Beyond a million, programs that walk
+  // all descriptors take minutes.
   const auto files = std::min<std::uint64_t>(b.machine.open_files, 1048576);
   return json::object{
       {"terminal", false},
@@ -123,7 +125,8 @@ json::value process(const Bundle& b, bool is_privileged) {
       {"args", strings(b.args)},
       {"env", variables},
       {"cwd", cwd},
-      {"capabilities", json::object{{"bounding", capabilities}, {"effective", capabilities}, {"permitted", capabilities}}},
+      {"capabilities",
+       json::object{{"bounding", capabilities}, {"effective", capabilities}, {"permitted", capabilities}}},
       {"rlimits", json::array{json::object{{"type", "RLIMIT_NOFILE"}, {"soft", files}, {"hard", files}}}},
       {"noNewPrivileges", !json::flag(b.container, "securityContext.allowPrivilegeEscalation", true)},
       {"oomScoreAdj", oom}};
@@ -132,8 +135,13 @@ json::value process(const Bundle& b, bool is_privileged) {
 json::array devices(const std::vector<Device>& list) {
   json::array out;
   for (const auto& d : list) {
-    out.push_back(json::object{{"path", d.path}, {"type", std::string(1, d.type)}, {"major", d.major}, {"minor", d.minor},
-                               {"fileMode", d.mode}, {"uid", d.uid}, {"gid", d.gid}});
+    out.push_back(json::object{{"path", d.path},
+                               {"type", std::string(1, d.type)},
+                               {"major", d.major},
+                               {"minor", d.minor},
+                               {"fileMode", d.mode},
+                               {"uid", d.uid},
+                               {"gid", d.gid}});
   }
   return out;
 }
@@ -190,7 +198,8 @@ User container_user(const kube::Object& pod, const json::value& container, const
           spec.substr(0, spec.find(':')), who()));
     if (numeric_user(spec) == Id{0})
       throw ConfigError((run_as != nullptr ? "container's runAsUser breaks non-root policy "
-                                           : "container has runAsNonRoot and image will run as root ") + who());
+                                           : "container has runAsNonRoot and image will run as root ") +
+                        who());
   }
   User user;
   try {

@@ -23,7 +23,8 @@ struct Made {
     return last;
   }
   bool has(std::string_view list, std::string_view word) const {
-    return std::ranges::any_of(json::list(config, list), [&](const auto& v) { return v.is_string() && v.get_string() == word; });
+    return std::ranges::any_of(json::list(config, list),
+                               [&](const auto& v) { return v.is_string() && v.get_string() == word; });
   }
 };
 
@@ -37,8 +38,9 @@ Made make(std::string_view spec, image::ImageConfig image_config = {}, Machine m
   image.binds = {{"/usr", "/usr", true}};
   if (machine.cgroups == CgroupLayout::None) machine.cgroups = CgroupLayout::V1;
   machine.memory = 16LL << 30;
-  Bundle b{pod, container, image, machine, {"/bin/app", "x"}, {{"A", "own"}}, {185, 0, {42}}, "host", "/root", {}, "/ns/net", "/ns/ipc", "/ns/uts",
-           "/spoke/id", {}};
+  Bundle b{pod,    container, image, machine,   {"/bin/app", "x"}, {{"A", "own"}}, {185, 0, {42}},
+           "host", "/root",   {},    "/ns/net", "/ns/ipc",         "/ns/uts",      "/spoke/id",
+           {}};
   b.mounts = {{"/vol/deep", "/data/deep"}, {"/vol/data", "/data", true}, {"/vol/shared", "/s", false, "rshared"}};
   return {oci_config(b)};
 }
@@ -62,9 +64,12 @@ TEST(OciConfig, WhatRuns) {
 
 TEST(OciConfig, NamespacesAreThePodsAndItsOwn) {
   const Made m = make("{containers: [{name: c}]}");
-  EXPECT_EQ(json::dump(*json::find(m.config, "linux.namespaces")),
-            R"([{"type":"mount"},{"type":"pid"},{"type":"network","path":"/ns/net"},{"type":"ipc","path":"/ns/ipc"},{"type":"uts","path":"/ns/uts"}])");
-  EXPECT_EQ(json::dump(*json::find(make("{hostPID: true, containers: [{name: c}]}").config, "linux.namespaces")).find("pid"), std::string::npos);
+  EXPECT_EQ(
+      json::dump(*json::find(m.config, "linux.namespaces")),
+      R"([{"type":"mount"},{"type":"pid"},{"type":"network","path":"/ns/net"},{"type":"ipc","path":"/ns/ipc"},{"type":"uts","path":"/ns/uts"}])");
+  EXPECT_EQ(
+      json::dump(*json::find(make("{hostPID: true, containers: [{name: c}]}").config, "linux.namespaces")).find("pid"),
+      std::string::npos);
 }
 
 TEST(OciConfig, DeeperMountsComeLater) {
@@ -88,7 +93,8 @@ TEST(OciConfig, Resources) {
   const Case cases[] = {
       {"{}", R"({"shares":2})", ""},
       {"{requests: {cpu: '1'}}", R"({"shares":1024})", ""},
-      {"{requests: {cpu: 500m}, limits: {cpu: '2', memory: 1Gi}}", R"({"shares":512,"period":100000,"quota":200000})", R"({"limit":1073741824})"},
+      {"{requests: {cpu: 500m}, limits: {cpu: '2', memory: 1Gi}}", R"({"shares":512,"period":100000,"quota":200000})",
+       R"({"limit":1073741824})"},
       {"{limits: {cpu: 1m}}", R"({"shares":2,"period":100000,"quota":1000})", ""},
   };
   for (const auto& c : cases) {
@@ -109,7 +115,8 @@ TEST(OciConfig, SecurityContext) {
   EXPECT_FALSE(json::flag(plain.config, "root.readonly"));
   EXPECT_FALSE(json::list(plain.config, "linux.maskedPaths").empty());
   EXPECT_EQ(json::dump(*json::find(plain.config, "linux.resources.devices")), R"([{"allow":false,"access":"rwm"}])");
-  const Made strict = make("{containers: [{name: c, securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true}}]}");
+  const Made strict = make(
+      "{containers: [{name: c, securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true}}]}");
   EXPECT_TRUE(json::flag(strict.config, "process.noNewPrivileges"));
   EXPECT_TRUE(json::flag(strict.config, "root.readonly"));
   const Made all = make("{containers: [{name: c, securityContext: {privileged: true}}]}");
@@ -119,11 +126,15 @@ TEST(OciConfig, SecurityContext) {
 }
 
 TEST(OciConfig, OomScoreIsNotLowerThanWeMay) {
-  EXPECT_EQ(json::num(make("{containers: [{name: c, resources: {limits: {cpu: '1', memory: 1Gi}}}]}").config, "process.oomScoreAdj"), -997);
+  EXPECT_EQ(json::num(make("{containers: [{name: c, resources: {limits: {cpu: '1', memory: 1Gi}}}]}").config,
+                      "process.oomScoreAdj"),
+            -997);
   Machine poor;
   poor.capabilities = ~(1ULL << 24);
   poor.oom_score_adj = 10;
-  EXPECT_EQ(json::num(make("{containers: [{name: c, resources: {limits: {cpu: '1', memory: 1Gi}}}]}", {}, poor).config, "process.oomScoreAdj"), 10);
+  EXPECT_EQ(json::num(make("{containers: [{name: c, resources: {limits: {cpu: '1', memory: 1Gi}}}]}", {}, poor).config,
+                      "process.oomScoreAdj"),
+            10);
   EXPECT_EQ(json::num(make("{containers: [{name: c}]}", {}, poor).config, "process.oomScoreAdj"), 1000);
 }
 
@@ -161,7 +172,8 @@ TEST(Capabilities, DefaultsAddedAndDropped) {
   EXPECT_EQ(of("[NET_ADMIN]", "[ALL]"), "CAP_NET_ADMIN");
   EXPECT_EQ(of("[CAP_CHOWN, NO_SUCH]", "[ALL]"), "CAP_CHOWN");
   EXPECT_EQ(of("[]", "[]"),
-            "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID CAP_SETPCAP CAP_NET_BIND_SERVICE CAP_NET_RAW "
+            "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID CAP_SETPCAP "
+            "CAP_NET_BIND_SERVICE CAP_NET_RAW "
             "CAP_SYS_CHROOT CAP_MKNOD CAP_AUDIT_WRITE CAP_SETFCAP");
   EXPECT_EQ(of("[]", "[]", true, 1ULL << 21), "CAP_SYS_ADMIN");
   EXPECT_EQ(of("[ALL]", "[]", false, 3), "CAP_CHOWN CAP_DAC_OVERRIDE");
@@ -171,7 +183,8 @@ TEST(Capabilities, DefaultsAddedAndDropped) {
 User user_of(const char* spec, const char* image_user) {
   json::value pod = json::object{{"metadata", json::object{{"name", "p"}, {"namespace", "ns"}, {"uid", "u"}}}};
   json::set(pod, "spec", yaml::parse(spec));
-  return container_user(pod, json::list(pod, "spec.containers")[0], image_user, "spark:x:185:185::/home/spark:\n", "spark:x:185:\nx:x:7:spark\n");
+  return container_user(pod, json::list(pod, "spec.containers")[0], image_user, "spark:x:185:185::/home/spark:\n",
+                        "spark:x:185:\nx:x:7:spark\n");
 }
 
 std::string user_error(const char* spec, const char* image_user) {
@@ -186,20 +199,33 @@ std::string user_error(const char* spec, const char* image_user) {
 TEST(ContainerUser, TheContainersWordOverThePodsOverTheImages) {
   EXPECT_EQ(user_of("{containers: [{name: c}]}", "spark").uid, 185U);
   EXPECT_EQ(user_of("{securityContext: {runAsUser: 5}, containers: [{name: c}]}", "spark").uid, 5U);
-  EXPECT_EQ(user_of("{securityContext: {runAsUser: 5}, containers: [{name: c, securityContext: {runAsUser: 6, runAsGroup: 9}}]}", "spark").gid, 9U);
-  EXPECT_EQ(user_of("{securityContext: {fsGroup: 3, supplementalGroups: [2, 3]}, containers: [{name: c}]}", "spark").groups, (std::vector<Id>{2, 3, 7}));
-  EXPECT_EQ(user_of("{securityContext: {fsGroup: 3, supplementalGroupsPolicy: Strict}, containers: [{name: c}]}", "spark").groups, (std::vector<Id>{3}));
+  EXPECT_EQ(
+      user_of(
+          "{securityContext: {runAsUser: 5}, containers: [{name: c, securityContext: {runAsUser: 6, runAsGroup: 9}}]}",
+          "spark")
+          .gid,
+      9U);
+  EXPECT_EQ(
+      user_of("{securityContext: {fsGroup: 3, supplementalGroups: [2, 3]}, containers: [{name: c}]}", "spark").groups,
+      (std::vector<Id>{2, 3, 7}));
+  EXPECT_EQ(
+      user_of("{securityContext: {fsGroup: 3, supplementalGroupsPolicy: Strict}, containers: [{name: c}]}", "spark")
+          .groups,
+      (std::vector<Id>{3}));
 }
 
 TEST(ContainerUser, NonRootIsHeldToItsWord) {
   const char* pod = "{securityContext: {runAsNonRoot: true}, containers: [{name: c}]}";
-  EXPECT_EQ(user_error(pod, ""), "container has runAsNonRoot and image will run as root (pod: \"p_ns(u)\", container: c)");
+  EXPECT_EQ(user_error(pod, ""),
+            "container has runAsNonRoot and image will run as root (pod: \"p_ns(u)\", container: c)");
   EXPECT_EQ(user_error(pod, "spark"),
-            "container has runAsNonRoot and image has non-numeric user (spark), cannot verify user is non-root (pod: \"p_ns(u)\", container: c)");
+            "container has runAsNonRoot and image has non-numeric user (spark), cannot verify user is non-root (pod: "
+            "\"p_ns(u)\", container: c)");
   EXPECT_EQ(user_error("{securityContext: {runAsNonRoot: true, runAsUser: 0}, containers: [{name: c}]}", "185"),
             "container's runAsUser breaks non-root policy (pod: \"p_ns(u)\", container: c)");
   EXPECT_EQ(user_error(pod, "185"), "");
-  EXPECT_EQ(user_error("{containers: [{name: c}]}", "ghost"), "unable to find user ghost: no matching entries in passwd file");
+  EXPECT_EQ(user_error("{containers: [{name: c}]}", "ghost"),
+            "unable to find user ghost: no matching entries in passwd file");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Files that need not survive a power cut, since what they tell of does not: without the fsync of write_file, which costs
-// milliseconds each.
+// Files that need not survive a power cut, since what they tell of does not: without the fsync of write_file, which
+// costs milliseconds each.
 #pragma once
 
 #include <string_view>

@@ -64,8 +64,9 @@ std::string hosts_file(const kube::Object& pod, const std::string& pod_ip, const
         "fe00::0\tip6-mcastprefix\n"
         "fe00::1\tip6-allnodes\n"
         "fe00::2\tip6-allrouters\n";
-    out += subdomain.empty() ? fmt::format("{}\t{}\n", pod_ip, name)
-                             : fmt::format("{}\t{}.{}.{}.svc.{}\t{}\n", pod_ip, name, subdomain, kube::ns(pod), cluster_domain, name);
+    out += subdomain.empty()
+               ? fmt::format("{}\t{}\n", pod_ip, name)
+               : fmt::format("{}\t{}.{}.{}.svc.{}\t{}\n", pod_ip, name, subdomain, kube::ns(pod), cluster_domain, name);
   }
   const auto& aliases = json::list(pod, "spec.hostAliases");
   if (!aliases.empty()) out += "\n# Entries added by HostAliases.\n";
@@ -80,7 +81,8 @@ std::string hosts_file(const kube::Object& pod, const std::string& pod_ip, const
 std::string resolv_conf(const kube::Object& pod, const std::string& nameserver, const std::string& cluster_domain,
                         std::string_view machine) {
   const auto policy = json::str(pod, "spec.dnsPolicy", "ClusterFirst");
-  const bool cluster_first = policy == "ClusterFirstWithHostNet" || (policy == "ClusterFirst" && !json::flag(pod, "spec.hostNetwork"));
+  const bool cluster_first =
+      policy == "ClusterFirstWithHostNet" || (policy == "ClusterFirst" && !json::flag(pod, "spec.hostNetwork"));
   Resolver r;
   if (cluster_first) {
     r.nameservers = {nameserver};
@@ -94,8 +96,10 @@ std::string resolv_conf(const kube::Object& pod, const std::string& nameserver, 
       if (r.nameservers.empty()) r.nameservers = {nameserver};
     }
   }
-  for (const auto& server : json::list(pod, "spec.dnsConfig.nameservers")) add_once(r.nameservers, json::to_string(server.as_string()));
-  for (const auto& search : json::list(pod, "spec.dnsConfig.searches")) add_once(r.searches, json::to_string(search.as_string()));
+  for (const auto& server : json::list(pod, "spec.dnsConfig.nameservers"))
+    add_once(r.nameservers, json::to_string(server.as_string()));
+  for (const auto& search : json::list(pod, "spec.dnsConfig.searches"))
+    add_once(r.searches, json::to_string(search.as_string()));
   for (const auto& option : json::list(pod, "spec.dnsConfig.options")) {
     const std::string name(json::str(option, "name"));
     const auto given = json::str(option, "value");

@@ -1,5 +1,7 @@
 // A container's life: probes while it runs, hooks before it is stopped, and what is left of it.
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -8,20 +10,30 @@
 #include "cluster/node/log_reader.h"
 #include "cluster/node/pod_worker.h"
 #include "cluster/node/probes.h"
+#include "cluster/node/text.h"
 
 namespace spoke::cluster {
 namespace {
 
-constexpr size_t kLongestMessage = 4096;   // of a termination message (kubelet/container.MaxContainerTerminationMessageLength)
-constexpr size_t kLongestLogTail = 2048;   // of one taken from the log
+constexpr size_t kLongestMessage =
+    4096;  // of a termination message (kubelet/container.MaxContainerTerminationMessageLength)
+constexpr size_t kLongestLogTail = 2048;  // of one taken from the log
 constexpr size_t kLogTailLines = 80;
 
+// The container may have written any amount, of anything.
+std::string head_of(const Path& file, size_t limit) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  std::string text(limit, '\0');
+  const ssize_t n = fd ? ::read(fd.get(), text.data(), text.size()) : 0;
+  text.resize(n > 0 ? static_cast<size_t>(n) : 0);
+  return text;
+}
+
 std::string termination_message(const json::value& spec, const ContainerFiles& files, const Exit& exit) {
-  std::string message = try_read_file(files.termination_log()).value_or("");
-  if (message.size() > kLongestMessage) message.resize(kLongestMessage);
+  std::string message = head_of(files.termination_log(), kLongestMessage);
   if (message.empty() && exit.code != 0 && json::str(spec, "terminationMessagePolicy") == "FallbackToLogsOnError")
     message = log_tail(files, kLogTailLines, kLongestLogTail);
-  return message;
+  return valid_utf8(message, kLongestMessage);
 }
 
 std::string reason_of(const Exit& exit) {
@@ -72,7 +84,7 @@ void PodWorker::ended(const std::string& name, const ContainerFiles& files) {
     e.exit_code = exit->code;
     e.signal = exit->signal;
     e.reason = reason_of(*exit);
-    e.message = exit->start_error;
+    e.message = valid_utf8(exit->start_error, kLongestMessage);
     if (e.message.empty() && spec != nullptr) e.message = termination_message(*spec, files, *exit);
     e.started = exit->started;
     e.finished = exit->finished;
@@ -88,8 +100,8 @@ void PodWorker::ended(const std::string& name, const ContainerFiles& files) {
   c.ready = c.startup_passed = false;
   if (spec != nullptr && !ending(pod_, seen_) && restarts(pod_, *spec, is_init_container(pod_, name), *c.ended) &&
       c.restart.next_try(c.ended->finished, now()) > now())
-    warning("BackOff", fmt::format("Back-off restarting failed container {} in pod {}_{}({})", name, kube::name(pod_), kube::ns(pod_),
-                                   kube::uid(pod_)));
+    warning("BackOff", fmt::format("Back-off restarting failed container {} in pod {}_{}({})", name, kube::name(pod_),
+                                   kube::ns(pod_), kube::uid(pod_)));
   wake_.notify();
 }
 
@@ -133,7 +145,8 @@ net::Task<> PodWorker::probe(std::string name, std::string kind) {
         c.ready = *news;
       } else if (!*news) {
         c.unhealthy = fmt::format("Container {} failed {} probe, will be restarted", name, lower(kind));
-        if (const auto* grace = json::find(probe, "terminationGracePeriodSeconds")) c.stop_grace = grace->to_number<long>();
+        if (const auto* grace = json::find(probe, "terminationGracePeriodSeconds"))
+          c.stop_grace = grace->to_number<long>();
         co_return;
       } else if (kind == "Startup") {
         c.startup_passed = true;

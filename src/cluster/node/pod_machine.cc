@@ -55,12 +55,13 @@ class Deciding {
       return;
     }
     if (c.state == State::Ended && !restarts(pod_, container, init, *c.ended)) return;
-    Time at = c.setback                  ? c.setback->retry_at
+    Time at = c.setback                 ? c.setback->retry_at
               : c.state == State::Ended ? c.restart.next_try(c.ended->finished, now_)
                                         : now_;
     if (now_ < at) {
       // Status shows the error itself for a moment, then that we wait.
-      if (c.setback && now_ < c.setback->at + std::chrono::seconds(1)) at = std::min(at, c.setback->at + std::chrono::seconds(1));
+      if (c.setback && now_ < c.setback->at + std::chrono::seconds(1))
+        at = std::min(at, c.setback->at + std::chrono::seconds(1));
       return look_again(at);
     }
     decision_.start.emplace_back(json::str(container, "name"));
@@ -97,7 +98,9 @@ class Deciding {
   }
 
   void end() {
-    const auto each = [](const json::value& container) { return fmt::format("Stopping container {}", json::str(container, "name")); };
+    const auto each = [](const json::value& container) {
+      return fmt::format("Stopping container {}", json::str(container, "name"));
+    };
     bool left = false;
     const auto stop_one = [&](const json::value& container) {
       if (!active(container_seen(seen_, container))) return;
@@ -151,7 +154,8 @@ void BackOff::grow(Time now) {
 bool is_sidecar(const json::value& init_container) { return json::str(init_container, "restartPolicy") == "Always"; }
 
 bool is_init_container(const kube::Object& pod, std::string_view name) {
-  return std::ranges::any_of(json::list(pod, "spec.initContainers"), [&](const auto& c) { return json::str(c, "name") == name; });
+  return std::ranges::any_of(json::list(pod, "spec.initContainers"),
+                             [&](const auto& c) { return json::str(c, "name") == name; });
 }
 
 bool restarts(const kube::Object& pod, const json::value& container, bool init, const Ended& ended) {

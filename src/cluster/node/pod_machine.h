@@ -1,4 +1,5 @@
-// What to do next about a pod: a pure function of its specification, of what is known of its containers, and of the time.
+// What to do next about a pod: a pure function of its specification, of what is known of its containers, and of the
+// time.
 //
 //   set up (sandbox, volumes) -> init containers, one after the other -> containers -> all ended, or the pod is to end
 //   -> containers asked to end, killed when their grace is over -> torn down -> finished (its object may go)
@@ -52,15 +53,15 @@ struct ContainerSeen {
   int restarts = 0;  // the number of the present attempt
   std::string id, image, image_id, user;
   Time started;
-  std::optional<Ended> ended;  // state Ended
-  std::optional<Ended> last;   // the attempt before
-  bool starting = false;       // somebody is at it
+  std::optional<Ended> ended;      // state Ended
+  std::optional<Ended> last;       // the attempt before
+  bool starting = false;           // somebody is at it
   std::optional<Setback> setback;  // it could not be created
 
   bool startup_passed = false;  // true where it has no startup probe
   bool ready = false;
-  std::string unhealthy;            // why it has to be stopped and started again; the event's message
-  std::optional<long> stop_grace;   // seconds, of the probe that failed, instead of the pod's
+  std::string unhealthy;           // why it has to be stopped and started again; the event's message
+  std::optional<long> stop_grace;  // seconds, of the probe that failed, instead of the pod's
   std::optional<Time> asked_to_end;
   bool killed = false;
 
@@ -73,9 +74,9 @@ struct PodSeen {
   Setup setup = Setup::None;
   std::optional<Setback> setup_setback;
   bool torn_down = false;
-  bool gone = false;  // no longer in the API
-  Time accepted;      // status.startTime
-  std::string ip;     // "" until it is set up
+  bool gone = false;                            // no longer in the API
+  Time accepted;                                // status.startTime
+  std::string ip;                               // "" until it is set up
   std::string failure_reason, failure_message;  // why the pod as a whole was given up (Decision::give_up)
   std::map<std::string, ContainerSeen, std::less<>> containers;  // by name, init containers too
 };

@@ -54,7 +54,9 @@ struct World {
     for (const auto& name : d.kill) words.push_back("kill " + name);
     if (d.tear_down) words.emplace_back("tear down");
     if (d.finish) words.emplace_back("finish");
-    if (d.again) words.push_back("again in " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*d.again - kNow).count()));
+    if (d.again)
+      words.push_back("again in " +
+                      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*d.again - kNow).count()));
     return join(words, ", ");
   }
   json::value status(Duration later = 0s) const { return pod_status(pod, seen, "192.0.2.1", kNow + later); }
@@ -68,7 +70,8 @@ constexpr const char* kOne = "{containers: [{name: c}]}";
 constexpr const char* kNever = "{restartPolicy: Never, containers: [{name: c}]}";
 constexpr const char* kOnFailure = "{restartPolicy: OnFailure, containers: [{name: c}]}";
 constexpr const char* kInit =
-    "{restartPolicy: Never, initContainers: [{name: i}, {name: side, restartPolicy: Always}, {name: j}], containers: [{name: c}]}";
+    "{restartPolicy: Never, initContainers: [{name: i}, {name: side, restartPolicy: Always}, {name: j}], containers: "
+    "[{name: c}]}";
 
 TEST(PodMachine, SetsUpFirst) {
   World w(kOne);
@@ -106,8 +109,9 @@ TEST(PodMachine, RestartPolicies) {
     const char* phase;
   };
   const Case cases[] = {
-      {kOne, 0, "start c", "Running"},       {kOne, 1, "start c", "Running"},       {kNever, 0, "tear down", "Succeeded"},
-      {kNever, 1, "tear down", "Failed"},    {kOnFailure, 0, "tear down", "Succeeded"}, {kOnFailure, 1, "start c", "Running"},
+      {kOne, 0, "start c", "Running"},           {kOne, 1, "start c", "Running"},
+      {kNever, 0, "tear down", "Succeeded"},     {kNever, 1, "tear down", "Failed"},
+      {kOnFailure, 0, "tear down", "Succeeded"}, {kOnFailure, 1, "start c", "Running"},
   };
   for (const auto& c : cases) {
     World w(c.spec);
@@ -162,7 +166,9 @@ TEST(PodMachine, InitContainersOneAfterTheOther) {
 }
 
 TEST(PodMachine, SidecarsServeTheOthersToTheirEnd) {
-  World w("{restartPolicy: Never, initContainers: [{name: s1, restartPolicy: Always}, {name: s2, restartPolicy: Always}], containers: [{name: c}]}");
+  World w(
+      "{restartPolicy: Never, initContainers: [{name: s1, restartPolicy: Always}, {name: s2, restartPolicy: Always}], "
+      "containers: [{name: c}]}");
   w.running("s1").running("s2").ended("c", 0);
   EXPECT_EQ(w.decided(), "end s2");
   EXPECT_EQ(w.phase(), "Running");
@@ -293,7 +299,8 @@ std::string conditions(const json::value& status) {
 
 TEST(PodStatus, Conditions) {
   World w(kOne);
-  json::set(w.pod, "status.conditions", yaml::parse("[{type: PodScheduled, status: 'True'}, {type: mine.io/x, status: 'False'}]"));
+  json::set(w.pod, "status.conditions",
+            yaml::parse("[{type: PodScheduled, status: 'True'}, {type: mine.io/x, status: 'False'}]"));
   w.running("c", false);
   EXPECT_EQ(conditions(w.status()),
             "mine.io/x=False PodReadyToStartContainers=True Initialized=True Ready=False(ContainersNotReady) "
@@ -301,15 +308,18 @@ TEST(PodStatus, Conditions) {
   EXPECT_EQ(json::str(json::list(w.status(), "conditions")[3], "message"), "containers with unready status: [c]");
   w.running("c", true);
   EXPECT_EQ(conditions(w.status()),
-            "mine.io/x=False PodReadyToStartContainers=True Initialized=True Ready=True ContainersReady=True PodScheduled=True");
+            "mine.io/x=False PodReadyToStartContainers=True Initialized=True Ready=True ContainersReady=True "
+            "PodScheduled=True");
   World done(kNever);
   done.ended("c", 0);
   EXPECT_EQ(conditions(done.status()),
-            "PodReadyToStartContainers=False Initialized=True(PodCompleted) Ready=False(PodCompleted) ContainersReady=False(PodCompleted)");
+            "PodReadyToStartContainers=False Initialized=True(PodCompleted) Ready=False(PodCompleted) "
+            "ContainersReady=False(PodCompleted)");
   World init(kInit);
-  EXPECT_EQ(conditions(init.status()),
-            "PodReadyToStartContainers=True Initialized=False(ContainersNotInitialized) Ready=False(ContainersNotReady) "
-            "ContainersReady=False(ContainersNotReady)");
+  EXPECT_EQ(
+      conditions(init.status()),
+      "PodReadyToStartContainers=True Initialized=False(ContainersNotInitialized) Ready=False(ContainersNotReady) "
+      "ContainersReady=False(ContainersNotReady)");
   World gates("{readinessGates: [{conditionType: mine.io/x}], containers: [{name: c}]}");
   gates.running("c");
   EXPECT_EQ(conditions(gates.status()),
@@ -329,9 +339,12 @@ TEST(PodStatus, TimesChangeOnlyWithTheCondition) {
 TEST(PodStatus, AFailedPullIsShownThenThatWeWait) {
   World w("{containers: [{name: c, image: 'x:1'}]}");
   w.seen.containers["c"].setback = Setback{"ErrImagePull", "no such thing", kNow, kNow + 10s};
-  const auto at = [&](Duration later) { return json::dump(*json::find(json::list(w.status(later), "containerStatuses")[0], "state.waiting")); };
+  const auto at = [&](Duration later) {
+    return json::dump(*json::find(json::list(w.status(later), "containerStatuses")[0], "state.waiting"));
+  };
   EXPECT_EQ(at(0s), R"({"reason":"ErrImagePull","message":"no such thing"})");
-  EXPECT_EQ(at(2s), R"({"reason":"ImagePullBackOff","message":"Back-off pulling image \"x:1\": ErrImagePull: no such thing"})");
+  EXPECT_EQ(at(2s),
+            R"({"reason":"ImagePullBackOff","message":"Back-off pulling image \"x:1\": ErrImagePull: no such thing"})");
 }
 
 TEST(PodStatus, ContainersThatNeverRanOfAPodThatIsOver) {
@@ -351,11 +364,12 @@ TEST(PodStatus, ARunningContainer) {
   c.restarts = 2;
   c.last = Ended{"old", 137, 0, "OOMKilled", "", kNow - 90s, kNow - 80s};
   const auto status = w.status();
-  EXPECT_EQ(json::dump(json::list(status, "containerStatuses")[0]),
-            R"({"name":"c","state":{"running":{"startedAt":"2026-03-01T11:59:30Z"}},)"
-            R"("lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled","startedAt":"2026-03-01T11:58:30Z","finishedAt":"2026-03-01T11:58:40Z",)"
-            R"("containerID":"spoke://old"}},"ready":true,"restartCount":2,"image":"local/spark:4","imageID":"sha256:1","started":true,)"
-            R"("containerID":"spoke://abc"})");
+  EXPECT_EQ(
+      json::dump(json::list(status, "containerStatuses")[0]),
+      R"({"name":"c","state":{"running":{"startedAt":"2026-03-01T11:59:30Z"}},)"
+      R"("lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled","startedAt":"2026-03-01T11:58:30Z","finishedAt":"2026-03-01T11:58:40Z",)"
+      R"("containerID":"spoke://old"}},"ready":true,"restartCount":2,"image":"local/spark:4","imageID":"sha256:1","started":true,)"
+      R"("containerID":"spoke://abc"})");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What is written down of a pod before anything is done for it, so that whoever comes after a crash knows what there is to
-// take up or to clear away.
+// What is written down of a pod before anything is done for it, so that whoever comes after a crash knows what there is
+// to take up or to clear away.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// A pod that an earlier process began with: its containers, which their monitors have kept running, and those that ended
-// meanwhile.
+// A pod that an earlier process began with: its containers, which their monitors have kept running, and those that
+// ended meanwhile.
 #include <algorithm>
 #include <vector>
 

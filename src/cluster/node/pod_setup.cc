@@ -56,16 +56,14 @@ net::Task<> PodWorker::try_set_up() {
   const bool host_network = json::flag(pod_, "spec.hostNetwork");
   if (!recorded_) {
     if (!host_network && ip_ == 0) ip_ = node_.take_address();
-    co_await blocking([dir = dir_, record = PodRecord{pod_, ip_, seen_.accepted}] {
-      write_record(dir, record);
-    });
+    co_await blocking([dir = dir_, record = PodRecord{pod_, ip_, seen_.accepted}] { write_record(dir, record); });
     recorded_ = true;
   }
   co_await mount_volumes();
 
   const std::string ip = host_network ? node_.host_ip : format_ipv4(ip_);
   co_await blocking([box = sandbox(), dir = dir_, pod = pod_, ip, gateway = node_.options.gateway,
-                           domain = node_.options.cluster_domain] {
+                     domain = node_.options.cluster_domain] {
     if (!sandbox_stands(box)) make_sandbox(box);
     make_dirs(dir.etc());
     const auto put = [&](const char* name, const std::string& content) { write_plain_file(dir.etc() / name, content); };
@@ -82,9 +80,8 @@ net::Task<> PodWorker::mount_volumes() {
   volume_sources(pod_, names);
   Sources sources = co_await fetch(std::move(names));
   co_await fetch_tokens();
-  co_await blocking([pod = pod_, dir = dir_, sources = std::move(sources), tokens = tokens_, place = node_.place(seen_.ip)] {
-    set_up_volumes({pod, dir, sources, tokens, place});
-  });
+  co_await blocking([pod = pod_, dir = dir_, sources = std::move(sources), tokens = tokens_,
+                     place = node_.place(seen_.ip)] { set_up_volumes({pod, dir, sources, tokens, place}); });
 }
 
 net::Task<> PodWorker::refresh_volumes() {
@@ -101,11 +98,13 @@ net::Task<> PodWorker::refresh_volumes() {
 
 net::Task<Sources> PodWorker::fetch(SourceNames names) {
   Sources sources;
+  const std::string ns(kube::ns(pod_));
   for (const bool secret : {false, true}) {
     auto& into = secret ? sources.secrets : sources.config_maps;
     for (const auto& name : secret ? names.secrets : names.config_maps) {
       try {
-        into[name] = co_await node_.api.get(secret ? client::resources::secrets : client::resources::config_maps, kube::ns(pod_), name);
+        into[name] =
+            co_await node_.api.get(secret ? client::resources::secrets : client::resources::config_maps, ns, name);
       } catch (const kube::StatusError& e) {
         if (!e.is("NotFound")) throw;
       }
@@ -121,9 +120,9 @@ net::Task<> PodWorker::fetch_tokens() {
     std::string problem = "there is nobody to ask for one";
     if (node_.options.token) {
       try {
-        tokens_[key] = co_await node_.options.token(std::string(kube::ns(pod_)),
-                                                    std::string(json::str(pod_, "spec.serviceAccountName", "default")),
-                                                    std::string(kube::name(pod_)), std::string(kube::uid(pod_)), request.seconds);
+        tokens_[key] = co_await node_.options.token(
+            std::string(kube::ns(pod_)), std::string(json::str(pod_, "spec.serviceAccountName", "default")),
+            std::string(kube::name(pod_)), std::string(kube::uid(pod_)), request.seconds);
         // A newer one is fetched when a fifth of its life is left, as the kubelet does.
         token_ends_[key] = now() + std::chrono::seconds(request.seconds * 4 / 5);
         continue;
@@ -132,7 +131,8 @@ net::Task<> PodWorker::fetch_tokens() {
         problem = e.what();
       }
     }
-    throw MountError(fmt::format("MountVolume.SetUp failed for volume \"{}\" : failed to fetch token: {}", request.volume, problem));
+    throw MountError(
+        fmt::format("MountVolume.SetUp failed for volume \"{}\" : failed to fetch token: {}", request.volume, problem));
   }
 }
 
@@ -141,7 +141,8 @@ net::Task<> PodWorker::tear_down() {
     co_await blocking([box = sandbox(), dir = dir_] {
       remove_sandbox(box);
       unmount_below(dir.dir);
-      for (const Path& path : {dir.volumes(), dir.memory(), dir.etc(), dir.namespaces()}) std::filesystem::remove_all(path);
+      for (const Path& path : {dir.volumes(), dir.memory(), dir.etc(), dir.namespaces()})
+        std::filesystem::remove_all(path);
     });
   } catch (const std::exception& e) {
     if (net::is_cancelled(e)) throw;

@@ -23,18 +23,20 @@ constexpr Duration kConfigRetry = std::chrono::seconds(5);
 std::vector<Device> machine_devices() {
   std::vector<Device> out;
   std::error_code error;
-  for (auto at = std::filesystem::recursive_directory_iterator("/dev", error); at != std::filesystem::recursive_directory_iterator();
-       at.increment(error)) {
+  for (auto at = std::filesystem::recursive_directory_iterator("/dev", error);
+       at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
     if (error) break;
     const std::string path = at->path().string();
     if (path == "/dev/pts" || path == "/dev/shm" || path == "/dev/mqueue") {
       at.disable_recursion_pending();
       continue;
     }
-    struct stat about {};
-    if (path == "/dev/console" || ::lstat(path.c_str(), &about) != 0 || (!S_ISCHR(about.st_mode) && !S_ISBLK(about.st_mode))) continue;
-    out.push_back({path, S_ISCHR(about.st_mode) ? 'c' : 'b', major(about.st_rdev), minor(about.st_rdev), about.st_mode & 07777,
-                   about.st_uid, about.st_gid});
+    struct stat about{};
+    if (path == "/dev/console" || ::lstat(path.c_str(), &about) != 0 ||
+        (!S_ISCHR(about.st_mode) && !S_ISBLK(about.st_mode)))
+      continue;
+    out.push_back({path, S_ISCHR(about.st_mode) ? 'c' : 'b', major(about.st_rdev), minor(about.st_rdev),
+                   about.st_mode & 07777, about.st_uid, about.st_gid});
   }
   return out;
 }
@@ -42,9 +44,10 @@ std::vector<Device> machine_devices() {
 // Where pods find the API (enableServiceLinks is limited to it): what client libraries in containers look for.
 Env service_variables(const std::string& host) {
   const std::string tcp = "tcp://" + host + ":443";
-  return {{"KUBERNETES_SERVICE_HOST", host},   {"KUBERNETES_SERVICE_PORT", "443"}, {"KUBERNETES_SERVICE_PORT_HTTPS", "443"},
-          {"KUBERNETES_PORT", tcp},            {"KUBERNETES_PORT_443_TCP", tcp},   {"KUBERNETES_PORT_443_TCP_PROTO", "tcp"},
-          {"KUBERNETES_PORT_443_TCP_PORT", "443"}, {"KUBERNETES_PORT_443_TCP_ADDR", host}};
+  return {{"KUBERNETES_SERVICE_HOST", host},        {"KUBERNETES_SERVICE_PORT", "443"},
+          {"KUBERNETES_SERVICE_PORT_HTTPS", "443"}, {"KUBERNETES_PORT", tcp},
+          {"KUBERNETES_PORT_443_TCP", tcp},         {"KUBERNETES_PORT_443_TCP_PROTO", "tcp"},
+          {"KUBERNETES_PORT_443_TCP_PORT", "443"},  {"KUBERNETES_PORT_443_TCP_ADDR", host}};
 }
 
 // All that has to be known to put a container on the disk; by value, since a thread does it.
@@ -168,8 +171,9 @@ net::Task<PodWorker::LivePtr> PodWorker::prepare(json::value spec, image::Image 
   env_sources(spec, names);
   auto live = std::make_shared<Live>();
   live->files.dir = dir_.attempt(std::string(json::str(spec, "name")), attempt);
-  Preparation p{pod_,        spec, std::move(image), node_.machine, co_await fetch(std::move(names)), node_.place(seen_.ip), dir_,
-                sandbox(),   live->files, node_.state_dir, node_.options.service_host};
+  Preparation p{
+      pod_, spec,      std::move(image), node_.machine,   co_await fetch(std::move(names)), node_.place(seen_.ip),
+      dir_, sandbox(), live->files,      node_.state_dir, node_.options.service_host};
   std::exception_ptr failure;
   try {
     live->record = co_await blocking([p = std::move(p)] { return put_on_disk(p); });
@@ -207,9 +211,7 @@ net::Task<> PodWorker::launch(std::string name, LivePtr live, int attempt) {
   if (const auto exit = read_exit(live->files); exit && !exit->start_error.empty()) {
     warning("Failed", fmt::format("Error: failed to start container \"{}\": {}", name, exit->start_error));
     ended(name, live->files);
-    co_await blocking([files = live->files] {
-      release_root(files);
-    });
+    co_await blocking([files = live->files] { release_root(files); });
     co_return;
   }
   const auto started = read_started(live->files);

@@ -16,7 +16,9 @@ constexpr std::string_view kNeverStarted = "1970-01-01T00:00:00Z";
 
 std::string full_id(const std::string& id) { return id.empty() ? "" : std::string(kIdPrefix) + id; }
 
-std::string pod_words(const kube::Object& pod) { return fmt::format("{}_{}({})", kube::name(pod), kube::ns(pod), kube::uid(pod)); }
+std::string pod_words(const kube::Object& pod) {
+  return fmt::format("{}_{}({})", kube::name(pod), kube::ns(pod), kube::uid(pod));
+}
 
 json::object terminated(const Ended& e) {
   json::object out{{"exitCode", e.exit_code},
@@ -38,13 +40,15 @@ json::object waiting(std::string_view reason, std::string_view message = "") {
 // A failed pull shows itself for a moment, then that we wait for the next try.
 json::object waiting_after(const Setback& s, std::string_view image, Time now) {
   if (s.reason == "ErrImagePull" && now >= s.at + std::chrono::seconds(1))
-    return waiting("ImagePullBackOff", fmt::format("Back-off pulling image \"{}\": ErrImagePull: {}", image, s.message));
+    return waiting("ImagePullBackOff",
+                   fmt::format("Back-off pulling image \"{}\": ErrImagePull: {}", image, s.message));
   return waiting(s.reason, s.message);
 }
 
 class Composing {
  public:
-  Composing(const kube::Object& pod, const PodSeen& seen, Time now) : pod_(pod), seen_(seen), now_(now), over_(ending(pod, seen)) {}
+  Composing(const kube::Object& pod, const PodSeen& seen, Time now)
+      : pod_(pod), seen_(seen), now_(now), over_(ending(pod, seen)) {}
 
   json::value compose(const std::string& host_ip) {
     json::array init;
@@ -187,11 +191,13 @@ class Composing {
   }
 
   static bool initialized_before(const json::array& main) {
-    return std::ranges::any_of(main, [](const auto& c) { return json::find(c, "state.running") != nullptr || last_end(c) != nullptr; });
+    return std::ranges::any_of(
+        main, [](const auto& c) { return json::find(c, "state.running") != nullptr || last_end(c) != nullptr; });
   }
 
   bool something_runs() const {
-    return std::ranges::any_of(seen_.containers, [](const auto& c) { return c.second.state == State::Running || c.second.starting; });
+    return std::ranges::any_of(seen_.containers,
+                               [](const auto& c) { return c.second.state == State::Running || c.second.starting; });
   }
 
   // Whether init containers are no longer in the way of the others.
@@ -233,12 +239,14 @@ class Composing {
     if (phase == "Succeeded") {
       set("Initialized", true, "PodCompleted", "");
     } else if (!incomplete.empty()) {
-      set("Initialized", false, "ContainersNotInitialized", fmt::format("containers with incomplete status: [{}]", join(incomplete, " ")));
+      set("Initialized", false, "ContainersNotInitialized",
+          fmt::format("containers with incomplete status: [{}]", join(incomplete, " ")));
     } else {
       set("Initialized", true, "", "");
     }
 
-    const std::string message = unready.empty() ? "" : fmt::format("containers with unready status: [{}]", join(unready, " "));
+    const std::string message =
+        unready.empty() ? "" : fmt::format("containers with unready status: [{}]", join(unready, " "));
     const bool containers = unready.empty() && !finished;
     const std::string_view reason = finished ? finished_reason : containers ? "" : "ContainersNotReady";
     const std::string gates = finished || !containers ? "" : missing_gates();
@@ -259,7 +267,8 @@ class Composing {
       if (condition == nullptr) {
         missing.push_back(fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.", type));
       } else if (!kube::condition_is_true(pod_, type)) {
-        missing.push_back(fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}", type, json::str(*condition, "status")));
+        missing.push_back(fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}", type,
+                                      json::str(*condition, "status")));
       }
     }
     return join(missing, ", ");

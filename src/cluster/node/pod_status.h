@@ -5,7 +5,8 @@
 
 namespace spoke::cluster {
 
-// The whole status; `pod` holds the one before, whose conditions keep their times, and those that are not the node's stay.
+// The whole status; `pod` holds the one before, whose conditions keep their times, and those that are not the node's
+// stay.
 json::value pod_status(const kube::Object& pod, const PodSeen& seen, const std::string& host_ip, Time now);
 
 }  // namespace spoke::cluster

@@ -27,7 +27,11 @@ bool terminal(const kube::Object& pod) {
 }  // namespace
 
 PodWorker::PodWorker(NodeContext& node, kube::Object pod, std::optional<PodRecord> record)
-    : node_(node), pod_(std::move(pod)), dir_(node.dir_of(kube::uid(pod_))), record_(std::move(record)), wake_(node.executor) {
+    : node_(node),
+      pod_(std::move(pod)),
+      dir_(node.dir_of(kube::uid(pod_))),
+      record_(std::move(record)),
+      wake_(node.executor) {
   seen_.accepted = record_ ? record_->accepted : parse_rfc3339(json::str(pod_, "status.startTime")).value_or(now());
   final_ = terminal(pod_);
   for (const char* list : {"spec.initContainers", "spec.containers"}) {
@@ -122,9 +126,10 @@ net::Task<bool> PodWorker::write_status() {
   json::value body = json::object{{"metadata", json::object{{"uid", kube::uid(pod_)}}}, {"status", status}};
   client::PatchOptions options;
   options.subresource = "status";
+  const std::string ns(kube::ns(pod_));  // pod_ may be another by the time this is sent
+  const std::string name(kube::name(pod_));
   try {
-    co_await node_.api.patch(client::resources::pods, kube::ns(pod_), kube::name(pod_), client::PatchType::Merge, std::move(body),
-                             options);
+    co_await node_.api.patch(client::resources::pods, ns, name, client::PatchType::Merge, std::move(body), options);
     written_ = std::move(status);
     co_return true;
   } catch (const kube::StatusError& e) {
@@ -143,8 +148,10 @@ net::Task<bool> PodWorker::finish() {
     client::DeleteOptions options;
     options.grace_period_seconds = 0;
     options.uid = kube::uid(pod_);
+    const std::string ns(kube::ns(pod_));
+    const std::string name(kube::name(pod_));
     try {
-      co_await node_.api.remove(client::resources::pods, kube::ns(pod_), kube::name(pod_), options);
+      co_await node_.api.remove(client::resources::pods, ns, name, options);
     } catch (const kube::StatusError& e) {
       if (!e.is("NotFound") && !e.is("Conflict")) {
         log::warn("a pod could not be deleted", "pod", kube::key(pod_), "error", e.what());

@@ -1,7 +1,7 @@
 // One pod on this node: a loop that asks decide() what to do, sets it going, and writes the status.
 //
-// Whatever takes long (pulling, mounting, starting, hooks, probes) runs beside the loop, changes what is seen, and wakes it.
-// All of it is on the one event loop; only what blocks goes to a thread.
+// Whatever takes long (pulling, mounting, starting, hooks, probes) runs beside the loop, changes what is seen, and
+// wakes it. All of it is on the one event loop; only what blocks goes to a thread.
 #pragma once
 
 #include <map>
@@ -25,10 +25,10 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   // `record`: of a pod that an earlier process began with.
   PodWorker(NodeContext& node, kube::Object pod, std::optional<PodRecord> record);
 
-  void update(kube::Object pod);     // as the API has it now
-  void removed();                    // the API has it no longer
-  net::Task<> run();                 // until nothing is left of it on this machine
-  net::Task<> refresh_volumes();     // config maps, secrets and tokens as they are now
+  void update(kube::Object pod);  // as the API has it now
+  void removed();                 // the API has it no longer
+  net::Task<> run();              // until nothing is left of it on this machine
+  net::Task<> refresh_volumes();  // config maps, secrets and tokens as they are now
 
   const kube::Object& pod() const { return pod_; }
   const PodSeen& seen() const { return seen_; }
@@ -38,7 +38,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   struct Live {  // a container that runs
     ContainerFiles files;
     ContainerRecord record;
-    json::value spec;  // as it was started
+    json::value spec;                           // as it was started
     std::unique_ptr<RunningContainer> running;  // null where its monitor has died
   };
   using LivePtr = std::shared_ptr<Live>;
@@ -102,7 +102,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   Tokens tokens_;
   std::map<std::pair<std::string, size_t>, Time> token_ends_;  // when to ask for a newer one
   int clearing_ = 0;
-  json::value written_;                                        // the status that the API has from us
+  json::value written_;  // the status that the API has from us
   net::Event wake_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "cluster/node/container.h"
+#include "cluster/node/text.h"
 #include "cluster/node/within.h"
 #include "net/async.h"
 #include "net/http_client.h"
@@ -16,12 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What a probe says goes into events, which are small.
-std::string shortened(std::string text) {
-  constexpr size_t kLongest = 10 << 10;
-  if (text.size() > kLongest) text.resize(kLongest);
-  return text;
-}
+constexpr size_t kLongestMessage = 10 << 10;
 
 std::string port_of(const json::value& handler, const json::value& container) {
   const auto* port = json::find(handler, "port");
@@ -39,11 +35,12 @@ net::Task<ProbeResult> run_inside(const json::value& exec, ProbeTarget target, s
   for (const auto& word : json::list(exec, "command")) argv.push_back(json::to_string(word.as_string()));
   ProcessOptions options;
   options.timeout = timeout;
-  options.output_limit = 10 << 10;
+  options.output_limit = kLongestMessage;
   const auto result = co_await exec_in_container(target.record, argv, options);
   if (result.timed_out)
-    co_return ProbeResult{false, fmt::format("command timed out: \"{}\" timed out after {}s", join(argv, " "), timeout.count() / 1000)};
-  co_return ProbeResult{result.exit_code == 0, std::string(trim(result.output))};
+    co_return ProbeResult{
+        false, fmt::format("command timed out: \"{}\" timed out after {}s", join(argv, " "), timeout.count() / 1000)};
+  co_return ProbeResult{result.exit_code == 0, valid_utf8(trim(result.output), kLongestMessage)};
 }
 
 net::Task<ProbeResult> get(const json::value& http, ProbeTarget target, std::chrono::milliseconds timeout) {
@@ -90,14 +87,17 @@ net::Task<ProbeResult> open_connection(const json::value& tcp, ProbeTarget targe
   const auto number = to_int(port).value_or(0);
   boost::system::error_code error;
   const auto address = asio::ip::make_address(host, error);
-  if (error || number <= 0 || number > 65535) co_return ProbeResult{false, fmt::format("{}:{} is no address to connect to", host, port)};
+  if (error || number <= 0 || number > 65535)
+    co_return ProbeResult{false, fmt::format("{}:{} is no address to connect to", host, port)};
   try {
-    if (co_await within(timeout, connect_to({address, static_cast<asio::ip::port_type>(number)}))) co_return ProbeResult{true, ""};
+    if (co_await within(timeout, connect_to({address, static_cast<asio::ip::port_type>(number)})))
+      co_return ProbeResult{true, ""};
     co_return ProbeResult{false, fmt::format("dial tcp {}:{}: i/o timeout", host, port)};
   } catch (const boost::system::system_error& e) {
     if (net::is_cancelled(e)) throw;
     const bool refused = e.code() == asio::error::connection_refused;
-    co_return ProbeResult{false, fmt::format("dial tcp {}:{}: connect: {}", host, port, refused ? "connection refused" : e.code().message())};
+    co_return ProbeResult{false, fmt::format("dial tcp {}:{}: connect: {}", host, port,
+                                             refused ? "connection refused" : e.code().message())};
   }
 }
 
@@ -105,7 +105,9 @@ net::Task<ProbeResult> open_connection(const json::value& tcp, ProbeTarget targe
 
 ProbeTimes probe_times(const json::value& probe) {
   ProbeTimes t;
-  const auto at_least = [&](const char* name, long otherwise, long least) { return std::max(json::num(probe, name, otherwise), least); };
+  const auto at_least = [&](const char* name, long otherwise, long least) {
+    return std::max(json::num(probe, name, otherwise), least);
+  };
   t.initial_delay = std::chrono::seconds(at_least("initialDelaySeconds", 0, 0));
   t.period = std::chrono::seconds(at_least("periodSeconds", 10, 1));
   t.timeout = std::chrono::seconds(at_least("timeoutSeconds", 1, 1));
@@ -117,7 +119,8 @@ ProbeTimes probe_times(const json::value& probe) {
 std::optional<bool> ProbeVerdict::count(bool success) {
   row_ = row_ > 0 && last_ == success ? row_ + 1 : 1;
   last_ = success;
-  if (row_ < (success ? times_.success_threshold : times_.failure_threshold) || verdict_ == success) return std::nullopt;
+  if (row_ < (success ? times_.success_threshold : times_.failure_threshold) || verdict_ == success)
+    return std::nullopt;
   verdict_ = success;
   return verdict_;
 }
@@ -125,9 +128,11 @@ std::optional<bool> ProbeVerdict::count(bool success) {
 net::Task<ProbeResult> ask(const json::value& handler, ProbeTarget target, std::chrono::milliseconds timeout) {
   std::string why;
   try {
-    if (const auto* exec = json::find(handler, "exec")) co_return co_await run_inside(*exec, std::move(target), timeout);
+    if (const auto* exec = json::find(handler, "exec"))
+      co_return co_await run_inside(*exec, std::move(target), timeout);
     if (const auto* http = json::find(handler, "httpGet")) co_return co_await get(*http, std::move(target), timeout);
-    if (const auto* tcp = json::find(handler, "tcpSocket")) co_return co_await open_connection(*tcp, std::move(target), timeout);
+    if (const auto* tcp = json::find(handler, "tcpSocket"))
+      co_return co_await open_connection(*tcp, std::move(target), timeout);
     if (const auto* sleep = json::find(handler, "sleep")) {
       co_await net::sleep_for(std::chrono::seconds(json::num(*sleep, "seconds")));
       co_return ProbeResult{true, ""};
@@ -137,7 +142,7 @@ net::Task<ProbeResult> ask(const json::value& handler, ProbeTarget target, std::
     if (net::is_cancelled(e)) throw;
     why = e.what();
   }
-  co_return ProbeResult{false, shortened(std::move(why))};
+  co_return ProbeResult{false, valid_utf8(why, kLongestMessage)};
 }
 
 }  // namespace spoke::cluster

@@ -43,8 +43,8 @@ struct ProbeResult {
   std::string message;  // what was said, for the event
 };
 
-// `handler` has exec, httpGet, tcpSocket, grpc or sleep: a probe, or a hook of a container's lifecycle. Never throws but when
-// cancelled.
+// `handler` has exec, httpGet, tcpSocket, grpc or sleep: a probe, or a hook of a container's lifecycle. Never throws
+// but when cancelled.
 net::Task<ProbeResult> ask(const json::value& handler, ProbeTarget target, std::chrono::milliseconds timeout);
 
 }  // namespace spoke::cluster

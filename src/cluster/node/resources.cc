@@ -41,7 +41,8 @@ std::string qos_class(const kube::Object& pod) {
   for (const char* list : {"spec.initContainers", "spec.containers"}) {
     for (const auto& container : json::list(pod, list)) {
       const auto r = container_resources(container);
-      for (const auto& [request, limit] : {std::pair(r.cpu_request, r.cpu_limit), std::pair(r.memory_request, r.memory_limit)}) {
+      for (const auto& [request, limit] :
+           {std::pair(r.cpu_request, r.cpu_limit), std::pair(r.memory_request, r.memory_limit)}) {
         any = any || request.value_or(0) > 0 || limit.value_or(0) > 0;
         guaranteed = guaranteed && limit.value_or(0) > 0 && request == limit;
       }

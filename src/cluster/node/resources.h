@@ -20,8 +20,8 @@ ContainerResources container_resources(const json::value& container);
 // "Guaranteed", "Burstable" or "BestEffort" (Kubernetes documentation, "Pod Quality of Service Classes").
 std::string qos_class(const kube::Object& pod);
 
-// Which containers the kernel kills first (kubelet/qos/policy.go): 1000 for BestEffort, -997 for Guaranteed, between by the
-// share of the machine's memory that was asked for.
+// Which containers the kernel kills first (kubelet/qos/policy.go): 1000 for BestEffort, -997 for Guaranteed, between by
+// the share of the machine's memory that was asked for.
 int oom_score_adj(const kube::Object& pod, const json::value& container, std::int64_t machine_memory);
 
 }  // namespace spoke::cluster

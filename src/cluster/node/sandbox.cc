@@ -24,18 +24,20 @@ void hold_namespace(const char* kind, const Path& file) {
   const Fd created(::open(file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0444));
   if (!created) fail_errno("create " + file.string());
   const std::string from = fmt::format("/proc/thread-self/ns/{}", kind);
-  if (::mount(from.c_str(), file.c_str(), nullptr, MS_BIND, nullptr) != 0) fail_errno("mount " + from + " on " + file.string());
+  if (::mount(from.c_str(), file.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    fail_errno("mount " + from + " on " + file.string());
 }
 
 bool is_held(const Path& file) {
-  struct statfs about {};
+  struct statfs about{};
   return ::statfs(file.c_str(), &about) == 0 && about.f_type == NSFS_MAGIC;
 }
 
 void set_sysctl(const std::string& name, const std::string& value) {
   const std::string file = "/proc/sys/" + replace_all(name, ".", "/");
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!fd || ::write(fd.get(), value.data(), value.size()) < 0) fail_errno(fmt::format("set sysctl {} to {}", name, value));
+  if (!fd || ::write(fd.get(), value.data(), value.size()) < 0)
+    fail_errno(fmt::format("set sysctl {} to {}", name, value));
 }
 
 void make_namespaces(const Sandbox& s) {
@@ -51,7 +53,8 @@ void make_namespaces(const Sandbox& s) {
     // Any user may listen on any port, as containerd has it: ports below 1024 mean nothing where nobody else lives.
     set_sysctl("net.ipv4.ip_unprivileged_port_start", "0");
     // The machine may say that another pod is on the same cable; the way is still by the machine (connect_network).
-    for (const char* which : {"all", "default"}) set_sysctl(fmt::format("net.ipv4.conf.{}.accept_redirects", which), "0");
+    for (const char* which : {"all", "default"})
+      set_sysctl(fmt::format("net.ipv4.conf.{}.accept_redirects", which), "0");
   }
   for (const auto& [name, value] : s.sysctls) set_sysctl(name, value);
 }
@@ -65,8 +68,8 @@ void connect_network(const Sandbox& s) {
   on_own_thread([&] {
     if (::setns(ns.get(), CLONE_NEWNET) != 0) fail_errno("enter " + s.net().string());
     Netlink pod;
-    // An address with no neighbours: pods reach each other by the machine's routing, so that answers too pass its address
-    // translation, and Services work without bridge-nf-call-iptables.
+    // An address with no neighbours: pods reach each other by the machine's routing, so that answers too pass its
+    // address translation, and Services work without bridge-nf-call-iptables.
     pod.add_address("eth0", s.address, 32);
     pod.set_up("eth0");
     pod.add_route({s.gateway, 32}, "eth0");
@@ -141,7 +144,8 @@ void unmount_below(const Path& dir) {
   // Later mounts lie on earlier ones.
   for (auto point = found.rbegin(); point != found.rend(); ++point) {
     // No mount any more: somebody else was faster.
-    if (::umount2(point->c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) fail_errno("unmount " + *point);
+    if (::umount2(point->c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT)
+      fail_errno("unmount " + *point);
   }
 }
 

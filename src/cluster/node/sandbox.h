@@ -12,7 +12,7 @@
 namespace spoke::cluster {
 
 struct Sandbox {
-  Path dir;              // <dir>/net, <dir>/ipc, <dir>/uts are the namespaces
+  Path dir;  // <dir>/net, <dir>/ipc, <dir>/uts are the namespaces
   std::string hostname;
   bool host_network = false;  // then network and host name are the machine's
   bool host_ipc = false;
@@ -30,10 +30,11 @@ struct Sandbox {
 
 // Blocks. Throws Error; nothing is left over then.
 void make_sandbox(const Sandbox& sandbox);
-void remove_sandbox(const Sandbox& sandbox);     // fine where it is not there, or only half
-bool sandbox_stands(const Sandbox& sandbox);     // false after the machine was restarted
+void remove_sandbox(const Sandbox& sandbox);  // fine where it is not there, or only half
+bool sandbox_stands(const Sandbox& sandbox);  // false after the machine was restarted
 
-// Runs `work` on a thread of its own, which may enter namespaces and change its folder without harm to others. Rethrows.
+// Runs `work` on a thread of its own, which may enter namespaces and change its folder without harm to others.
+// Rethrows.
 void on_own_thread(const std::function<void()>& work);
 
 // Takes every mount below `dir` away, `dir` included.

@@ -19,7 +19,8 @@ constexpr auto kSwarm = std::chrono::milliseconds(5);
 std::vector<NamedPort> ports_of(const json::value& object) {
   std::vector<NamedPort> out;
   for (const auto& port : json::list(object, "ports"))
-    out.push_back({std::string(json::str(port, "name")), lower(json::str(port, "protocol", "TCP")), static_cast<int>(json::num(port, "port"))});
+    out.push_back({std::string(json::str(port, "name")), lower(json::str(port, "protocol", "TCP")),
+                   static_cast<int>(json::num(port, "port"))});
   return out;
 }
 
@@ -56,8 +57,9 @@ void ServiceTable::slice_changed(const kube::Object* before, const kube::Object*
     // The first address is the endpoint's; more were never defined to mean anything.
     const auto& addresses = json::list(endpoint, "addresses");
     if (addresses.empty() || !addresses.front().is_string()) continue;
-    slice.members.push_back({{json::to_string(addresses.front().get_string()), lower(json::str(endpoint, "hostname")), ports},
-                             json::flag(endpoint, "conditions.ready", true)});
+    slice.members.push_back(
+        {{json::to_string(addresses.front().get_string()), lower(json::str(endpoint, "hostname")), ports},
+         json::flag(endpoint, "conditions.ready", true)});
   }
   of_service_[slice.service].insert(key);
   slices_[key] = std::move(slice);
@@ -87,7 +89,8 @@ bool ServiceTable::has_namespace(std::string_view ns) const {
   return at != services_.end() && at->first.starts_with(prefix);
 }
 
-std::optional<std::pair<ServiceInfo, std::optional<ServiceEndpoint>>> ServiceTable::find_address(const std::string& ip) const {
+std::optional<std::pair<ServiceInfo, std::optional<ServiceEndpoint>>> ServiceTable::find_address(
+    const std::string& ip) const {
   for (const auto& [key, service] : services_) {
     if (service.info.cluster_ip == ip) return std::pair(whole(key, service), std::optional<ServiceEndpoint>());
     if (!service.info.cluster_ip.empty()) continue;
@@ -107,7 +110,8 @@ std::vector<ServicePort> ServiceTable::routes() const {
       ServicePort route{info.cluster_ip, port.protocol, port.port, {}};
       for (const auto& endpoint : info.endpoints) {
         for (const auto& target : endpoint.ports) {
-          if (target.name == port.name && target.protocol == port.protocol) route.endpoints.emplace(endpoint.ip, target.port);
+          if (target.name == port.name && target.protocol == port.protocol)
+            route.endpoints.emplace(endpoint.ip, target.port);
         }
       }
       if (!route.endpoints.empty()) out.push_back(std::move(route));
@@ -122,7 +126,8 @@ net::Task<> watch_services(client::Api& api, ServiceTable& table, std::function<
   services.project = [](kube::Object o) {
     kube::Object kept = json::object{};
     json::set(kept, "metadata", json::object{{"name", kube::name(o)}, {"namespace", kube::ns(o)}});
-    for (const char* field : {"spec.clusterIP", "spec.type", "spec.externalName", "spec.ports", "spec.publishNotReadyAddresses"}) {
+    for (const char* field :
+         {"spec.clusterIP", "spec.type", "spec.externalName", "spec.ports", "spec.publishNotReadyAddresses"}) {
       if (auto* v = json::find(o, field)) json::set(kept, field, std::move(*v));
     }
     return kept;

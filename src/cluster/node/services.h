@@ -65,8 +65,8 @@ class ServiceTable {
   };
   ServiceInfo whole(const std::string& key, const Service& service) const;
 
-  std::map<std::string, Service, std::less<>> services_;              // by "namespace/name"
-  std::map<std::string, Slice, std::less<>> slices_;                  // likewise
+  std::map<std::string, Service, std::less<>> services_;                  // by "namespace/name"
+  std::map<std::string, Slice, std::less<>> slices_;                      // likewise
   std::map<std::string, std::set<std::string>, std::less<>> of_service_;  // slices by service
 };
 

@@ -15,7 +15,9 @@ kube::Object service(std::string_view name, std::string_view spec) {
 
 kube::Object slice(std::string_view name, std::string_view of, std::string_view rest) {
   json::value s = yaml::parse(rest);
-  json::set(s, "metadata", json::object{{"name", name}, {"namespace", "ns"}, {"labels", json::object{{"kubernetes.io/service-name", of}}}});
+  json::set(
+      s, "metadata",
+      json::object{{"name", name}, {"namespace", "ns"}, {"labels", json::object{{"kubernetes.io/service-name", of}}}});
   return s;
 }
 
@@ -30,7 +32,8 @@ std::string words(const std::vector<ServicePort>& routes) {
 
 TEST(ServiceTable, RoutesClusterIpsToReadyEndpoints) {
   ServiceTable t;
-  const auto web = service("web", "{clusterIP: 10.86.0.9, ports: [{name: http, port: 80}, {name: dns, port: 53, protocol: UDP}]}");
+  const auto web =
+      service("web", "{clusterIP: 10.86.0.9, ports: [{name: http, port: 80}, {name: dns, port: 53, protocol: UDP}]}");
   const auto slice1 = slice("web-1", "web", R"(
     addressType: IPv4
     ports: [{name: http, port: 8080}, {name: dns, port: 5353, protocol: UDP}]
@@ -39,9 +42,11 @@ TEST(ServiceTable, RoutesClusterIpsToReadyEndpoints) {
   t.slice_changed(nullptr, &slice1);  // in whatever order they come
   EXPECT_EQ(words(t.routes()), "");
   t.service_changed(nullptr, &web);
-  EXPECT_EQ(words(t.routes()), "10.86.0.9 80/tcp -> 10.85.0.2:8080 10.85.0.3:8080; 10.86.0.9 53/udp -> 10.85.0.2:5353 10.85.0.3:5353");
+  EXPECT_EQ(words(t.routes()),
+            "10.86.0.9 80/tcp -> 10.85.0.2:8080 10.85.0.3:8080; 10.86.0.9 53/udp -> 10.85.0.2:5353 10.85.0.3:5353");
 
-  const auto slice2 = slice("web-2", "web", "{ports: [{name: http, port: 8081}], endpoints: [{addresses: [10.85.0.5]}]}");
+  const auto slice2 =
+      slice("web-2", "web", "{ports: [{name: http, port: 8081}], endpoints: [{addresses: [10.85.0.5]}]}");
   t.slice_changed(nullptr, &slice2);
   t.slice_changed(&slice1, nullptr);
   EXPECT_EQ(words(t.routes()), "10.86.0.9 80/tcp -> 10.85.0.5:8081");
@@ -52,7 +57,9 @@ TEST(ServiceTable, RoutesClusterIpsToReadyEndpoints) {
 TEST(ServiceTable, HeadlessOnesHaveNoRouteButNames) {
   ServiceTable t;
   const auto driver = service("driver", "{clusterIP: None, ports: [{name: rpc, port: 7078}]}");
-  const auto s = slice("d", "driver", "{endpoints: [{addresses: [10.85.0.2], hostname: Driver}, {addresses: [10.85.0.3], conditions: {ready: false}}]}");
+  const auto s = slice("d", "driver",
+                       "{endpoints: [{addresses: [10.85.0.2], hostname: Driver}, {addresses: [10.85.0.3], conditions: "
+                       "{ready: false}}]}");
   t.service_changed(nullptr, &driver);
   t.slice_changed(nullptr, &s);
   EXPECT_EQ(words(t.routes()), "");
@@ -71,8 +78,8 @@ TEST(ServiceTable, HeadlessOnesHaveNoRouteButNames) {
 
 TEST(ServiceTable, TakesWhateverComes) {
   ServiceTable t;
-  for (const char* odd : {"{}", "{addressType: IPv6, endpoints: [{addresses: ['fd00::1']}]}", "{endpoints: [{}, {addresses: []}, {addresses: [7]}]}",
-                          "{endpoints: {}, ports: 3}"}) {
+  for (const char* odd : {"{}", "{addressType: IPv6, endpoints: [{addresses: ['fd00::1']}]}",
+                          "{endpoints: [{}, {addresses: []}, {addresses: [7]}]}", "{endpoints: {}, ports: 3}"}) {
     const auto s = slice("s", "web", odd);
     t.slice_changed(nullptr, &s);
   }
@@ -84,14 +91,17 @@ TEST(ServiceTable, TakesWhateverComes) {
 NodeOptions options() { return {}; }
 
 TEST(NetworkRules, OfServices) {
-  const std::vector<ServicePort> ports = {{"10.86.0.9", "tcp", 80, {{"10.85.0.2", 8080}, {"10.85.0.3", 8080}, {"10.85.0.4", 8080}}},
-                                          {"10.86.0.9", "udp", 53, {{"10.85.0.2", 5353}}}};
+  const std::vector<ServicePort> ports = {
+      {"10.86.0.9", "tcp", 80, {{"10.85.0.2", 8080}, {"10.85.0.3", 8080}, {"10.85.0.4", 8080}}},
+      {"10.86.0.9", "udp", 53, {{"10.85.0.2", 5353}}}};
   EXPECT_EQ(service_rules(options(), ports),
             "*nat\n"
             ":SPOKE-SERVICES - [0:0]\n"
             ":SPOKE-HAIRPIN - [0:0]\n"
-            "-A SPOKE-SERVICES -d 10.86.0.9/32 -p tcp --dport 80 -m statistic --mode random --probability 0.33333333 -j DNAT --to-destination 10.85.0.2:8080\n"
-            "-A SPOKE-SERVICES -d 10.86.0.9/32 -p tcp --dport 80 -m statistic --mode random --probability 0.50000000 -j DNAT --to-destination 10.85.0.3:8080\n"
+            "-A SPOKE-SERVICES -d 10.86.0.9/32 -p tcp --dport 80 -m statistic --mode random --probability 0.33333333 "
+            "-j DNAT --to-destination 10.85.0.2:8080\n"
+            "-A SPOKE-SERVICES -d 10.86.0.9/32 -p tcp --dport 80 -m statistic --mode random --probability 0.50000000 "
+            "-j DNAT --to-destination 10.85.0.3:8080\n"
             "-A SPOKE-SERVICES -d 10.86.0.9/32 -p tcp --dport 80 -j DNAT --to-destination 10.85.0.4:8080\n"
             "-A SPOKE-SERVICES -d 10.86.0.9/32 -p udp --dport 53 -j DNAT --to-destination 10.85.0.2:5353\n"
             "-A SPOKE-HAIRPIN -s 10.85.0.2/32 -d 10.85.0.2/32 -j MASQUERADE\n"

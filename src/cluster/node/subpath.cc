@@ -50,7 +50,7 @@ Path hold_subpath(const Path& volume, const std::string& sub, const Path& at) {
   if (!root) fail_errno("open " + volume.string());
   Fd part = open_inside(root.get(), sub, O_PATH);
   if (!part && errno == ENOENT) {
-    struct stat about {};
+    struct stat about{};
     ::fstat(root.get(), &about);
     make_missing(root.get(), sub, about.st_mode & 07777);
     part = open_inside(root.get(), sub, O_PATH);
@@ -58,7 +58,7 @@ Path hold_subpath(const Path& volume, const std::string& sub, const Path& at) {
   if (!part && errno == EXDEV) fail("{} leads out of the volume", sub);
   if (!part) fail_errno("open " + sub);
 
-  struct stat about {};
+  struct stat about{};
   if (::fstat(part.get(), &about) != 0) fail_errno("stat " + sub);
   make_dirs(S_ISDIR(about.st_mode) ? at : at.parent_path());
   if (!S_ISDIR(about.st_mode)) {

@@ -8,8 +8,8 @@
 
 namespace spoke::cluster {
 
-// Binds `sub` of `volume` to `at` and answers `at`. A missing folder is made, with the volume's mode. The kernel resolves
-// the path, and refuses to leave the volume. Throws Error.
+// Binds `sub` of `volume` to `at` and answers `at`. A missing folder is made, with the volume's mode. The kernel
+// resolves the path, and refuses to leave the volume. Throws Error.
 Path hold_subpath(const Path& volume, const std::string& sub, const Path& at);
 
 }  // namespace spoke::cluster

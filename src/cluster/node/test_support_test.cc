@@ -46,7 +46,8 @@ image::Image machine_image(const Path& dir) {
   make_dirs(dir / "tmp");
   ::chmod((dir / "tmp").c_str(), 01777);
   for (const char* name : {"bin", "sbin", "lib", "lib64"}) {
-    if (!std::filesystem::is_symlink(dir / name)) std::filesystem::create_symlink("usr/" + std::string(name), dir / name);
+    if (!std::filesystem::is_symlink(dir / name))
+      std::filesystem::create_symlink("usr/" + std::string(name), dir / name);
   }
   write_file(dir / "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nspark:x:185:0:spark:/home/spark:/bin/sh\n");
   write_file(dir / "etc/group", "root:x:0:\nspark:x:185:\n");

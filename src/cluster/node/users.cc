@@ -40,7 +40,8 @@ User find_user(std::string_view spec, std::string_view passwd, std::string_view 
   std::string login;
   const auto uid = name.empty() ? std::optional<Id>(0) : number(name);
   const auto users = entries(passwd, 6);
-  const auto found = std::ranges::find_if(users, [&](const auto& e) { return uid ? number(e[2]) == uid : e[0] == name; });
+  const auto found =
+      std::ranges::find_if(users, [&](const auto& e) { return uid ? number(e[2]) == uid : e[0] == name; });
   if (found != users.end()) {
     login = (*found)[0];
     user.uid = *number((*found)[2]);

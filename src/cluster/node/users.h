@@ -18,9 +18,9 @@ struct User {
   std::string home = "/";  // of passwd; the value of HOME
 };
 
-// `spec` is an image's User: "", "185", "spark", "185:0", "spark:root". A number need not be in passwd: its group is then
-// 0. Groups that list the user in `group` are supplementary, unless the specification names a group. Throws Error where a
-// name is in neither file ("unable to find user spark: no matching entries in passwd file").
+// `spec` is an image's User: "", "185", "spark", "185:0", "spark:root". A number need not be in passwd: its group is
+// then 0. Groups that list the user in `group` are supplementary, unless the specification names a group. Throws Error
+// where a name is in neither file ("unable to find user spark: no matching entries in passwd file").
 User find_user(std::string_view spec, std::string_view passwd, std::string_view group);
 
 // The uid of an image's User where it is a number; nothing where it is a name.

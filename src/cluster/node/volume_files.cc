@@ -53,7 +53,8 @@ void add_source(VolumeFiles& files, const Kind& kind, const std::map<std::string
   }
 }
 
-void add_downward(VolumeFiles& files, const kube::Object& pod, const json::value& source, unsigned mode, const PodPlace& place) {
+void add_downward(VolumeFiles& files, const kube::Object& pod, const json::value& source, unsigned mode,
+                  const PodPlace& place) {
   for (const auto& item : json::list(source, "items")) {
     std::optional<std::string> content;
     if (const auto* ref = json::find(item, "fieldRef")) {
@@ -101,10 +102,12 @@ bool is_file_volume(const json::value& volume) {
                              [&](const char* kind) { return json::find(volume, kind) != nullptr; });
 }
 
-bool is_secret_volume(const json::value& volume) { return is_file_volume(volume) && json::find(volume, "configMap") == nullptr; }
+bool is_secret_volume(const json::value& volume) {
+  return is_file_volume(volume) && json::find(volume, "configMap") == nullptr;
+}
 
-VolumeFiles volume_files(const kube::Object& pod, const json::value& volume, const Sources& sources, const Tokens& tokens,
-                         const PodPlace& place) {
+VolumeFiles volume_files(const kube::Object& pod, const json::value& volume, const Sources& sources,
+                         const Tokens& tokens, const PodPlace& place) {
   VolumeFiles files;
   const auto default_mode = [](const json::value& source) {
     return static_cast<unsigned>(json::num(source, "defaultMode", 0644)) & 0777;
@@ -129,7 +132,8 @@ VolumeFiles volume_files(const kube::Object& pod, const json::value& volume, con
         if (token == tokens.end()) mount_error("failed to fetch token: there is none for this service account");
         add(files, json::str(*part, "path"), {token->second, mode});
       }
-      if (json::find(source, "clusterTrustBundle") != nullptr) mount_error("clusterTrustBundle sources are not supported by this node");
+      if (json::find(source, "clusterTrustBundle") != nullptr)
+        mount_error("clusterTrustBundle sources are not supported by this node");
       ++index;
     }
   }

@@ -36,11 +36,11 @@ using Tokens = std::map<std::pair<std::string, size_t>, std::string>;
 
 void volume_sources(const kube::Object& pod, SourceNames& names);  // adds the config maps and secrets of its volumes
 
-bool is_file_volume(const json::value& volume);   // of one of these kinds
+bool is_file_volume(const json::value& volume);    // of one of these kinds
 bool is_secret_volume(const json::value& volume);  // whose files must not come to a disk
 
 // Throws MountError.
-VolumeFiles volume_files(const kube::Object& pod, const json::value& volume, const Sources& sources, const Tokens& tokens,
-                         const PodPlace& place);
+VolumeFiles volume_files(const kube::Object& pod, const json::value& volume, const Sources& sources,
+                         const Tokens& tokens, const PodPlace& place);
 
 }  // namespace spoke::cluster

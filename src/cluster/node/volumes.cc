@@ -32,7 +32,9 @@ std::optional<unsigned> id_of(const json::value* v) {
   return v != nullptr && v->is_number() ? std::optional(v->to_number<unsigned>()) : std::nullopt;
 }
 
-std::optional<unsigned> fs_group(const kube::Object& pod) { return id_of(json::find(pod, "spec.securityContext.fsGroup")); }
+std::optional<unsigned> fs_group(const kube::Object& pod) {
+  return id_of(json::find(pod, "spec.securityContext.fsGroup"));
+}
 
 // The user that all containers run as, where there is one: it owns the tokens.
 std::optional<unsigned> common_user(const kube::Object& pod) {
@@ -53,15 +55,17 @@ bool holds_token(const json::value& volume) {
 }
 
 bool is_mounted(const Path& path) {
-  struct stat own {};
-  struct stat parent {};
-  return ::stat(path.c_str(), &own) == 0 && ::stat(path.parent_path().c_str(), &parent) == 0 && own.st_dev != parent.st_dev;
+  struct stat own{};
+  struct stat parent{};
+  return ::stat(path.c_str(), &own) == 0 && ::stat(path.parent_path().c_str(), &parent) == 0 &&
+         own.st_dev != parent.st_dev;
 }
 
 void mount_memory(const Path& path, const std::string& options) {
   if (is_mounted(path)) return;
   make_dirs(path);
-  if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0) fail_errno("mount tmpfs on " + path.string());
+  if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0)
+    fail_errno("mount tmpfs on " + path.string());
 }
 
 void make_empty_dir(const VolumeSetup& s, const json::value& source, const Path& path) {
@@ -93,8 +97,10 @@ void set_up(const VolumeSetup& s, const json::value& volume) {
   } else if (const auto* host = json::find(volume, "hostPath")) {
     check_host_path(path, json::str(*host, "type"));
   } else if (const auto* claim = json::find(volume, "persistentVolumeClaim")) {
-    throw MountError(fmt::format("persistent volume claim \"{}\" cannot be mounted: this node has no persistent volumes yet; use emptyDir or hostPath",
-                                 json::str(*claim, "claimName")));
+    throw MountError(
+        fmt::format("persistent volume claim \"{}\" cannot be mounted: this node has no persistent volumes yet; use "
+                    "emptyDir or hostPath",
+                    json::str(*claim, "claimName")));
   } else {
     const auto& members = volume.as_object();
     const auto kind = std::ranges::find_if(members, [](const auto& m) { return m.key() != "name"; });
@@ -110,7 +116,8 @@ void set_up_volumes(const VolumeSetup& setup) {
     try {
       set_up(setup, volume);
     } catch (const std::exception& e) {
-      throw MountError(fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", json::str(volume, "name"), e.what()));
+      throw MountError(
+          fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", json::str(volume, "name"), e.what()));
     }
   }
 }
@@ -122,7 +129,9 @@ std::vector<ContainerMount> container_mounts(const kube::Object& pod, const PodD
   for (const auto& mount : json::list(container, "volumeMounts")) {
     const auto name = json::str(mount, "name");
     const auto* volume = find_volume(pod, name);
-    if (volume == nullptr) throw ConfigError(fmt::format("volume \"{}\" of container \"{}\" is not in the pod", name, json::str(container, "name")));
+    if (volume == nullptr)
+      throw ConfigError(
+          fmt::format("volume \"{}\" of container \"{}\" is not in the pod", name, json::str(container, "name")));
     ContainerMount m;
     m.source = volume_path(dir, *volume);
     m.target = "/" + Path(std::string(json::str(mount, "mountPath"))).relative_path().string();
@@ -150,8 +159,10 @@ std::vector<ContainerMount> container_mounts(const kube::Object& pod, const PodD
   const auto add_unless_mounted = [&](const Path& source, const std::string& target) {
     if (std::ranges::none_of(out, [&](const auto& m) { return m.target == target; })) out.push_back({source, target});
   };
-  for (const char* name : {"hosts", "hostname", "resolv.conf"}) add_unless_mounted(dir.etc() / name, "/etc/" + std::string(name));
-  add_unless_mounted(files.termination_log(), std::string(json::str(container, "terminationMessagePath", "/dev/termination-log")));
+  for (const char* name : {"hosts", "hostname", "resolv.conf"})
+    add_unless_mounted(dir.etc() / name, "/etc/" + std::string(name));
+  add_unless_mounted(files.termination_log(),
+                     std::string(json::str(container, "terminationMessagePath", "/dev/termination-log")));
   return out;
 }
 

@@ -22,8 +22,9 @@ struct VolumeSetup {
 // Throws MountError `MountVolume.SetUp failed for volume "v" : reason`.
 void set_up_volumes(const VolumeSetup& setup);
 
-// The mounts that a container asks for, subPaths resolved (and held by a mount below files.subpaths(), so that nobody can
-// swap them for a link later), with the files that every container gets. `env` is for subPathExpr. Throws ConfigError.
+// The mounts that a container asks for, subPaths resolved (and held by a mount below files.subpaths(), so that nobody
+// can swap them for a link later), with the files that every container gets. `env` is for subPathExpr. Throws
+// ConfigError.
 std::vector<ContainerMount> container_mounts(const kube::Object& pod, const PodDir& dir, const ContainerFiles& files,
                                              const json::value& container, const Env& env);
 

@@ -54,12 +54,15 @@ TEST(VolumeFiles, ByKind) {
       {"{configMap: {name: none, optional: true}}", ""},
       {"{configMap: {name: m, optional: true, items: [{key: none, path: x}]}}", ""},
       {"{downwardAPI: {items: [{path: l, fieldRef: {fieldPath: metadata.labels}}]}}", "l=a=\"1\\\"\"\nb=\"2\":644"},
-      {"{downwardAPI: {items: [{path: cpu, resourceFieldRef: {containerName: c, resource: limits.cpu}}]}}", "cpu=2:644"},
-      {"{name: v, projected: {defaultMode: 256, sources: [{configMap: {name: m, items: [{key: a, path: a}]}}, {secret: {name: s}}]}}",
+      {"{downwardAPI: {items: [{path: cpu, resourceFieldRef: {containerName: c, resource: limits.cpu}}]}}",
+       "cpu=2:644"},
+      {"{name: v, projected: {defaultMode: 256, sources: [{configMap: {name: m, items: [{key: a, path: a}]}}, {secret: "
+       "{name: s}}]}}",
        "a=A:400 key=secret:400"},
   };
   for (const auto& [volume, expected] : cases) EXPECT_EQ(files_of(volume), expected) << volume;
-  EXPECT_EQ(files_of("{name: v, projected: {sources: [{secret: {name: s}}, {serviceAccountToken: {path: token}}]}}", {{{"v", 1}, "T"}}),
+  EXPECT_EQ(files_of("{name: v, projected: {sources: [{secret: {name: s}}, {serviceAccountToken: {path: token}}]}}",
+                     {{{"v", 1}, "T"}}),
             "key=secret:644 token=T:644");
 }
 
@@ -76,7 +79,8 @@ TEST(VolumeFiles, WhatIsMissingIsNamedAsTheKubeletDoes) {
 
 TEST(VolumeFiles, PathsStayInside) {
   for (const char* path : {"../x", "a/../../x", "/etc/passwd", "..data", "", "a/.."}) {
-    EXPECT_EQ(files_of(fmt::format("{{configMap: {{name: m, items: [{{key: a, path: \"{}\"}}]}}}}", path)), fmt::format("invalid path {}", path));
+    EXPECT_EQ(files_of(fmt::format("{{configMap: {{name: m, items: [{{key: a, path: \"{}\"}}]}}}}", path)),
+              fmt::format("invalid path {}", path));
   }
 }
 
@@ -133,7 +137,7 @@ TEST(AtomicFiles, TheGroupMayReadWhereThereIsOne) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   const TempDir dir;
   write_atomically(dir.path() / "v", {{"a", {"1", 0600}}}, {185, 42}, kNow);
-  struct stat about {};
+  struct stat about{};
   ASSERT_EQ(::stat((dir.path() / "v/a").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0640U);
   EXPECT_EQ(about.st_uid, 185U);
@@ -154,7 +158,8 @@ TEST(HostPath, MayBeMadeOrHasToBeThere) {
   const Path file = dir.path() / "file";
   write_file(file, "");
   const Path missing = dir.path() / "missing";
-  for (const char* type : {"Directory", "File", "Socket", "CharDevice", "BlockDevice"}) EXPECT_NE(host_path_error(missing, type), "") << type;
+  for (const char* type : {"Directory", "File", "Socket", "CharDevice", "BlockDevice"})
+    EXPECT_NE(host_path_error(missing, type), "") << type;
   EXPECT_EQ(host_path_error(missing, "File"), "hostPath type check failed: " + missing.string() + " is not a file");
   EXPECT_EQ(host_path_error(file, "Directory"), "hostPath type check failed: " + file.string() + " is not a directory");
   EXPECT_EQ(host_path_error(file, "Socket"), "hostPath type check failed: " + file.string() + " is not a socket file");
@@ -232,10 +237,13 @@ TEST(Volumes, KindsThatCannotBeMountedAreRefusedByName) {
     return "";
   };
   EXPECT_EQ(error("{name: v, persistentVolumeClaim: {claimName: data}}"),
-            "MountVolume.SetUp failed for volume \"v\" : persistent volume claim \"data\" cannot be mounted: this node has no persistent "
+            "MountVolume.SetUp failed for volume \"v\" : persistent volume claim \"data\" cannot be mounted: this node "
+            "has no persistent "
             "volumes yet; use emptyDir or hostPath");
-  EXPECT_EQ(error("{name: v, nfs: {server: s, path: /}}"), "MountVolume.SetUp failed for volume \"v\" : volumes of type nfs are not supported by this node");
-  EXPECT_EQ(error("{name: v, configMap: {name: none}}"), "MountVolume.SetUp failed for volume \"v\" : configmap \"none\" not found");
+  EXPECT_EQ(error("{name: v, nfs: {server: s, path: /}}"),
+            "MountVolume.SetUp failed for volume \"v\" : volumes of type nfs are not supported by this node");
+  EXPECT_EQ(error("{name: v, configMap: {name: none}}"),
+            "MountVolume.SetUp failed for volume \"v\" : configmap \"none\" not found");
   EXPECT_EQ(error("{name: v, emptyDir: {}}"), "");
   EXPECT_EQ(fs::status(dir.path() / "volumes/v").permissions(), fs::perms(0777));
 }
@@ -245,7 +253,9 @@ TEST(ContainerMounts, OfVolumesAndOfTheFilesThatEveryContainerGets) {
   const PodDir dir{temp.path()};
   const ContainerFiles files{temp.path() / "attempt"};
   kube::Object p = pod();
-  json::set(p, "spec.volumes", yaml::parse("[{name: e, emptyDir: {}}, {name: h, hostPath: {path: /srv}}, {name: m, configMap: {name: m}}, {name: s, secret: {secretName: s}}]"));
+  json::set(p, "spec.volumes",
+            yaml::parse("[{name: e, emptyDir: {}}, {name: h, hostPath: {path: /srv}}, {name: m, configMap: {name: m}}, "
+                        "{name: s, secret: {secretName: s}}]"));
   const auto container = yaml::parse(R"(
     name: c
     volumeMounts:
@@ -258,10 +268,12 @@ TEST(ContainerMounts, OfVolumesAndOfTheFilesThatEveryContainerGets) {
   for (const auto& m : container_mounts(p, dir, files, container, {})) {
     std::string source = m.source.string();
     if (source.starts_with(temp.path().string())) source = source.substr(temp.path().string().size() + 1);
-    found.push_back(fmt::format("{} {}{}{}", m.target.string(), source, m.read_only ? " ro" : "", m.propagation == "rprivate" ? "" : " " + m.propagation));
+    found.push_back(fmt::format("{} {}{}{}", m.target.string(), source, m.read_only ? " ro" : "",
+                                m.propagation == "rprivate" ? "" : " " + m.propagation));
   }
-  EXPECT_EQ(found, (std::vector<std::string>{"/e volumes/e", "/relative/h /srv ro rslave", "/etc/hosts volumes/m ro", "/s memory/s ro",
-                                             "/etc/hostname etc/hostname", "/etc/resolv.conf etc/resolv.conf",
+  EXPECT_EQ(found, (std::vector<std::string>{"/e volumes/e", "/relative/h /srv ro rslave", "/etc/hosts volumes/m ro",
+                                             "/s memory/s ro", "/etc/hostname etc/hostname",
+                                             "/etc/resolv.conf etc/resolv.conf",
                                              "/dev/termination-log attempt/termination-log"}));
 }
 

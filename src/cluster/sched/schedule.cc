@@ -24,7 +24,8 @@ Quantity quantity(const json::object& map, std::string_view name) {
 bool tolerates(const Object& pod, const json::value& taint) {
   const auto& tolerations = json::list(pod, "spec.tolerations");
   return std::any_of(tolerations.begin(), tolerations.end(), [&](const json::value& t) {
-    const std::string_view effect = json::str(t, "effect"), key = json::str(t, "key"), op = json::str(t, "operator", "Equal");
+    const std::string_view effect = json::str(t, "effect"), key = json::str(t, "key"),
+                           op = json::str(t, "operator", "Equal");
     if (!effect.empty() && effect != json::str(taint, "effect")) return false;
     if (key.empty()) return op == "Exists";
     if (key != json::str(taint, "key")) return false;
@@ -58,23 +59,28 @@ bool term_matches(const json::value& term, const Object& node) {
   }
   for (const auto& e : json::list(term, "matchFields")) {
     const auto& values = json::list(e, "values");
-    const bool in = std::any_of(values.begin(), values.end(), [&](const json::value& v) { return v == json::value(kube::name(node)); });
+    const bool in = std::any_of(values.begin(), values.end(),
+                                [&](const json::value& v) { return v == json::value(kube::name(node)); });
     if (json::str(e, "key") != "metadata.name" || in != (json::str(e, "operator") == "In")) return false;
   }
   return kube::LabelSelector::from_object(json::object{{"matchExpressions", std::move(plain)}}).matches(labels);
 }
 
 bool affinity_matches(const Object& pod, const Object& node) {
-  if (!kube::LabelSelector::from_map(json::members(pod, "spec.nodeSelector")).matches(kube::labels_of(node))) return false;
-  const auto& terms = json::list(pod, "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
-  return terms.empty() || std::any_of(terms.begin(), terms.end(), [&](const json::value& t) { return term_matches(t, node); });
+  if (!kube::LabelSelector::from_map(json::members(pod, "spec.nodeSelector")).matches(kube::labels_of(node)))
+    return false;
+  const auto& terms =
+      json::list(pod, "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
+  return terms.empty() ||
+         std::any_of(terms.begin(), terms.end(), [&](const json::value& t) { return term_matches(t, node); });
 }
 
 std::set<std::string> host_ports(const Object& pod) {
   std::set<std::string> out;
   for (const auto& c : json::list(pod, "spec.containers"))
     for (const auto& p : json::list(c, "ports"))
-      if (json::num(p, "hostPort") != 0) out.insert(std::to_string(json::num(p, "hostPort")) + "/" + std::string(json::str(p, "protocol", "TCP")));
+      if (json::num(p, "hostPort") != 0)
+        out.insert(std::to_string(json::num(p, "hostPort")) + "/" + std::string(json::str(p, "protocol", "TCP")));
   return out;
 }
 
@@ -92,7 +98,8 @@ std::vector<std::string> obstacles(const Object& pod, const NodeView& view) {
   if (json::flag(node, "spec.unschedulable")) return {"node(s) were unschedulable"};
   for (const auto& taint : json::list(node, "spec.taints")) {
     if (json::str(taint, "effect") == "PreferNoSchedule" || tolerates(pod, taint)) continue;
-    return {fmt::format("node(s) had untolerated taint {{{}: {}}}", json::str(taint, "key"), json::str(taint, "value"))};
+    return {
+        fmt::format("node(s) had untolerated taint {{{}: {}}}", json::str(taint, "key"), json::str(taint, "value"))};
   }
   if (!affinity_matches(pod, node)) return {"node(s) didn't match Pod's node affinity/selector"};
   const auto ports = host_ports(pod);
@@ -102,7 +109,8 @@ std::vector<std::string> obstacles(const Object& pod, const NodeView& view) {
 
   std::vector<std::string> short_of;
   const auto& allocatable = json::members(node, "status.allocatable");
-  if (const auto pods = quantity(allocatable, "pods"); static_cast<std::int64_t>(view.pods.size()) + 1 > pods.value()) short_of.emplace_back("Too many pods");
+  if (const auto pods = quantity(allocatable, "pods"); static_cast<std::int64_t>(view.pods.size()) + 1 > pods.value())
+    short_of.emplace_back("Too many pods");
   for (const auto& name : resource_names(pod)) {
     const Quantity wanted = requested(pod, name);
     if (wanted.zero()) continue;
@@ -117,7 +125,8 @@ std::vector<std::string> obstacles(const Object& pod, const NodeView& view) {
 
 Quantity requested(const Object& pod, std::string_view resource) {
   Quantity sum, largest, sidecars;
-  for (const auto& c : json::list(pod, "spec.containers")) sum = sum + quantity(json::members(c, "resources.requests"), resource);
+  for (const auto& c : json::list(pod, "spec.containers"))
+    sum = sum + quantity(json::members(c, "resources.requests"), resource);
   for (const auto& c : json::list(pod, "spec.initContainers")) {
     const Quantity one = quantity(json::members(c, "resources.requests"), resource);
     if (json::str(c, "restartPolicy") == "Always") {
@@ -150,8 +159,10 @@ Placement place(const Object& pod, const std::vector<NodeView>& nodes) {
   std::vector<std::string> lines;
   for (const auto& [reason, count] : reasons) lines.push_back(fmt::format("{} {}", count, reason));
   std::sort(lines.begin(), lines.end());
-  return {"", fmt::format("0/{0} nodes are available: {1}. preemption: 0/{0} nodes are available: {0} {2}.", nodes.size(), join(lines, ", "),
-                          preemptible ? "No preemption victims found for incoming pod" : "Preemption is not helpful for scheduling")};
+  return {"", fmt::format("0/{0} nodes are available: {1}. preemption: 0/{0} nodes are available: {0} {2}.",
+                          nodes.size(), join(lines, ", "),
+                          preemptible ? "No preemption victims found for incoming pod"
+                                      : "Preemption is not helpful for scheduling")};
 }
 
 }  // namespace spoke::cluster

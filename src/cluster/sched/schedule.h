@@ -1,6 +1,6 @@
 // Which node a pod goes to: a function of the pod, the nodes and what runs on them.
-// Source: kube-scheduler's NodeResourcesFit, NodeAffinity (nodeSelector, required terms), TaintToleration, NodeUnschedulable,
-// NodeName, NodePorts; its message when nothing fits.
+// Source: kube-scheduler's NodeResourcesFit, NodeAffinity (nodeSelector, required terms), TaintToleration,
+// NodeUnschedulable, NodeName, NodePorts; its message when nothing fits.
 #pragma once
 
 #include <string>

@@ -19,15 +19,19 @@ namespace {
 class Scheduler {
  public:
   explicit Scheduler(Registry& registry)
-      : registry_(registry), pods_type_(*registry.catalog().find("", "v1", "pods")), nodes_type_(*registry.catalog().find("", "v1", "nodes")) {}
+      : registry_(registry),
+        pods_type_(*registry.catalog().find("", "v1", "pods")),
+        nodes_type_(*registry.catalog().find("", "v1", "nodes")) {}
 
   Task<> run() {
     for (;;) {
       auto events = registry_.store().subscribe("core/", registry_.store().revision());
       pods_.clear();
       nodes_.clear();
-      for (const auto& [key, entry] : registry_.store().range(pods_type_.prefix(""))) pods_[key] = json::parse(*entry.body);
-      for (const auto& [key, entry] : registry_.store().range(nodes_type_.prefix(""))) nodes_[key] = json::parse(*entry.body);
+      for (const auto& [key, entry] : registry_.store().range(pods_type_.prefix("")))
+        pods_[key] = json::parse(*entry.body);
+      for (const auto& [key, entry] : registry_.store().range(nodes_type_.prefix("")))
+        nodes_[key] = json::parse(*entry.body);
       try {
         for (;;) {
           co_await pass();
@@ -61,7 +65,8 @@ class Scheduler {
 
   static bool waits(const Object& pod) {
     return json::str(pod, "spec.nodeName").empty() && !kube::deleting(pod) && !ended(pod) &&
-           json::str(pod, "spec.schedulerName") == "default-scheduler" && json::list(pod, "spec.schedulingGates").empty();
+           json::str(pod, "spec.schedulerName") == "default-scheduler" &&
+           json::list(pod, "spec.schedulingGates").empty();
   }
 
   Task<> pass() {
@@ -112,7 +117,8 @@ class Scheduler {
     options.field_manager = "kube-scheduler";
     const json::object patch{{"metadata", json::object{{"uid", kube::uid(pod)}}},
                              {"status", json::object{{"conditions", json::list(pod, "status.conditions")}}}};
-    co_await registry_.patch(pods_type_, std::string(kube::ns(pod)), std::string(kube::name(pod)), client::PatchType::Merge, patch, std::move(options));
+    co_await registry_.patch(pods_type_, std::string(kube::ns(pod)), std::string(kube::name(pod)),
+                             client::PatchType::Merge, patch, std::move(options));
     co_await event(pod, "Warning", "FailedScheduling", message);
   }
 
@@ -123,14 +129,21 @@ class Scheduler {
     try {
       WriteOptions options;
       options.field_manager = "kube-scheduler";
-      co_await registry_.create(
-          *registry_.catalog().find("", "v1", "events"), std::string(kube::ns(pod)),
-          json::object{{"metadata", json::object{{"name", name}}},
-                       {"involvedObject", json::object{{"kind", "Pod"}, {"namespace", kube::ns(pod)}, {"name", kube::name(pod)},
-                                                       {"uid", kube::uid(pod)}, {"apiVersion", "v1"}}},
-                       {"type", type}, {"reason", reason}, {"message", message}, {"action", type == "Normal" ? "Binding" : "Scheduling"},
-                       {"eventTime", at}, {"reportingComponent", "default-scheduler"}, {"reportingInstance", "default-scheduler-spoke"}},
-          std::move(options));
+      co_await registry_.create(*registry_.catalog().find("", "v1", "events"), std::string(kube::ns(pod)),
+                                json::object{{"metadata", json::object{{"name", name}}},
+                                             {"involvedObject", json::object{{"kind", "Pod"},
+                                                                             {"namespace", kube::ns(pod)},
+                                                                             {"name", kube::name(pod)},
+                                                                             {"uid", kube::uid(pod)},
+                                                                             {"apiVersion", "v1"}}},
+                                             {"type", type},
+                                             {"reason", reason},
+                                             {"message", message},
+                                             {"action", type == "Normal" ? "Binding" : "Scheduling"},
+                                             {"eventTime", at},
+                                             {"reportingComponent", "default-scheduler"},
+                                             {"reportingInstance", "default-scheduler-spoke"}},
+                                std::move(options));
     } catch (const kube::StatusError& e) {
       log::debug("event not written", "reason", reason, "error", e.what());
     }

@@ -20,7 +20,8 @@ Database::Database(const Path& file) : file_(file) {
 
 void Database::fail_with(int code) const {
   switch (code & 0xff) {
-    case SQLITE_FULL: fail("the disk that holds {} is full: nothing was written; free some space and try again", file_.string());
+    case SQLITE_FULL:
+      fail("the disk that holds {} is full: nothing was written; free some space and try again", file_.string());
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       fail("{} is corrupt ({}): restore it from a copy, or start anew with `spoke down` and `spoke up`", file_.string(),

@@ -1,7 +1,7 @@
 #include "cluster/store/store.h"
 
-#include <boost/asio/post.hpp>
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -59,7 +59,8 @@ struct Store::Commit {
           if (w.deletes) tombstones.push_back(w.entry.revision);
       } catch (const std::exception& e) {
         failure = e.what();
-        if (sqlite3_get_autocommit(database.handle()) == 0) sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+        if (sqlite3_get_autocommit(database.handle()) == 0)
+          sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
         const std::lock_guard lock(mutex);
         failed = true;
       }
@@ -91,9 +92,11 @@ Store::Store(net::Executor executor, Path file, std::function<Tags(const std::st
   db.execute("PRAGMA synchronous = FULL");
   db.execute("PRAGMA cache_size = -1024");
   db.execute(
-      "CREATE TABLE IF NOT EXISTS log (revision INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, deleted INTEGER NOT "
+      "CREATE TABLE IF NOT EXISTS log (revision INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, deleted INTEGER "
+      "NOT "
       "NULL, body TEXT NOT NULL)");
-  db.execute("DELETE FROM log WHERE deleted = 1");  // what a crash left; sqlite_sequence keeps their revisions from reuse
+  db.execute(
+      "DELETE FROM log WHERE deleted = 1");  // what a crash left; sqlite_sequence keeps their revisions from reuse
   Statement rows(db, "SELECT revision, key, body FROM log ORDER BY revision");
   while (rows.step()) {
     const std::string key = rows.text(1);
@@ -159,7 +162,10 @@ net::Task<> Store::put(std::string key, std::string body, Tags tags) {
   auto failure = std::make_shared<std::string>();
   enqueue({std::move(key),
            {0, std::make_shared<const std::string>(std::move(body)), std::make_shared<const Tags>(std::move(tags))},
-           false, 0, done, failure});
+           false,
+           0,
+           done,
+           failure});
   co_await done->wait();
   if (!failure->empty()) throw Error(*failure);
 }
@@ -167,9 +173,13 @@ net::Task<> Store::put(std::string key, std::string body, Tags tags) {
 net::Task<> Store::erase(std::string key, std::string last_body, Tags tags) {
   auto done = std::make_shared<net::Event>(executor_);
   auto failure = std::make_shared<std::string>();
-  enqueue({std::move(key),
-           {0, std::make_shared<const std::string>(std::move(last_body)), std::make_shared<const Tags>(std::move(tags))},
-           true, 0, done, failure});
+  enqueue(
+      {std::move(key),
+       {0, std::make_shared<const std::string>(std::move(last_body)), std::make_shared<const Tags>(std::move(tags))},
+       true,
+       0,
+       done,
+       failure});
   co_await done->wait();
   if (!failure->empty()) throw Error(*failure);
 }

@@ -1,8 +1,8 @@
 // Where the cluster's objects live: every write has a revision, the newest state of each key is in memory, what was
 // acknowledged is on disk.
 //
-//   loop:    check against latest() -> put() ------------------+              +-> index, window, watchers, the waiting put()
-//   thread:                             queue -> one transaction for all queued (fsync) --+
+//   loop:    check against latest() -> put() ------------------+              +-> index, window, watchers, the waiting
+//   put() thread:                             queue -> one transaction for all queued (fsync) --+
 //
 // One loop decides, so what is checked against latest() (which sees writes still on their way) cannot change before the
 // put() that follows it without a co_await between. Readers see what is on disk. A commit that fails fails every write
@@ -45,7 +45,7 @@ struct Event {
   enum class Type { Put, Delete };
   Type type;
   std::string key;
-  Entry entry;                   // of a Delete: the last state, with the delete's revision
+  Entry entry;  // of a Delete: the last state, with the delete's revision
   std::optional<Entry> before;
 };
 
@@ -57,7 +57,8 @@ class Subscription {
   ~Subscription();
   // The events since, at least one; throws StatusError Expired where they are no longer in the window.
   net::Task<std::vector<const Event*>> next();
-  // As next(), but returns nothing after `wait` without an event. progress() is then the revision up to which all is seen.
+  // As next(), but returns nothing after `wait` without an event. progress() is then the revision up to which all is
+  // seen.
   net::Task<std::vector<const Event*>> next_for(std::chrono::milliseconds wait);
   std::vector<const Event*> poll();  // what there is now, without waiting; throws as next()
   Revision progress() const { return seen_; }
@@ -83,11 +84,11 @@ class Store {
   // Waits for what is on its way, then ends the thread.
   net::Task<> close();
 
-  Revision revision() const { return revision_; }          // the newest that readers see
+  Revision revision() const { return revision_; }           // the newest that readers see
   Revision next_revision() const { return assigned_ + 1; }  // what the next put() or erase() will get
   // Lets go of the events so far: a server that has just begun has no watchers of an earlier life.
   void forget_events();
-  Revision oldest_event() const;                            // events after this revision are in the window
+  Revision oldest_event() const;  // events after this revision are in the window
 
   const Entry* find(std::string_view key) const;
   const Entry* latest(std::string_view key) const;  // with writes on their way; null where deleted by one

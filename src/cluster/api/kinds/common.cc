@@ -28,12 +28,16 @@ void canonical_quantities(Object& o, std::string_view path) {
   json::value* map = json::find(o, path);
   if (map == nullptr || !map->is_object()) return;
   for (auto& [name, value] : map->get_object())
-    if (const auto canonical = kube::Quantity::canonical(value.is_string() ? json::to_string(value.get_string()) : json::dump(value))) value = *canonical;
+    if (const auto canonical =
+            kube::Quantity::canonical(value.is_string() ? json::to_string(value.get_string()) : json::dump(value)))
+      value = *canonical;
 }
 
-void check_immutable(const Object& before, const Object& after, const std::vector<std::string>& members, Causes& causes) {
+void check_immutable(const Object& before, const Object& after, const std::vector<std::string>& members,
+                     Causes& causes) {
   if (!json::flag(before, "immutable")) return;
-  if (!json::flag(after, "immutable")) causes.push_back(kube::forbidden_field("immutable", "field is immutable when `immutable` is set"));
+  if (!json::flag(after, "immutable"))
+    causes.push_back(kube::forbidden_field("immutable", "field is immutable when `immutable` is set"));
   for (const auto& member : members)
     if (json::members(before, member) != json::members(after, member))
       causes.push_back(kube::forbidden_field(member, "field is immutable when `immutable` is set"));

@@ -27,8 +27,10 @@ void check_port(const json::value& number, const std::string& field, Causes& cau
 // The quantities of a map in their canonical form: "1024Mi" -> "1Gi".
 void canonical_quantities(Object& o, std::string_view path);
 
-// For objects that may be sealed: with `immutable: true` neither it nor the given members may change (ConfigMap, Secret).
-void check_immutable(const Object& before, const Object& after, const std::vector<std::string>& members, Causes& causes);
+// For objects that may be sealed: with `immutable: true` neither it nor the given members may change (ConfigMap,
+// Secret).
+void check_immutable(const Object& before, const Object& after, const std::vector<std::string>& members,
+                     Causes& causes);
 
 // spec of a pod: defaults, checks, changes that are allowed. Source: pkg/apis/core/{v1/defaults.go,validation}.
 void default_pod_spec(json::value& spec);

@@ -22,7 +22,8 @@ void validate_config_map(const Object& o, Causes& causes) {
   check_keys(o, "binaryData", causes, total);
   for (const auto& [key, value] : json::members(o, "binaryData"))
     if (json::members(o, "data").contains(key))
-      causes.push_back(kube::invalid_value("data[" + std::string(key) + "]", json::value(key), "duplicate of key present in binaryData"));
+      causes.push_back(kube::invalid_value("data[" + std::string(key) + "]", json::value(key),
+                                           "duplicate of key present in binaryData"));
   if (total > kMaxSize) causes.push_back(kube::too_long("[]", kMaxSize));
 }
 
@@ -65,16 +66,21 @@ void validate_secret(const Object& o, Causes& causes) {
   }
   // Registries' credentials are documents; what they say is nobody's business but the registry's.
   for (const char* key : {".dockerconfigjson", ".dockercfg"}) {
-    if (type != (std::string_view(key) == ".dockercfg" ? "kubernetes.io/dockercfg" : "kubernetes.io/dockerconfigjson") || !data.contains(key)) continue;
+    if (type !=
+            (std::string_view(key) == ".dockercfg" ? "kubernetes.io/dockercfg" : "kubernetes.io/dockerconfigjson") ||
+        !data.contains(key))
+      continue;
     const auto text = from_base64(data.at(key).is_string() ? json::to_string(data.at(key).get_string()) : "");
     if (const auto problem = json_problem(text.value_or("")))
-      causes.push_back(kube::invalid_value(std::string("data[") + key + "]", json::value("<secret contents redacted>"), *problem));
+      causes.push_back(
+          kube::invalid_value(std::string("data[") + key + "]", json::value("<secret contents redacted>"), *problem));
   }
   if (type == "kubernetes.io/basic-auth" && !data.contains("username") && !data.contains("password")) {
     causes.push_back(kube::required("data[username]", ""));
     causes.push_back(kube::required("data[password]", ""));
   }
-  if (type == "kubernetes.io/service-account-token" && kube::annotation(o, "kubernetes.io/service-account.name").empty())
+  if (type == "kubernetes.io/service-account-token" &&
+      kube::annotation(o, "kubernetes.io/service-account.name").empty())
     causes.push_back(kube::required("metadata.annotations[kubernetes.io/service-account.name]", ""));
 }
 
@@ -87,7 +93,9 @@ void add_config(std::vector<ResourceType>& out) {
   map.validate_update = [](const Object& before, const Object& after, Causes& causes) {
     check_immutable(before, after, {"data", "binaryData"}, causes);
   };
-  map.columns = {{"Data", "string", "", "data contains the configuration data. Each key must consist of alphanumeric characters, '-', '_' or '.'."}};
+  map.columns = {
+      {"Data", "string", "",
+       "data contains the configuration data. Each key must consist of alphanumeric characters, '-', '_' or '.'."}};
   map.cells = [](const Object& o) {
     return json::array{json::members(o, "data").size() + json::members(o, "binaryData").size()};
   };
@@ -103,8 +111,10 @@ void add_config(std::vector<ResourceType>& out) {
   };
   secret.fields = [](const Object& o, Fields& fields) { fields.emplace_back("type", json::str(o, "type")); };
   secret.field_names = {"type"};
-  secret.columns = {{"Type", "string", "", "Used to facilitate programmatic handling of secret data."},
-                    {"Data", "string", "", "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or '.'."}};
+  secret.columns = {
+      {"Type", "string", "", "Used to facilitate programmatic handling of secret data."},
+      {"Data", "string", "",
+       "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or '.'."}};
   secret.cells = [](const Object& o) { return json::array{json::str(o, "type"), json::members(o, "data").size()}; };
   out.push_back(std::move(secret));
 }

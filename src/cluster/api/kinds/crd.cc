@@ -57,7 +57,8 @@ json::value cell(const Object& o, std::string_view path, std::string_view type) 
 
 // What a client of a deprecated version is told, where the definition does not say it: which one to use instead.
 std::string deprecation(const Object& definition, const json::value& version, const client::Resource& id) {
-  if (const std::string_view given = json::str(version, "deprecationWarning"); !given.empty()) return std::string(given);
+  if (const std::string_view given = json::str(version, "deprecationWarning"); !given.empty())
+    return std::string(given);
   std::string text = fmt::format("{} {} is deprecated", id.api_version(), id.kind);
   for (const auto& other : json::list(definition, "spec.versions"))
     if (json::flag(other, "served") && !json::flag(other, "deprecated"))
@@ -79,7 +80,8 @@ std::vector<ResourceType> custom_types(const Object& definition) {
     if (!json::flag(version, "served")) continue;
     ResourceType type;
     type.id = {std::string(json::str(definition, "spec.group")), std::string(json::str(version, "name")),
-               std::string(json::str(definition, "spec.names.plural")), std::string(json::str(definition, "spec.names.kind")),
+               std::string(json::str(definition, "spec.names.plural")),
+               std::string(json::str(definition, "spec.names.kind")),
                json::str(definition, "spec.scope") == "Namespaced"};
     type.singular = json::str(definition, "spec.names.singular", lower(type.id.kind));
     type.short_names = words("spec.names.shortNames");
@@ -89,10 +91,10 @@ std::vector<ResourceType> custom_types(const Object& definition) {
     type.storage = type.id.group + "/" + type.id.plural;
     type.unconditional_update = false;
     if (const json::value* scale = json::find(version, "subresources.scale"))
-      type.scale = ResourceType::Scale{std::string(json::str(*scale, "specReplicasPath")), std::string(json::str(*scale, "statusReplicasPath")),
+      type.scale = ResourceType::Scale{std::string(json::str(*scale, "specReplicasPath")),
+                                       std::string(json::str(*scale, "statusReplicasPath")),
                                        std::string(json::str(*scale, "labelSelectorPath"))};
-    if (json::flag(version, "deprecated"))
-      type.deprecated = deprecation(definition, version, type.id);
+    if (json::flag(version, "deprecated")) type.deprecated = deprecation(definition, version, type.id);
     Causes causes;
     if (const json::value* schema = json::find(version, "schema.openAPIV3Schema"))
       type.schema = kube::structural_schema(*schema, "", causes);
@@ -123,7 +125,9 @@ std::vector<ResourceType> custom_types(const Object& definition) {
       type.fields = [names = type.field_names](const Object& o, Fields& fields) {
         for (const auto& name : names) {
           const json::value* found = by_json_path(o, name);
-          fields.emplace_back(name, found == nullptr ? "" : found->is_string() ? json::to_string(found->get_string()) : json::dump(*found));
+          fields.emplace_back(name, found == nullptr     ? ""
+                                    : found->is_string() ? json::to_string(found->get_string())
+                                                         : json::dump(*found));
         }
       };
     out.push_back(std::move(type));
@@ -152,10 +156,12 @@ void validate_names(const Object& o, Causes& causes) {
       continue;
     }
     for (const auto& why : kube::check_dns1035_label(mixed ? lower(text) : text))
-      causes.push_back(kube::invalid_value(path, json::value(text), mixed ? "may have mixed case, but should otherwise match: " + why : why));
+      causes.push_back(kube::invalid_value(path, json::value(text),
+                                           mixed ? "may have mixed case, but should otherwise match: " + why : why));
   }
   for (const auto& name : json::list(o, "spec.names.shortNames"))
-    for (const auto& why : kube::check_dns1035_label(json::to_string(name.as_string()))) causes.push_back(kube::invalid_value("spec.names.shortNames", name, why));
+    for (const auto& why : kube::check_dns1035_label(json::to_string(name.as_string())))
+      causes.push_back(kube::invalid_value("spec.names.shortNames", name, why));
 }
 
 // A list of versions as Go writes the internal type, which tells no schema where all versions share one.
@@ -163,9 +169,15 @@ json::value shown_versions(const json::array& versions) {
   if (versions.empty()) return nullptr;
   json::array out;
   for (const auto& v : versions)
-    out.push_back(json::object{{"Name", json::str(v, "name")}, {"Served", json::flag(v, "served")}, {"Storage", json::flag(v, "storage")},
-                               {"Deprecated", json::flag(v, "deprecated")}, {"DeprecationWarning", nullptr}, {"Schema", nullptr},
-                               {"Subresources", nullptr}, {"AdditionalPrinterColumns", nullptr}, {"SelectableFields", nullptr}});
+    out.push_back(json::object{{"Name", json::str(v, "name")},
+                               {"Served", json::flag(v, "served")},
+                               {"Storage", json::flag(v, "storage")},
+                               {"Deprecated", json::flag(v, "deprecated")},
+                               {"DeprecationWarning", nullptr},
+                               {"Schema", nullptr},
+                               {"Subresources", nullptr},
+                               {"AdditionalPrinterColumns", nullptr},
+                               {"SelectableFields", nullptr}});
   return out;
 }
 
@@ -174,8 +186,8 @@ void validate_schemas(const json::array& versions, Causes& causes) {
   const auto schema_of = [](const json::value& version) { return json::find(version, "schema.openAPIV3Schema"); };
   const json::value* first = versions.empty() ? nullptr : schema_of(versions.front());
   const bool shared = first != nullptr && std::all_of(versions.begin(), versions.end(), [&](const json::value& v) {
-    return schema_of(v) != nullptr && *schema_of(v) == *first;
-  });
+                        return schema_of(v) != nullptr && *schema_of(v) == *first;
+                      });
   if (shared) {
     kube::structural_schema(*first, "spec.validation.openAPIV3Schema", causes);
     return;
@@ -183,20 +195,26 @@ void validate_schemas(const json::array& versions, Causes& causes) {
   size_t i = 0;
   for (const auto& version : versions) {
     const std::string at = "spec.versions[" + std::to_string(i++) + "].schema.openAPIV3Schema";
-    if (schema_of(version) == nullptr) causes.push_back(kube::required(at, ""));
-    else kube::structural_schema(*schema_of(version), at, causes);
+    if (schema_of(version) == nullptr)
+      causes.push_back(kube::required(at, ""));
+    else
+      kube::structural_schema(*schema_of(version), at, causes);
   }
 }
 
 void validate_definition(const Object& o, Causes& causes) {
   static const std::vector<std::string> scopes{"Cluster", "Namespaced"};
-  const std::string expected = std::string(json::str(o, "spec.names.plural")) + "." + std::string(json::str(o, "spec.group"));
+  const std::string expected =
+      std::string(json::str(o, "spec.names.plural")) + "." + std::string(json::str(o, "spec.group"));
   if (kube::name(o) != expected)
-    causes.push_back(kube::invalid_value("metadata.name", json::value(kube::name(o)), "must be spec.names.plural+\".\"+spec.group"));
+    causes.push_back(
+        kube::invalid_value("metadata.name", json::value(kube::name(o)), "must be spec.names.plural+\".\"+spec.group"));
   validate_names(o, causes);
   const std::string_view scope = json::str(o, "spec.scope");
-  if (scope.empty()) causes.push_back(kube::required("spec.scope", ""));
-  else if (!kinds::one_of(scopes, scope)) causes.push_back(kube::not_supported("spec.scope", scope, scopes));
+  if (scope.empty())
+    causes.push_back(kube::required("spec.scope", ""));
+  else if (!kinds::one_of(scopes, scope))
+    causes.push_back(kube::not_supported("spec.scope", scope, scopes));
 
   const auto& versions = json::list(o, "spec.versions");
   std::set<std::string, std::less<>> names;
@@ -212,16 +230,22 @@ void validate_definition(const Object& o, Causes& causes) {
     }
     ++i;
   }
-  if (names.size() != versions.size()) causes.push_back(kube::invalid_value("spec.versions", shown_versions(versions), "must contain unique version names"));
-  if (storing != 1) causes.push_back(kube::invalid_value("spec.versions", shown_versions(versions), "must have exactly one version marked as storage version"));
-  if (storing == 0) causes.push_back(kube::invalid_value("status.storedVersions", nullptr, "must have at least one stored version"));
+  if (names.size() != versions.size())
+    causes.push_back(
+        kube::invalid_value("spec.versions", shown_versions(versions), "must contain unique version names"));
+  if (storing != 1)
+    causes.push_back(kube::invalid_value("spec.versions", shown_versions(versions),
+                                         "must have exactly one version marked as storage version"));
+  if (storing == 0)
+    causes.push_back(kube::invalid_value("status.storedVersions", nullptr, "must have at least one stored version"));
   validate_schemas(versions, causes);
 }
 
 // The names and scope of a kind that is served are fixed.
 void validate_definition_update(const Object& before, const Object& after, Causes& causes) {
   for (const char* path : {"spec.group", "spec.scope", "spec.names.kind", "spec.names.plural"})
-    if (json::str(before, path) != json::str(after, path)) causes.push_back(kube::invalid_value(path, json::value(json::str(after, path)), "field is immutable"));
+    if (json::str(before, path) != json::str(after, path))
+      causes.push_back(kube::invalid_value(path, json::value(json::str(after, path)), "field is immutable"));
 }
 
 void accept(Object& o) {
@@ -229,9 +253,10 @@ void accept(Object& o) {
   json::array stored;
   for (const auto& version : json::list(o, "spec.versions"))
     if (json::flag(version, "storage")) stored.emplace_back(json::str(version, "name"));
-  json::set(o, "status", json::object{{"conditions", json::array()},
-                                      {"acceptedNames", *json::find(o, "spec.names")},
-                                      {"storedVersions", std::move(stored)}});
+  json::set(o, "status",
+            json::object{{"conditions", json::array()},
+                         {"acceptedNames", *json::find(o, "spec.names")},
+                         {"storedVersions", std::move(stored)}});
   kube::set_condition(o, "NamesAccepted", "True", "NoConflicts", "no conflicts found", at);
   kube::set_condition(o, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", at);
 }
@@ -239,7 +264,8 @@ void accept(Object& o) {
 }  // namespace
 
 void add_custom_resource_definitions(std::vector<ResourceType>& out) {
-  ResourceType type = builtin("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false);
+  ResourceType type =
+      builtin("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false);
   type.short_names = {"crd", "crds"};
   type.categories = {"api-extensions"};
   type.has_status = type.has_generation = true;

@@ -20,7 +20,8 @@ void add_endpoints(std::vector<ResourceType>& out) {
     for (const auto& subset : json::list(o, "subsets"))
       for (const auto& port : json::list(subset, "ports"))
         for (const auto& address : json::list(subset, "addresses"))
-          text += (text.empty() ? "" : ",") + std::string(json::str(address, "ip")) + ":" + std::to_string(json::num(port, "port"));
+          text += (text.empty() ? "" : ",") + std::string(json::str(address, "ip")) + ":" +
+                  std::to_string(json::num(port, "port"));
     return json::array{text.empty() ? "<none>" : text};
   };
   out.push_back(std::move(endpoints));
@@ -43,16 +44,19 @@ void add_endpoints(std::vector<ResourceType>& out) {
     else if (type != "IPv4" && type != "IPv6" && type != "FQDN")
       causes.push_back(kube::not_supported("addressType", type, {"FQDN", "IPv4", "IPv6"}));
   };
-  slice.columns = {{"AddressType", "string", "", "addressType specifies the type of address carried by this EndpointSlice."},
-                   {"Ports", "string", "", "ports specifies the list of network ports exposed by each endpoint in this slice."},
-                   {"Endpoints", "string", "", "endpoints is a list of unique endpoints in this slice."}};
+  slice.columns = {
+      {"AddressType", "string", "", "addressType specifies the type of address carried by this EndpointSlice."},
+      {"Ports", "string", "", "ports specifies the list of network ports exposed by each endpoint in this slice."},
+      {"Endpoints", "string", "", "endpoints is a list of unique endpoints in this slice."}};
   slice.cells = [](const Object& o) {
     std::string ports, addresses;
-    for (const auto& p : json::list(o, "ports")) ports += (ports.empty() ? "" : ",") + std::to_string(json::num(p, "port"));
+    for (const auto& p : json::list(o, "ports"))
+      ports += (ports.empty() ? "" : ",") + std::to_string(json::num(p, "port"));
     for (const auto& e : json::list(o, "endpoints"))
       for (const auto& a : json::list(e, "addresses"))
         if (a.is_string()) addresses += (addresses.empty() ? "" : ",") + json::to_string(a.get_string());
-    return json::array{json::str(o, "addressType"), ports.empty() ? "<unset>" : ports, addresses.empty() ? "<unset>" : addresses};
+    return json::array{json::str(o, "addressType"), ports.empty() ? "<unset>" : ports,
+                       addresses.empty() ? "<unset>" : addresses};
   };
   out.push_back(std::move(slice));
 }

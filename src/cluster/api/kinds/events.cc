@@ -7,9 +7,13 @@ namespace {
 struct Pair {
   const char *core, *events;
 };
-constexpr Pair kRenamed[] = {{"involvedObject", "regarding"}, {"message", "note"}, {"reportingComponent", "reportingController"},
-                             {"source", "deprecatedSource"}, {"firstTimestamp", "deprecatedFirstTimestamp"},
-                             {"lastTimestamp", "deprecatedLastTimestamp"}, {"count", "deprecatedCount"}};
+constexpr Pair kRenamed[] = {{"involvedObject", "regarding"},
+                             {"message", "note"},
+                             {"reportingComponent", "reportingController"},
+                             {"source", "deprecatedSource"},
+                             {"firstTimestamp", "deprecatedFirstTimestamp"},
+                             {"lastTimestamp", "deprecatedLastTimestamp"},
+                             {"count", "deprecatedCount"}};
 
 Object renamed(Object o, bool to_core) {
   auto& members = o.get_object();
@@ -54,12 +58,15 @@ std::string source_text(const Object& o) {
 void validate_event(const Object& o, Causes& causes) {
   const std::string_view about = json::str(o, "involvedObject.namespace"), type = json::str(o, "type");
   if (kube::ns(o) != (about.empty() ? "default" : about))
-    causes.push_back(kube::invalid_value("involvedObject.namespace", json::value(about), "does not match event.namespace"));
+    causes.push_back(
+        kube::invalid_value("involvedObject.namespace", json::value(about), "does not match event.namespace"));
   if (json::str(o, "eventTime").empty()) causes.push_back(kube::required("eventTime", ""));
-  if (type != "Normal" && type != "Warning") causes.push_back(kube::invalid_value("type", json::value(""), fmt::format("has invalid value: {}", type)));
+  if (type != "Normal" && type != "Warning")
+    causes.push_back(kube::invalid_value("type", json::value(""), fmt::format("has invalid value: {}", type)));
   if (json::str(o, "eventTime").empty()) return;
-  for (const auto& [member, name] : {std::pair{"reportingComponent", "reportingController"}, std::pair{"reportingInstance", "reportingInstance"},
-                                     std::pair{"action", "action"}, std::pair{"reason", "reason"}})
+  for (const auto& [member, name] :
+       {std::pair{"reportingComponent", "reportingController"}, std::pair{"reportingInstance", "reportingInstance"},
+        std::pair{"action", "action"}, std::pair{"reason", "reason"}})
     if (json::str(o, member).empty()) causes.push_back(kube::required(name, ""));
 }
 
@@ -68,12 +75,22 @@ void describe(ResourceType& type) {
   type.storage = "core/events";
   type.create_on_update = true;
   type.fields = fields;
-  type.field_names = {"involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-                      "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
-                      "reportingComponent", "source", "type"};
-  type.columns = {{"Last Seen", "string", "", ""}, {"Type", "string", "", ""}, {"Reason", "string", "", ""},
-                  {"Object", "string", "", ""}, {"Subobject", "string", "", "", 1}, {"Source", "string", "", "", 1},
-                  {"Message", "string", "", ""}, {"First Seen", "string", "", "", 1}, {"Count", "string", "", "", 1}, {"Name", "string", "name", "", 1}};
+  type.field_names = {"involvedObject.kind",
+                      "involvedObject.namespace",
+                      "involvedObject.name",
+                      "involvedObject.uid",
+                      "involvedObject.apiVersion",
+                      "involvedObject.resourceVersion",
+                      "involvedObject.fieldPath",
+                      "reason",
+                      "reportingComponent",
+                      "source",
+                      "type"};
+  type.columns = {{"Last Seen", "string", "", ""},    {"Type", "string", "", ""},
+                  {"Reason", "string", "", ""},       {"Object", "string", "", ""},
+                  {"Subobject", "string", "", "", 1}, {"Source", "string", "", "", 1},
+                  {"Message", "string", "", ""},      {"First Seen", "string", "", "", 1},
+                  {"Count", "string", "", "", 1},     {"Name", "string", "name", "", 1}};
   type.name_column = type.age_column = false;
   type.cells = [](const Object& o) {
     const std::string_view event_time = json::str(o, "eventTime");
@@ -81,10 +98,16 @@ void describe(ResourceType& type) {
     const std::string_view first = json::str(o, "firstTimestamp", event_time);
     std::string object(json::str(o, "involvedObject.kind"));
     for (char& c : object) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return json::array{age_of(last), json::str(o, "type"), json::str(o, "reason"),
-                       object + "/" + std::string(json::str(o, "involvedObject.name")), json::str(o, "involvedObject.fieldPath"),
-                       source_text(o), json::str(o, "message"), age_of(first),
-                       json::num(o, "series.count", json::num(o, "count", 1)), kube::name(o)};
+    return json::array{age_of(last),
+                       json::str(o, "type"),
+                       json::str(o, "reason"),
+                       object + "/" + std::string(json::str(o, "involvedObject.name")),
+                       json::str(o, "involvedObject.fieldPath"),
+                       source_text(o),
+                       json::str(o, "message"),
+                       age_of(first),
+                       json::num(o, "series.count", json::num(o, "count", 1)),
+                       kube::name(o)};
   };
 }
 
@@ -97,7 +120,8 @@ void add_events(std::vector<ResourceType>& out) {
     const std::string_view about = json::str(o, "involvedObject.namespace");
     const std::string_view expected = about.empty() ? "default" : about;
     if (kube::ns(o) != expected)
-      causes.push_back(kube::invalid_value("involvedObject.namespace", json::value(about), "does not match event.namespace"));
+      causes.push_back(
+          kube::invalid_value("involvedObject.namespace", json::value(about), "does not match event.namespace"));
   };
   ResourceType events = builtin("events.k8s.io", "v1", "events", "Event", true);
   describe(events);

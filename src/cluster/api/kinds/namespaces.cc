@@ -22,11 +22,15 @@ void add_namespaces(std::vector<ResourceType>& out) {
   type.validate_update = [](const Object&, const Object& after, Causes& causes) {
     const std::string_view phase = json::str(after, "status.phase");
     if (!kube::deleting(after) && phase != "Active")
-      causes.push_back(kube::invalid_value("status.Phase", json::value(phase), "may only be 'Active' if `deletionTimestamp` is empty"));
+      causes.push_back(kube::invalid_value("status.Phase", json::value(phase),
+                                           "may only be 'Active' if `deletionTimestamp` is empty"));
     if (kube::deleting(after) && phase != "Terminating")
-      causes.push_back(kube::invalid_value("status.Phase", json::value(phase), "may only be 'Terminating' if `deletionTimestamp` is not empty"));
+      causes.push_back(kube::invalid_value("status.Phase", json::value(phase),
+                                           "may only be 'Terminating' if `deletionTimestamp` is not empty"));
   };
-  type.fields = [](const Object& o, Fields& fields) { fields.emplace_back("status.phase", json::str(o, "status.phase")); };
+  type.fields = [](const Object& o, Fields& fields) {
+    fields.emplace_back("status.phase", json::str(o, "status.phase"));
+  };
   type.field_names = {"status.phase"};
   type.columns = {{"Status", "string", "", "The status of the namespace"}};
   type.cells = [](const Object& o) { return json::array{json::str(o, "status.phase")}; };
@@ -37,7 +41,9 @@ void add_service_accounts(std::vector<ResourceType>& out) {
   ResourceType type = builtin("", "v1", "serviceaccounts", "ServiceAccount", true);
   type.short_names = {"sa"};
   type.returns_deleted = true;
-  type.columns = {{"Secrets", "string", "", "Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount are allowed to use."}};
+  type.columns = {{"Secrets", "string", "",
+                   "Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount "
+                   "are allowed to use."}};
   type.cells = [](const Object& o) { return json::array{json::list(o, "secrets").size()}; };
   out.push_back(std::move(type));
 }

@@ -19,15 +19,20 @@ void validate_peer(const json::value& peer, const std::string& at, Causes& cause
   if (pods) causes.push_back(kube::forbidden_field(at, "may not specify both ipBlock and another peer"));
   const std::string_view cidr = json::str(*block, "cidr");
   const auto range = kube::Cidr::parse(cidr);
-  if (cidr.empty()) causes.push_back(kube::required(at + ".ipBlock.cidr", ""));
+  if (cidr.empty())
+    causes.push_back(kube::required(at + ".ipBlock.cidr", ""));
   else if (!range)
-    causes.push_back(kube::invalid_value(at + ".ipBlock.cidr", json::value(cidr), "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"));
+    causes.push_back(kube::invalid_value(at + ".ipBlock.cidr", json::value(cidr),
+                                         "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"));
   size_t i = 0;
   for (const auto& text : json::list(*block, "except")) {
     const std::string field = at + ".ipBlock.except[" + std::to_string(i++) + "]";
     const auto except = kube::Cidr::parse(text.is_string() ? json::to_string(text.get_string()) : "");
-    if (!except) causes.push_back(kube::invalid_value(field, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"));
-    else if (range && !range->strictly_contains(*except)) causes.push_back(kube::invalid_value(field, text, "must be a strict subset of `cidr`"));
+    if (!except)
+      causes.push_back(
+          kube::invalid_value(field, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"));
+    else if (range && !range->strictly_contains(*except))
+      causes.push_back(kube::invalid_value(field, text, "must be a strict subset of `cidr`"));
   }
 }
 
@@ -37,11 +42,13 @@ void validate_network_policy(const Object& o, Causes& causes) {
     for (const auto& rule : json::list(o, std::string("spec.") + side)) {
       const std::string at = "spec." + std::string(side) + "[" + std::to_string(i++) + "]";
       size_t k = 0;
-      for (const auto& peer : json::list(rule, peers)) validate_peer(peer, at + "." + peers + "[" + std::to_string(k++) + "]", causes);
+      for (const auto& peer : json::list(rule, peers))
+        validate_peer(peer, at + "." + peers + "[" + std::to_string(k++) + "]", causes);
       k = 0;
       for (const auto& port : json::list(rule, "ports")) {
         const std::string field = at + ".ports[" + std::to_string(k++) + "]";
-        if (const json::value* number = json::find(port, "port"); number != nullptr && number->is_int64()) check_port(*number, field + ".port", causes);
+        if (const json::value* number = json::find(port, "port"); number != nullptr && number->is_int64())
+          check_port(*number, field + ".port", causes);
         if (const std::string_view protocol = json::str(port, "protocol"); !one_of(kProtocols, protocol))
           causes.push_back(kube::not_supported(field + ".protocol", protocol, kProtocols));
       }
@@ -78,9 +85,11 @@ void validate_ingress(const Object& o, Causes& causes) {
   for (const auto& rule : rules) {
     const std::string at = "spec.rules[" + std::to_string(i++) + "]";
     if (const std::string_view host = json::str(rule, "host"); !host.empty() && !host.starts_with("*."))
-      for (const auto& why : kube::check_dns1123_subdomain(host)) causes.push_back(kube::invalid_value(at + ".host", json::value(host), why));
+      for (const auto& why : kube::check_dns1123_subdomain(host))
+        causes.push_back(kube::invalid_value(at + ".host", json::value(host), why));
     size_t k = 0;
-    for (const auto& path : json::list(rule, "http.paths")) validate_ingress_path(path, at + ".http.paths[" + std::to_string(k++) + "]", causes);
+    for (const auto& path : json::list(rule, "http.paths"))
+      validate_ingress_path(path, at + ".http.paths[" + std::to_string(k++) + "]", causes);
   }
 }
 
@@ -99,11 +108,15 @@ void add_networking(std::vector<ResourceType>& out) {
     }
     for (const char* side : {"spec.ingress", "spec.egress"})
       for (const auto& rule : json::list(o, side))
-        for (const auto& port : json::list(rule, "ports")) default_to(const_cast<json::value&>(port), "protocol", "TCP");
+        for (const auto& port : json::list(rule, "ports"))
+          default_to(const_cast<json::value&>(port), "protocol", "TCP");
   };
   policy.validate = validate_network_policy;
-  policy.columns = {{"Pod-Selector", "string", "", "podSelector selects the pods to which this NetworkPolicy object applies."}};
-  policy.cells = [](const Object& o) { return json::array{selector_text(json::members(o, "spec.podSelector.matchLabels"))}; };
+  policy.columns = {
+      {"Pod-Selector", "string", "", "podSelector selects the pods to which this NetworkPolicy object applies."}};
+  policy.cells = [](const Object& o) {
+    return json::array{selector_text(json::members(o, "spec.podSelector.matchLabels"))};
+  };
   out.push_back(std::move(policy));
 
   ResourceType ingress = builtin("networking.k8s.io", "v1", "ingresses", "Ingress", true);
@@ -111,14 +124,16 @@ void add_networking(std::vector<ResourceType>& out) {
   ingress.has_status = ingress.has_generation = true;
   ingress.on_create = [](Object& o) { json::set(o, "status", json::object{{"loadBalancer", json::object()}}); };
   ingress.validate = validate_ingress;
-  ingress.columns = {{"Class", "string", "", "The name of the IngressClass resource that should be used for additional configuration"},
-                     {"Hosts", "string", "", "Hosts that incoming requests are matched against before the ingress rule"},
-                     {"Address", "string", "", "Address is a list containing ingress points for the load-balancer"},
-                     {"Ports", "string", "", "Ports of TLS configurations that open"}};
+  ingress.columns = {
+      {"Class", "string", "", "The name of the IngressClass resource that should be used for additional configuration"},
+      {"Hosts", "string", "", "Hosts that incoming requests are matched against before the ingress rule"},
+      {"Address", "string", "", "Address is a list containing ingress points for the load-balancer"},
+      {"Ports", "string", "", "Ports of TLS configurations that open"}};
   ingress.cells = [](const Object& o) {
     std::string hosts;
     for (const auto& rule : json::list(o, "spec.rules"))
-      if (const auto host = json::str(rule, "host"); !host.empty()) hosts += (hosts.empty() ? "" : ",") + std::string(host);
+      if (const auto host = json::str(rule, "host"); !host.empty())
+        hosts += (hosts.empty() ? "" : ",") + std::string(host);
     return json::array{json::str(o, "spec.ingressClassName", "<none>"), hosts.empty() ? "*" : hosts, "",
                        json::list(o, "spec.tls").empty() ? "80" : "80, 443"};
   };

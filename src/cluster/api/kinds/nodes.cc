@@ -46,10 +46,14 @@ void validate_taints(const Object& o, Causes& causes) {
   for (const auto& taint : json::list(o, "spec.taints")) {
     const std::string at = "metadata.taints[" + std::to_string(i++) + "]";  // so named, though they stand under spec
     const std::string key(json::str(taint, "key")), effect(json::str(taint, "effect"));
-    for (const auto& why : kube::check_qualified_name(key)) causes.push_back(kube::invalid_value(at + ".key", json::value(key), why));
-    for (const auto& why : kube::check_label_value(json::str(taint, "value"))) causes.push_back(kube::invalid_value(at + ".value", json::value(json::str(taint, "value")), why));
-    if (effect.empty()) causes.push_back(kube::required(at + ".effect", ""));
-    else if (!one_of(effects, effect)) causes.push_back(kube::not_supported(at + ".effect", effect, effects));
+    for (const auto& why : kube::check_qualified_name(key))
+      causes.push_back(kube::invalid_value(at + ".key", json::value(key), why));
+    for (const auto& why : kube::check_label_value(json::str(taint, "value")))
+      causes.push_back(kube::invalid_value(at + ".value", json::value(json::str(taint, "value")), why));
+    if (effect.empty())
+      causes.push_back(kube::required(at + ".effect", ""));
+    else if (!one_of(effects, effect))
+      causes.push_back(kube::not_supported(at + ".effect", effect, effects));
     if (!seen.emplace(key, effect).second) {
       kube::Cause cause = kube::duplicate(at, taint);
       cause.message += ": taints must be unique by key and effect pair";
@@ -62,8 +66,10 @@ void validate_node(const Object& o, Causes& causes) {
   validate_taints(o, causes);
   for (const char* part : {"capacity", "allocatable"})
     for (const auto& [resource, value] : json::members(o, std::string("status.") + part))
-      if (const auto amount = kube::Quantity::parse(value.is_string() ? json::to_string(value.get_string()) : ""); amount && amount->negative())
-        causes.push_back(kube::invalid_value("status." + std::string(part) + "." + std::string(resource), value, "must be greater than or equal to 0"));
+      if (const auto amount = kube::Quantity::parse(value.is_string() ? json::to_string(value.get_string()) : "");
+          amount && amount->negative())
+        causes.push_back(kube::invalid_value("status." + std::string(part) + "." + std::string(resource), value,
+                                             "must be greater than or equal to 0"));
 }
 
 // A text, or <unknown> where it is empty or missing.
@@ -98,9 +104,14 @@ void add_nodes(std::vector<ResourceType>& out) {
   type.age_column = false;
   type.cells = [](const Object& o) {
     const auto created = parse_rfc3339(json::str(o, "metadata.creationTimestamp"));
-    return json::array{status_text(o), roles(o), created ? human_duration(now() - *created) : "<unknown>",
-                       json::str(o, "status.nodeInfo.kubeletVersion"), address(o, "InternalIP"), address(o, "ExternalIP"),
-                       known(o, "status.nodeInfo.osImage"), known(o, "status.nodeInfo.kernelVersion"),
+    return json::array{status_text(o),
+                       roles(o),
+                       created ? human_duration(now() - *created) : "<unknown>",
+                       json::str(o, "status.nodeInfo.kubeletVersion"),
+                       address(o, "InternalIP"),
+                       address(o, "ExternalIP"),
+                       known(o, "status.nodeInfo.osImage"),
+                       known(o, "status.nodeInfo.kernelVersion"),
                        known(o, "status.nodeInfo.containerRuntimeVersion")};
   };
   out.push_back(std::move(type));

@@ -1,4 +1,5 @@
-// The spec of a pod: what it has where nothing is said. Source: pkg/apis/core/v1/defaults.go, pkg/registry/core/pod/strategy.go.
+// The spec of a pod: what it has where nothing is said. Source: pkg/apis/core/v1/defaults.go,
+// pkg/registry/core/pod/strategy.go.
 #include <functional>
 
 #include "cluster/api/kinds/common.h"
@@ -21,7 +22,8 @@ void default_probe(json::value* probe) {
   if (probe == nullptr || !probe->is_object()) return;
   default_http_get(json::find(*probe, "httpGet"));
   if (json::value* grpc = json::find(*probe, "grpc")) default_to(*grpc, "service", "");
-  for (const auto& [name, number] : {std::pair{"timeoutSeconds", 1}, {"periodSeconds", 10}, {"successThreshold", 1}, {"failureThreshold", 3}})
+  for (const auto& [name, number] :
+       {std::pair{"timeoutSeconds", 1}, {"periodSeconds", 10}, {"successThreshold", 1}, {"failureThreshold", 3}})
     if (json::num(*probe, name) == 0) json::set(*probe, name, number);
 }
 
@@ -54,7 +56,8 @@ void default_container(json::value& c) {
     if (json::value* ref = json::find(env, "valueFrom.resourceFieldRef")) default_to(*ref, "divisor", "0");
   });
   for (const char* probe : {"livenessProbe", "readinessProbe", "startupProbe"}) default_probe(json::find(c, probe));
-  for (const char* hook : {"lifecycle.postStart.httpGet", "lifecycle.preStop.httpGet"}) default_http_get(json::find(c, hook));
+  for (const char* hook : {"lifecycle.postStart.httpGet", "lifecycle.preStop.httpGet"})
+    default_http_get(json::find(c, hook));
 }
 
 void default_downward_items(json::value& source) {
@@ -96,7 +99,8 @@ void default_pod_spec(json::value& spec) {
         each(c, "ports", [](json::value& port) { default_to(port, "hostPort", json::num(port, "containerPort")); });
       });
   // The older name of the same thing is kept in step.
-  if (const std::string account(json::str(spec, "serviceAccountName", json::str(spec, "serviceAccount"))); !account.empty()) {
+  if (const std::string account(json::str(spec, "serviceAccountName", json::str(spec, "serviceAccount")));
+      !account.empty()) {
     json::set(spec, "serviceAccountName", account);
     json::set(spec, "serviceAccount", account);
   }

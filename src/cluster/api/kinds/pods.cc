@@ -16,8 +16,10 @@ std::string status_text(const Object& o) {
     if (json::flag(s, "started") && json::find(s, "state.running") != nullptr) continue;
     if (const json::value* ended = json::find(s, "state.terminated")) {
       const std::string_view reason = json::str(*ended, "reason");
-      text = reason.empty() ? "Init:ExitCode:" + std::to_string(json::num(*ended, "exitCode")) : "Init:" + std::string(reason);
-    } else if (const std::string_view reason = json::str(s, "state.waiting.reason"); !reason.empty() && reason != "PodInitializing") {
+      text = reason.empty() ? "Init:ExitCode:" + std::to_string(json::num(*ended, "exitCode"))
+                            : "Init:" + std::string(reason);
+    } else if (const std::string_view reason = json::str(s, "state.waiting.reason");
+               !reason.empty() && reason != "PodInitializing") {
       text = "Init:" + std::string(reason);
     } else {
       text = "Init:" + std::to_string(at) + "/" + std::to_string(json::list(o, "spec.initContainers").size());
@@ -37,7 +39,8 @@ std::string status_text(const Object& o) {
         text = json::str(*ended, "reason");
       } else if (ended != nullptr) {
         const auto signal = json::num(*ended, "signal");
-        text = signal != 0 ? "Signal:" + std::to_string(signal) : "ExitCode:" + std::to_string(json::num(*ended, "exitCode"));
+        text = signal != 0 ? "Signal:" + std::to_string(signal)
+                           : "ExitCode:" + std::to_string(json::num(*ended, "exitCode"));
       } else if (json::flag(*it, "ready") && json::find(*it, "state.running") != nullptr) {
         running = true;
       }
@@ -91,13 +94,17 @@ void add_pods(std::vector<ResourceType>& out) {
   pod.on_create = [](Object& o) {
     json::set(o, "status", json::object{{"phase", "Pending"}, {"qosClass", qos_class(*json::find(o, "spec"))}});
     if (!json::list(o, "spec.schedulingGates").empty())
-      kube::set_condition(o, "PodScheduled", "False", "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", rfc3339(now()));
+      kube::set_condition(o, "PodScheduled", "False", "SchedulingGated",
+                          "Scheduling is blocked due to non-empty scheduling gates", rfc3339(now()));
   };
   pod.row_conditions = [](const Object& o) {
     const std::string_view phase = json::str(o, "status.phase");
     if (phase != "Succeeded" && phase != "Failed") return json::array();
-    return json::array{json::object{{"type", "Completed"}, {"status", "True"}, {"reason", phase},
-                                    {"message", phase == "Succeeded" ? "The pod has completed successfully." : "The pod failed."}}};
+    return json::array{
+        json::object{{"type", "Completed"},
+                     {"status", "True"},
+                     {"reason", phase},
+                     {"message", phase == "Succeeded" ? "The pod has completed successfully." : "The pod failed."}}};
   };
   pod.validate = [](const Object& o, Causes& causes) {
     static const json::value none = json::object();
@@ -106,16 +113,20 @@ void add_pods(std::vector<ResourceType>& out) {
   };
   pod.validate_update = validate_pod_update;
   pod.fields = fields;
-  pod.field_names = {"spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-                     "status.phase", "status.podIP", "status.nominatedNodeName"};
-  pod.columns = {{"Ready", "string", "", "The aggregate readiness state of this pod for accepting traffic."},
-                 {"Status", "string", "", "The aggregate status of the containers in this pod."},
-                 {"Restarts", "string", "", "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted."},
-                 {"Age", "string", "", ""},
-                 {"IP", "string", "", "podIP address allocated to the pod.", 1},
-                 {"Node", "string", "", "NodeName indicates in which node this pod is scheduled.", 1},
-                 {"Nominated Node", "string", "", "nominatedNodeName is set only when this pod preempts other pods on the node.", 1},
-                 {"Readiness Gates", "string", "", "If specified, all readiness gates will be evaluated for pod readiness.", 1}};
+  pod.field_names = {"spec.nodeName",    "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+                     "spec.hostNetwork", "status.phase",       "status.podIP",       "status.nominatedNodeName"};
+  pod.columns = {
+      {"Ready", "string", "", "The aggregate readiness state of this pod for accepting traffic."},
+      {"Status", "string", "", "The aggregate status of the containers in this pod."},
+      {"Restarts", "string", "",
+       "The number of times the containers in this pod have been restarted and when the last container in this pod has "
+       "restarted."},
+      {"Age", "string", "", ""},
+      {"IP", "string", "", "podIP address allocated to the pod.", 1},
+      {"Node", "string", "", "NodeName indicates in which node this pod is scheduled.", 1},
+      {"Nominated Node", "string", "", "nominatedNodeName is set only when this pod preempts other pods on the node.",
+       1},
+      {"Readiness Gates", "string", "", "If specified, all readiness gates will be evaluated for pod readiness.", 1}};
   pod.age_column = false;
   pod.cells = cells;
   out.push_back(std::move(pod));

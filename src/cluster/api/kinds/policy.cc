@@ -10,37 +10,47 @@ namespace spoke::cluster::kinds {
 namespace {
 
 const std::vector<std::string> kEvictionPolicies{"AlwaysAllow", "IfHealthyBudget"};
-const std::vector<std::string> kScopes{"BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"};
+const std::vector<std::string> kScopes{
+    "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"};
 
 void validate_count_or_percent(const Object& o, const std::string& path, Causes& causes) {
   const json::value* value = json::find(o, path);
   if (value == nullptr) return;
-  if (value->is_int64() && value->get_int64() < 0) causes.push_back(kube::invalid_value(path, *value, "must be greater than or equal to 0"));
+  if (value->is_int64() && value->get_int64() < 0)
+    causes.push_back(kube::invalid_value(path, *value, "must be greater than or equal to 0"));
   if (!value->is_string()) return;
   const std::string text = json::to_string(value->get_string());
-  const bool percent = text.size() > 1 && text.ends_with('%') && text.find_first_not_of("0123456789") == text.size() - 1;
+  const bool percent =
+      text.size() > 1 && text.ends_with('%') && text.find_first_not_of("0123456789") == text.size() - 1;
   if (!percent)
-    causes.push_back(kube::invalid_value(path, *value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"));
+    causes.push_back(kube::invalid_value(path, *value,
+                                         "a valid percent string must be a numeric string followed by an ending '%' "
+                                         "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"));
   else if (const auto number = to_int(std::string_view(text).substr(0, text.size() - 1)); !number || *number > 100)
     causes.push_back(kube::invalid_value(path, *value, "must not be greater than 100%"));
 }
 
 void validate_budget(const Object& o, Causes& causes) {
   if (json::find(o, "spec.minAvailable") != nullptr && json::find(o, "spec.maxUnavailable") != nullptr)
-    causes.push_back(kube::invalid_value("spec", *json::find(o, "spec"), "minAvailable and maxUnavailable cannot be both set"));
+    causes.push_back(
+        kube::invalid_value("spec", *json::find(o, "spec"), "minAvailable and maxUnavailable cannot be both set"));
   validate_count_or_percent(o, "spec.minAvailable", causes);
   validate_count_or_percent(o, "spec.maxUnavailable", causes);
-  if (const std::string_view policy = json::str(o, "spec.unhealthyPodEvictionPolicy"); !policy.empty() && !one_of(kEvictionPolicies, policy))
+  if (const std::string_view policy = json::str(o, "spec.unhealthyPodEvictionPolicy");
+      !policy.empty() && !one_of(kEvictionPolicies, policy))
     causes.push_back(kube::not_supported("spec.unhealthyPodEvictionPolicy", policy, kEvictionPolicies));
 }
 
 void validate_quota(const Object& o, Causes& causes) {
   for (const auto& [resource, limit] : json::members(o, "spec.hard"))
-    if (const auto amount = kube::Quantity::parse(limit.is_string() ? json::to_string(limit.get_string()) : ""); amount && amount->negative())
-      causes.push_back(kube::invalid_value("spec.hard[" + std::string(resource) + "]", limit, "must be greater than or equal to 0"));
+    if (const auto amount = kube::Quantity::parse(limit.is_string() ? json::to_string(limit.get_string()) : "");
+        amount && amount->negative())
+      causes.push_back(
+          kube::invalid_value("spec.hard[" + std::string(resource) + "]", limit, "must be greater than or equal to 0"));
   const auto& scopes = json::list(o, "spec.scopes");
   for (const auto& scope : scopes)
-    if (!one_of(kScopes, json::to_string(scope.as_string()))) causes.push_back(kube::invalid_value("spec.scopes", scopes, "unsupported scope"));
+    if (!one_of(kScopes, json::to_string(scope.as_string())))
+      causes.push_back(kube::invalid_value("spec.scopes", scopes, "unsupported scope"));
 }
 
 // "pods: 1/2, requests.cpu: 1/1500m": what of a quota is used, of limits or of the rest.
@@ -65,19 +75,27 @@ void add_policy(std::vector<ResourceType>& out) {
   budget.short_names = {"pdb"};
   budget.has_status = budget.has_generation = true;
   budget.on_create = [](Object& o) {
-    json::set(o, "status", json::object{{"disruptionsAllowed", 0}, {"currentHealthy", 0}, {"desiredHealthy", 0}, {"expectedPods", 0}});
+    json::set(
+        o, "status",
+        json::object{{"disruptionsAllowed", 0}, {"currentHealthy", 0}, {"desiredHealthy", 0}, {"expectedPods", 0}});
   };
   budget.unconditional_update = false;
   budget.validate = validate_budget;
-  budget.columns = {{"Min Available", "string", "", "An eviction is allowed if at least \"minAvailable\" pods selected by \"selector\" will still be available after the eviction."},
-                    {"Max Unavailable", "string", "", "An eviction is allowed if at most \"maxUnavailable\" pods selected by \"selector\" are unavailable after the eviction."},
-                    {"Allowed Disruptions", "integer", "", "Calculated number of pods that may be disrupted at this time."}};
+  budget.columns = {
+      {"Min Available", "string", "",
+       "An eviction is allowed if at least \"minAvailable\" pods selected by \"selector\" will still be available "
+       "after the eviction."},
+      {"Max Unavailable", "string", "",
+       "An eviction is allowed if at most \"maxUnavailable\" pods selected by \"selector\" are unavailable after the "
+       "eviction."},
+      {"Allowed Disruptions", "integer", "", "Calculated number of pods that may be disrupted at this time."}};
   budget.cells = [](const Object& o) {
     const auto shown = [&](const char* path) {
       const json::value* v = json::find(o, path);
       return v == nullptr ? std::string("N/A") : v->is_string() ? json::to_string(v->get_string()) : json::dump(*v);
     };
-    return json::array{shown("spec.minAvailable"), shown("spec.maxUnavailable"), json::num(o, "status.disruptionsAllowed")};
+    return json::array{shown("spec.minAvailable"), shown("spec.maxUnavailable"),
+                       json::num(o, "status.disruptionsAllowed")};
   };
   out.push_back(std::move(budget));
 
@@ -87,8 +105,11 @@ void add_policy(std::vector<ResourceType>& out) {
   quota.defaults = [](Object& o) { canonical_quantities(o, "spec.hard"); };
   quota.validate = validate_quota;
   quota.on_create = [](Object& o) { json::set(o, "status", json::object()); };
-  quota.columns = {{"Request", "string", "", "Request represents a minimum amount of cpu/memory that a container may consume."},
-                   {"Limit", "string", "", "Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node."}};
+  quota.columns = {
+      {"Request", "string", "", "Request represents a minimum amount of cpu/memory that a container may consume."},
+      {"Limit", "string", "",
+       "Limits control the maximum amount of cpu/memory that a container may use independent of contention on the "
+       "node."}};
   quota.cells = [](const Object& o) { return json::array{usage_text(o, false), usage_text(o, true)}; };
   out.push_back(std::move(quota));
 }

@@ -13,15 +13,22 @@ void validate_role(const Object& o, bool namespaced, Causes& causes) {
   size_t i = 0;
   for (const auto& rule : json::list(o, "rules")) {
     const std::string at = "rules[" + std::to_string(i++) + "]";
-    if (json::list(rule, "verbs").empty()) causes.push_back(kube::required(at + ".verbs", "verbs must contain at least one value"));
+    if (json::list(rule, "verbs").empty())
+      causes.push_back(kube::required(at + ".verbs", "verbs must contain at least one value"));
     if (const auto& urls = json::list(rule, "nonResourceURLs"); !urls.empty()) {
-      if (namespaced) causes.push_back(kube::invalid_value(at + ".nonResourceURLs", urls, "namespaced rules cannot apply to non-resource URLs"));
-      else if (!json::list(rule, "apiGroups").empty() || !json::list(rule, "resources").empty() || !json::list(rule, "resourceNames").empty())
-        causes.push_back(kube::invalid_value(at + ".nonResourceURLs", urls, "rules cannot apply to both regular resources and non-resource URLs"));
+      if (namespaced)
+        causes.push_back(
+            kube::invalid_value(at + ".nonResourceURLs", urls, "namespaced rules cannot apply to non-resource URLs"));
+      else if (!json::list(rule, "apiGroups").empty() || !json::list(rule, "resources").empty() ||
+               !json::list(rule, "resourceNames").empty())
+        causes.push_back(kube::invalid_value(at + ".nonResourceURLs", urls,
+                                             "rules cannot apply to both regular resources and non-resource URLs"));
       continue;
     }
-    if (json::list(rule, "apiGroups").empty()) causes.push_back(kube::required(at + ".apiGroups", "resource rules must supply at least one api group"));
-    if (json::list(rule, "resources").empty()) causes.push_back(kube::required(at + ".resources", "resource rules must supply at least one resource"));
+    if (json::list(rule, "apiGroups").empty())
+      causes.push_back(kube::required(at + ".apiGroups", "resource rules must supply at least one api group"));
+    if (json::list(rule, "resources").empty())
+      causes.push_back(kube::required(at + ".resources", "resource rules must supply at least one resource"));
   }
 }
 
@@ -30,24 +37,30 @@ void default_binding(Object& o) {
   json::value* subjects = json::find(o, "subjects");
   if (subjects == nullptr || !subjects->is_array()) return;
   for (auto& subject : subjects->get_array())
-    if (const std::string_view kind = json::str(subject, "kind"); (kind == "User" || kind == "Group") && json::str(subject, "apiGroup").empty())
+    if (const std::string_view kind = json::str(subject, "kind");
+        (kind == "User" || kind == "Group") && json::str(subject, "apiGroup").empty())
       json::set(subject, "apiGroup", kGroup);
 }
 
 void validate_binding(const Object& o, bool namespaced, Causes& causes) {
-  static const std::vector<std::string> of_namespace{"Role", "ClusterRole"}, of_cluster{"ClusterRole"}, subject_kinds{"ServiceAccount", "User", "Group"};
+  static const std::vector<std::string> of_namespace{"Role", "ClusterRole"}, of_cluster{"ClusterRole"},
+      subject_kinds{"ServiceAccount", "User", "Group"};
   const auto& roles = namespaced ? of_namespace : of_cluster;
-  if (const std::string_view kind = json::str(o, "roleRef.kind"); !one_of(roles, kind)) causes.push_back(kube::not_supported("roleRef.kind", kind, roles));
-  if (const std::string_view name = json::str(o, "roleRef.name"); name.empty()) causes.push_back(kube::required("roleRef.name", ""));
+  if (const std::string_view kind = json::str(o, "roleRef.kind"); !one_of(roles, kind))
+    causes.push_back(kube::not_supported("roleRef.kind", kind, roles));
+  if (const std::string_view name = json::str(o, "roleRef.name"); name.empty())
+    causes.push_back(kube::required("roleRef.name", ""));
   else
-    for (const auto& why : kube::check_path_segment(name)) causes.push_back(kube::invalid_value("roleRef.name", json::value(name), why));
+    for (const auto& why : kube::check_path_segment(name))
+      causes.push_back(kube::invalid_value("roleRef.name", json::value(name), why));
   size_t i = 0;
   for (const auto& subject : json::list(o, "subjects")) {
     const std::string at = "subjects[" + std::to_string(i++) + "]";
     const std::string_view kind = json::str(subject, "kind");
     if (json::str(subject, "name").empty()) causes.push_back(kube::required(at + ".name", ""));
     if (!one_of(subject_kinds, kind)) causes.push_back(kube::not_supported(at + ".kind", kind, subject_kinds));
-    if (kind == "ServiceAccount" && !namespaced && json::str(subject, "namespace").empty()) causes.push_back(kube::required(at + ".namespace", ""));
+    if (kind == "ServiceAccount" && !namespaced && json::str(subject, "namespace").empty())
+      causes.push_back(kube::required(at + ".namespace", ""));
   }
 }
 
@@ -82,7 +95,8 @@ ResourceType binding(const char* plural, const char* kind, bool namespaced) {
     if (const json::value* old = json::find(before, "roleRef"); old != nullptr && ref != nullptr && *old != *ref)
       causes.push_back(kube::invalid_value("roleRef", *ref, "cannot change roleRef"));
   };
-  type.columns = {{"Role", "string", "", "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace."},
+  type.columns = {{"Role", "string", "",
+                   "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace."},
                   {"Users", "string", "", "Users in the binding", 1},
                   {"Groups", "string", "", "Groups in the binding", 1},
                   {"ServiceAccounts", "string", "", "ServiceAccounts in the binding", 1}};

@@ -19,7 +19,8 @@ void validate_claim(const Object& o, Causes& causes) {
   const json::value* storage = json::find(o, "spec.resources.requests.storage");
   if (storage == nullptr) {
     causes.push_back(kube::required("spec.resources[storage]", ""));
-  } else if (const auto amount = kube::Quantity::parse(json::str(o, "spec.resources.requests.storage")); !amount || amount->zero() || amount->negative()) {
+  } else if (const auto amount = kube::Quantity::parse(json::str(o, "spec.resources.requests.storage"));
+             !amount || amount->zero() || amount->negative()) {
     causes.push_back(kube::invalid_value("spec.resources[storage]", *storage, "must be greater than zero"));
   }
   if (const std::string_view mode = json::str(o, "spec.volumeMode"); !one_of(kVolumeModes, mode))
@@ -36,7 +37,9 @@ void validate_claim_update(const Object& before, const Object& after, Causes& ca
       json::remove(*spec, "volumeAttributesClassName");
     }
   if (was != is)
-    causes.push_back(kube::forbidden_field("spec", "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"));
+    causes.push_back(kube::forbidden_field(
+        "spec",
+        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"));
 }
 
 }  // namespace
@@ -52,16 +55,23 @@ void add_volumes(std::vector<ResourceType>& out) {
   claim.on_create = [](Object& o) { json::set(o, "status", json::object{{"phase", "Pending"}}); };
   claim.validate = validate_claim;
   claim.validate_update = validate_claim_update;
-  claim.columns = {{"Status", "string", "", "phase represents the current phase of PersistentVolumeClaim."},
-                   {"Volume", "string", "", "volumeName is the binding reference to the PersistentVolume backing this claim."},
-                   {"Capacity", "string", "", "capacity represents the actual resources of the underlying volume."},
-                   {"Access Modes", "string", "", "accessModes contains the desired access modes the volume should have."},
-                   {"StorageClass", "string", "", "storageClassName is the name of the StorageClass required by the claim."},
-                   {"VolumeAttributesClass", "string", "", "volumeAttributesClassName may be used to set the VolumeAttributesClass used by this claim."},
-                   {"VolumeMode", "string", "", "volumeMode defines what type of volume is required by the claim.", 1}};
+  claim.columns = {
+      {"Status", "string", "", "phase represents the current phase of PersistentVolumeClaim."},
+      {"Volume", "string", "", "volumeName is the binding reference to the PersistentVolume backing this claim."},
+      {"Capacity", "string", "", "capacity represents the actual resources of the underlying volume."},
+      {"Access Modes", "string", "", "accessModes contains the desired access modes the volume should have."},
+      {"StorageClass", "string", "", "storageClassName is the name of the StorageClass required by the claim."},
+      {"VolumeAttributesClass", "string", "",
+       "volumeAttributesClassName may be used to set the VolumeAttributesClass used by this claim."},
+      {"VolumeMode", "string", "", "volumeMode defines what type of volume is required by the claim.", 1}};
   claim.cells = [](const Object& o) {
-    return json::array{json::str(o, "status.phase"), json::str(o, "spec.volumeName"), json::str(o, "status.capacity.storage"),
-                       "", json::str(o, "spec.storageClassName"), "<unset>", json::str(o, "spec.volumeMode", "<unset>")};
+    return json::array{json::str(o, "status.phase"),
+                       json::str(o, "spec.volumeName"),
+                       json::str(o, "status.capacity.storage"),
+                       "",
+                       json::str(o, "spec.storageClassName"),
+                       "<unset>",
+                       json::str(o, "spec.volumeMode", "<unset>")};
   };
   out.push_back(std::move(claim));
 }
