@@ -48,7 +48,6 @@ void Screen::say(std::string_view text) {
 void Screen::progress(const std::string& line) {
   if (!interactive_) return;
   line_ = line;
-  if (asking_) return;
   clear();
   draw();
 }
@@ -62,7 +61,7 @@ void Screen::ask(std::string_view question) {
 void Screen::answered() {
   if (!asking_) return;
   asking_ = false;
-  say(std::exchange(kept_words_, ""));
+  if (!kept_words_.empty()) say(std::exchange(kept_words_, ""));
   log(std::exchange(kept_log_, ""));
   draw();
 }
@@ -75,6 +74,7 @@ void Screen::clear() {
 void Screen::draw() {
   // Not into the middle of a log's line.
   if (!interactive_ || asking_ || line_.empty() || (shared_ && mid_line_)) return;
+  clear();
   to_error(line_);
   drawn_ = true;
 }

@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 scratch=$(mktemp -d /tmp/spoke-e2e-XXXXXX)
 export SPOKE_SPARK=${SPOKE_SPARK:-${XDG_DATA_HOME:-$HOME/.local/share}/spoke-spark}
 export XDG_DATA_HOME=$scratch/share KUBECONFIG=$scratch/kubeconfig
-spoke=$PWD/build/spoke
+spoke=${SPOKE:-$PWD/build/spoke}
 port=${SPOKE_TEST_PORT:-17443}
 passed=0 failed=0
 
