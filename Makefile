@@ -24,7 +24,7 @@ demo: build ## a cluster, real Spark, Pi with two executors
 test: ## the unit tests, the API scripts, real Spark on the embedded cluster
 	@scripts/setup build
 	@scripts/setup run
-	@scripts/setup spark
+	@scripts/setup spark 4.1.4 3.5.8
 	@[ -f build/build.ninja ] || cmake --preset release >/dev/null
 	@ninja -C build --quiet
 	@scripts/test

@@ -125,6 +125,13 @@ std::string Follower::last_words(bool colour) const {
   return out;
 }
 
+// On a terminal the progress line shows it.
+void Follower::tell_trouble() {
+  const std::string why = progress(now()).trouble;
+  if (screen_.interactive() || why.empty() || !told_.insert(why).second) return;
+  screen_.say(fmt::format("{}: {}\n", name_, printable(why)));
+}
+
 void Follower::hint_where_nothing_happens() {
   if (hinted_ || timeline_.state() != "NEW" || timeline_.total(now()) < kOperatorLooks) return;
   hinted_ = true;
@@ -153,6 +160,7 @@ net::Task<> Follower::watch_end() {
   while (!gone_ && !ended_at_) {
     co_await changed_.wait_for(seconds(1));
     hint_where_nothing_happens();
+    tell_trouble();
   }
   // The driver's pod is there: its log is shown to the end, unless that takes too long.
   while (!gone_ && (!pods_.synced() || driver() != nullptr) && now() - *ended_at_ < kLogEnds)
@@ -169,7 +177,7 @@ net::Task<> Follower::show_logs() {
     }
     const std::string pod_name(kube::name(*pod)), pod_uid(kube::uid(*pod));
     net::Query query;
-    query.add("container", "spark-kubernetes-driver");
+    query.add("container", main_container(*pod));
     query.add("follow", "true");
     query.add("timestamps", "true");
     if (const auto since = lines_.since(); !since.empty()) query.add("sinceTime", since);

@@ -1,8 +1,8 @@
 // One application followed to its end: its states, its executors, its driver's log.
 #pragma once
 
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/time.h"
@@ -38,6 +38,7 @@ class Follower {
   net::Task<bool> log_is_complete(std::string pod, std::string uid);
   void app_changed(const client::Object* app);
   void tell_change(const std::string& before, Time at);
+  void tell_trouble();
   void hint_where_nothing_happens();
   const client::Object* driver() const;
 
@@ -49,10 +50,11 @@ class Follower {
   client::Informer apps_, pods_;
   net::Event changed_;       // for watch_end
   net::Event pods_changed_;  // for show_logs
-  // Exit codes of the drivers that were seen, by the pods' uids: a pod may be deleted before its end is told.
+  // Of the newest driver that has ended: its pod may be gone when the application's end is told.
   std::optional<int> driver_exit_;
   std::string logged_uid_;  // of the driver whose log was shown to its end
   LogLines lines_;
+  std::set<std::string> told_;  // troubles, each once: a back-off takes turns with its cause
   std::optional<Time> ended_at_;
   bool ended_ = false, gone_ = false, hinted_ = false;
 };

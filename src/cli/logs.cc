@@ -24,36 +24,46 @@ struct Options {
 };
 
 // The executor's pod by the id that Spark gave it.
-net::Task<std::string> executor_pod(Session& session, std::string app, long id) {
+net::Task<Object> executor_pod(Session& session, std::string app, long id) {
   client::ListOptions options;
   options.label_selector = pods_selector(app) + ",spark-role=executor,spark-exec-id=" + std::to_string(id);
-  const auto list = co_await session.api.list(client::resources::pods, session.target.ns, options);
+  auto list = co_await session.api.list(client::resources::pods, session.target.ns, options);
   if (list.items.empty()) fail("{} has no pod of executor {}; `spoke describe {}` lists those there are", app, id, app);
-  co_return std::string(kube::name(list.items.back()));
+  co_return std::move(list.items.back());
 }
 
-net::Task<int> logs(Session& session, const Options& options) {
-  const Object app = co_await get_application(session, session.target.ns, options.name);
-  std::string pod = driver_pod_name(app);
-  if (options.executor) pod = co_await executor_pod(session, options.name, *options.executor);
+// Writes out the log of the application's pod that was chosen. Throws StatusError where there is no pod (404) or no log
+// in it yet (400).
+net::Task<> write_log(Session& session, const Object& app, const Options& options) {
+  const std::string& ns = session.target.ns;
+  Object pod;
+  if (options.executor)
+    pod = co_await executor_pod(session, options.name, *options.executor);
+  else
+    pod = co_await session.api.get(client::resources::pods, ns, driver_pod_name(app));
   net::Query query;
-  query.add("container", options.executor ? "spark-kubernetes-executor" : "spark-kubernetes-driver");
+  if (const std::string container = main_container(pod); !container.empty()) query.add("container", container);
   if (options.follow) query.add("follow", "true");
   if (options.previous) query.add("previous", "true");
   if (options.timestamps) query.add("timestamps", "true");
   if (options.tail) query.add("tailLines", std::to_string(*options.tail));
+  co_await session.api.logs(ns, kube::name(pod), query, [](std::string_view piece) { print(piece); });
+}
+
+net::Task<int> logs(Session& session, const Options& options) {
   for (;;) {
-    bool waiting = false;
+    const Object app = co_await get_application(session, session.target.ns, options.name);
     try {
-      co_await session.api.logs(session.target.ns, pod, query, [](std::string_view piece) { print(piece); });
+      co_await write_log(session, app, options);
       co_return 0;
     } catch (const kube::StatusError& e) {
       // With --follow, one who comes too early waits: for the pod, and then for its container.
-      const bool live = options.follow && !options.executor && !finished(state_of(app));
-      waiting = live && (e.code() == 404 || e.code() == 400);
-      if (!waiting && e.code() == 404)
-        fail("{} has no driver pod {} any more, and its log went with it (state {})", options.name, pod, state_of(app));
-      if (!waiting) throw;
+      const bool early =
+          options.follow && !options.previous && !finished(state_of(app)) && (e.code() == 404 || e.code() == 400);
+      if (!early && e.code() == 404)
+        fail("the driver's pod {} is not there, and so no log (the application's state is {})", driver_pod_name(app),
+             state_of(app));
+      if (!early) throw;
     }
     co_await net::sleep_for(net::Millis(500));
   }

@@ -22,7 +22,6 @@
 #include "cluster/identity.h"
 #include "cluster/node/node.h"
 #include "cluster/node/services.h"
-#include "cluster/sched/scheduler.h"
 #include "image/image_store.h"
 #include "net/async.h"
 #include "net/scope.h"
@@ -210,15 +209,8 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
   try {
     co_await bootstrap(parts.registry, kServiceIp, kGateway, options.port);
     Registry& registry = parts.registry;
-    const std::pair<const char*, std::function<Task<>()>> loops[] = {
-        {"garbage collection", [&] { return collect_garbage(registry); }},
-        {"namespaces", [&] { return delete_namespaces(registry); }},
-        {"namespace furniture", [&] { return furnish_namespaces(registry, parts.identity.ca.cert); }},
-        {"endpoints", [&] { return publish_endpoints(registry); }},
-        {"event expiry", [&] { return expire_events(registry); }},
-        {"scheduler", [&] { return schedule_pods(registry); }},
-    };
-    for (const auto& [name, loop] : loops) scope.spawn(name, keep(name, loop));
+    for (auto& controller : controllers(registry, parts.identity.ca.cert))
+      scope.spawn(controller.name, keep(controller.name, std::move(controller.run)));
     if (options.node) {
       scope.spawn("names", keep("names", [&] { return serve_names(parts.local, parts.node_options(options)); }));
       scope.spawn("node", keep("node", [&] { return parts.node->run(); }));

@@ -8,6 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <thread>
 
@@ -16,8 +19,8 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "cluster/node/node.h"
-#include "cluster/node/teardown.h"
 #include "data/json.h"
+#include "net/http_client.h"
 
 extern char** environ;
 
@@ -71,9 +74,8 @@ std::string read_all(int fd) {
   }
 }
 
-}  // namespace
-
-std::optional<Running> running(const Paths& paths) {
+// What the process wrote down of itself, while its lock is held.
+std::optional<Running> recorded(const Paths& paths) {
   if (!locked(paths)) return std::nullopt;
   const auto text = try_read_file(paths.state());
   if (!text) return std::nullopt;
@@ -84,6 +86,41 @@ std::optional<Running> running(const Paths& paths) {
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+// Whether it serves. A process that was killed may hold its lock and its sockets for a while, but says nothing any
+// more.
+bool answers(const Running& running, const Paths& paths) {
+  const auto ca = try_read_file(paths.keys() / "ca.crt");
+  if (!ca) return false;
+  boost::asio::io_context loop(1);
+  net::ClientOptions options;
+  options.host = "127.0.0.1";
+  options.port = std::to_string(running.port);
+  options.ca_pem = *ca;
+  options.connect_timeout = options.request_timeout = std::chrono::milliseconds(3000);
+  net::HttpClient client(loop.get_executor(), options);
+  bool good = false;
+  const auto ask = [](net::HttpClient& c, bool& answered) -> net::Task<> {
+    answered = (co_await c.send({"GET", "/readyz", {}, {}, ""})).status == 200;
+  };
+  boost::asio::co_spawn(loop, ask(client, good), boost::asio::detached_t());
+  try {
+    loop.run();
+  } catch (const std::exception&) {
+    return false;
+  }
+  return good;
+}
+
+}  // namespace
+
+std::optional<Running> running(const Paths& paths) {
+  const auto found = recorded(paths);
+  if (found && answers(*found, paths)) return found;
+  // Killed, and not quite gone: nobody else may begin before it has let go of its data.
+  for (int i = 0; found && i < 150 && locked(paths); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  return std::nullopt;
 }
 
 Running launch(const ClusterOptions& options, const std::string& executable) {
@@ -157,7 +194,7 @@ void run_launched(const ClusterOptions& options, int ready_fd) {
 
 bool stop(const Paths& paths, bool keep_data) {
   bool did = false;
-  if (const auto found = running(paths)) {
+  if (const auto found = recorded(paths)) {
     did = true;
     ::kill(found->pid, SIGTERM);
     for (int i = 0; i < 500 && locked(paths); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -170,7 +207,7 @@ bool stop(const Paths& paths, bool keep_data) {
   NodeOptions node;
   node.data_dir = paths.node();
   did = std::filesystem::exists(paths.node()) || std::filesystem::exists(paths.database()) || did;
-  remove_all_pods(node);
+  remove_pods(node);
   if (::geteuid() == 0) tear_down_network(node);
   if (keep_data) return did;
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(paths.database().string() + suffix);

@@ -1,6 +1,7 @@
 // The embedded cluster as a process of its own: starting it, stopping it, asking after it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ struct Running {
   std::string since;  // RFC 3339
 };
 
-// Whether one runs with its data there.
+// The one that runs with its data there, if it answers. Waits up to 3 s for one that was killed to be gone.
 std::optional<Running> running(const Paths& paths);
 
 // Starts `executable up --foreground ...` detached, and returns when it is ready. Throws Error with what it said where

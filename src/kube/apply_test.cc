@@ -75,7 +75,8 @@ TEST(Apply, CreatesAndRecordsWhatItSets) {
       s.live,
       json::parse(
           R"({"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "1"}, "metadata": {"name": "c", "managedFields": [
-      {"manager": "a", "operation": "Apply", "apiVersion": "v1", "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1",
+      {"manager": "a", "operation": "Apply", "apiVersion": "v1", "time": "2026-01-01T00:00:00Z",
+          "fieldsType": "FieldsV1",
        "fieldsV1": {"f:data": {"f:k": {}}}}]}})"));
 }
 
@@ -174,15 +175,14 @@ TEST(Apply, MergesSetsAndReplacesAtomicLists) {
 
 TEST(Apply, OfStatusOwnsNoSpec) {
   Store s("v1", "Pod");
-  s.apply(
-      "a",
-      json::parse(
-          R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"}, "status": {"phase": "Running"}})"));
-  s.apply(
-      "a",
-      json::parse(
-          R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"}, "status": {"phase": "Failed"}})"),
-      false, "status");
+  s.apply("a", json::parse(
+                   R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"},
+              "status": {"phase": "Running"}})"));
+  s.apply("a",
+          json::parse(
+              R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"},
+              "status": {"phase": "Failed"}})"),
+          false, "status");
   EXPECT_EQ(s.owners(),
             (Texts{R"(a Apply {"f:spec":{"f:nodeName":{}}})", R"(a Apply/status {"f:status":{"f:phase":{}}})"}));
 }
@@ -262,7 +262,8 @@ TEST(Apply, HoldsForCustomKinds) {
   Store s(structural_schema(json::parse(R"({"type": "object", "properties": {"spec": {"type": "object", "properties": {
       "m": {"type": "object", "additionalProperties": {"type": "string"}},
       "lm": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
-             "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "v": {"type": "string"}}}},
+             "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"},
+                 "v": {"type": "string"}}}},
       "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}})"),
                             "", causes),
           "a/v1");
@@ -276,7 +277,8 @@ TEST(Apply, HoldsForCustomKinds) {
       "any": {"o": {"p": 1, "q": 2}, "l": [1]}})"));
   EXPECT_EQ(
       s.owners()[0],
-      R"(a Apply {"f:spec":{"f:any":{"f:l":{},"f:o":{".":{},"f:p":{}}},"f:lm":{"k:{\"name\":\"x\"}":{".":{},"f:name":{},"f:v":{}}},"f:m":{"f:k":{}}}})");
+      R"(a Apply {"f:spec":{"f:any":{"f:l":{},"f:o":{".":{},"f:p":{}}},"f:lm":{"k:{\"name\":\"x\"}":{".":{},"f:name":{},"f:v":{}}},)"
+      R"("f:m":{"f:k":{}}}})");
   EXPECT_EQ(s.refusal("c", with(R"({"foo": 1})")).message(),
             "failed to create typed patch object (/x; a/v1, Kind=A): .spec.foo: field not declared in schema");
 }
@@ -285,10 +287,9 @@ TEST(Apply, HoldsForCustomKinds) {
 
 TEST(TrackUpdate, RecordsWhatIsThereAfterACreate) {
   Store s("apps/v1", "Deployment");
-  s.update(
-      "me",
-      json::parse(
-          R"({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "uid": "1", "labels": {"x": "y"}},
+  s.update("me", json::parse(
+                     R"({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "uid": "1",
+              "labels": {"x": "y"}},
       "spec": {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}},
       "spec": {"containers": [{"name": "c", "image": "i", "env": [{"name": "A", "value": "b"}]}]}}}, "status": {}})"));
   // Structs are always there, and so is the list of containers: they are not recorded, what is in them is.
@@ -313,15 +314,14 @@ TEST(TrackUpdate, MovesWhatChangedAndDropsWhatWent) {
 
 TEST(TrackUpdate, KeepsStatusApart) {
   Store s("v1", "Pod");
-  s.update(
-      "me",
-      json::parse(
-          R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"}, "status": {"phase": "Pending"}})"));
-  s.update(
-      "kubelet",
-      json::parse(
-          R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"}, "status": {"phase": "Running"}})"),
-      "status");
+  s.update("me", json::parse(
+                     R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"},
+              "status": {"phase": "Pending"}})"));
+  s.update("kubelet",
+           json::parse(
+               R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n"},
+              "status": {"phase": "Running"}})"),
+           "status");
   EXPECT_EQ(s.owners(), (Texts{R"(kubelet Update/status {"f:status":{"f:phase":{}}})",
                                R"(me Update {"f:spec":{"f:nodeName":{}}})"}));
 }

@@ -165,20 +165,22 @@ TEST(CheckTypes, ReadsTimesAsGoDoes) {
 
 TEST(Prune, TakesAwayWhatABuiltInKindDoesNotKnow) {
   json::value object = json::parse(
-      R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "foo": 1, "managedFields": [{"fieldsV1": {"f:a": {}}}]},
-      "zed": 1, "spec": {"x": 1, "containers": [{"imagee": "a", "name": "c"}], "a": 1, "nodeSelector": {"any": "thing"}}})");
+      R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "foo": 1,
+          "managedFields": [{"fieldsV1": {"f:a": {}}}]},
+      "zed": 1, "spec": {"x": 1, "containers": [{"imagee": "a", "name": "c"}], "a": 1,
+          "nodeSelector": {"any": "thing"}}})");
   EXPECT_EQ(prune(pod(), object),
             (std::vector<std::string>{"metadata.foo", "zed", "spec.x", "spec.containers[0].imagee", "spec.a"}));
-  EXPECT_EQ(
-      object,
-      json::parse(
-          R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "managedFields": [{"fieldsV1": {"f:a": {}}}]},
+  EXPECT_EQ(object, json::parse(
+                        R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x",
+              "managedFields": [{"fieldsV1": {"f:a": {}}}]},
       "spec": {"containers": [{"name": "c"}], "nodeSelector": {"any": "thing"}}})"));
 }
 
 TEST(Normalize, IsWhatGoMakesOfAnObject) {
   json::value object = json::parse(R"({"metadata": {"creationTimestamp": null, "labels": {}, "name": "x"},
-      "spec": {"hostAliases": [], "hostNetwork": false, "priority": 0, "terminationGracePeriodSeconds": 30.0, "nodeName": "",
+      "spec": {"hostAliases": [], "hostNetwork": false, "priority": 0, "terminationGracePeriodSeconds": 30.0,
+          "nodeName": "",
                "securityContext": {}, "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1024Mi"}}],
                "containers": [{"name": "c", "resources": {"limits": {"cpu": "0.5", "memory": 1024}}, "env": null}]},
       "status": {"startTime": "2020-01-01T01:00:00.5+01:00"}})");
@@ -191,10 +193,9 @@ TEST(Normalize, IsWhatGoMakesOfAnObject) {
 
   json::value service = json::parse(R"({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}})");
   normalize(*builtin_schema("v1", "Service"), service);
-  EXPECT_EQ(
-      service,
-      json::parse(
-          R"({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80, "targetPort": 0}]}, "status": {"loadBalancer": {}}})"));
+  EXPECT_EQ(service, json::parse(
+                         R"({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80, "targetPort": 0}]},
+              "status": {"loadBalancer": {}}})"));
 
   json::value role = json::parse(R"({"metadata": {"name": "r"}})");
   normalize(*builtin_schema("rbac.authorization.k8s.io/v1", "Role"), role);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "kube/go_text.h"
 
 namespace spoke::kube {
@@ -69,7 +70,7 @@ Parsed parse_element(std::string_view element) {
   if (out.type == 'v') {
     out.values.emplace_back("", json::parse(out.name));
   } else if (out.type == 'i') {
-    out.index = std::atoll(std::string(out.name).c_str());
+    out.index = to_int(out.name).value_or(0);
   } else if (out.type == 'k') {
     const json::value keys = json::parse(out.name);
     if (!keys.is_object()) fail("managed fields: not an object of keys: {}", element);

@@ -11,8 +11,8 @@ FieldSet set(const char* fields) { return FieldSet::from_json(json::parse(fields
 std::string text(const FieldSet& fields) { return json::dump(fields.to_json()); }
 
 TEST(FieldSet, ReadsAndWritesFieldsV1) {
-  const std::string fields =
-      R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:ports":{"k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:port":{}}}}})";
+  const std::string fields = R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:ports":{)"
+                             R"("k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:port":{}}}}})";
   EXPECT_EQ(text(set(fields.c_str())), fields);
 }
 
@@ -53,7 +53,8 @@ TEST(FieldSet, JoinsAndParts) {
 
 TEST(FieldSet, NamesPathsAsConflictsDo) {
   const FieldSet fields = set(
-      R"({"f:spec": {"f:containers": {"k:{\"name\":\"a\"}": {".": {}, "f:image": {}}}, "f:replicas": {}}, "f:l": {"v:\"x\"": {}, "i:0": {}}})");
+      R"({"f:spec": {"f:containers": {"k:{\"name\":\"a\"}": {".": {}, "f:image": {}}}, "f:replicas": {}},
+          "f:l": {"v:\"x\"": {}, "i:0": {}}})");
   EXPECT_EQ(fields.paths(),
             (std::vector<std::string>{".l[=\"x\"]", ".l[0]", ".spec.replicas", ".spec.containers[name=\"a\"]",
                                       ".spec.containers[name=\"a\"].image"}));

@@ -91,7 +91,8 @@ bool email(std::string_view text) {
 bool duration(std::string_view text) {
   static const Pattern go("^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$");
   static const Pattern scala(
-      "(?i)[0-9]\\s*(ns|nano[a-zµ]*|us|µs|micro[a-zµ]*|ms|milli[a-zµ]*|s|sec[a-zµ]*|m|min[a-zµ]*|h|hr|hour[a-zµ]*|"
+      "(?i)[0-9]\\s*(ns|nano[a-zµ]*|us|µs|micro[a-zµ]*|ms|milli[a-zµ]*|s|sec[a-zµ]*|m|min[a-zµ]*|h|hr|"
+      "hour[a-zµ]*|"
       "d|day[a-zµ]*|w|wk|week[a-zµ]*)([^a-zµ]|$)");
   return go.matches(text) || scala.matches(text);
 }

@@ -56,17 +56,18 @@ TEST(StructuralSchema, ForbidsWhatMakesPruningUnclear) {
             (Texts{".additionalProperties: Forbidden: must not be used at the root"}));
   EXPECT_EQ(
       problems_of(with_spec(
-          R"("a": {"type": "object", "properties": {"x": {"type": "string"}}, "additionalProperties": {"type": "string"}})")),
+          R"("a": {"type": "object", "properties": {"x": {"type": "string"}},
+              "additionalProperties": {"type": "string"}})")),
       (Texts{".properties[spec].properties[a].additionalProperties: Forbidden: additionalProperties and properties are "
              "mutual exclusive"}));
   EXPECT_EQ(problems_of(with_spec(R"("a": {"type": "string", "$ref": "x"})")),
             (Texts{".properties[spec].properties[a].$ref: Forbidden: $ref is not supported"}));
-  EXPECT_EQ(
-      problems_of(
-          R"({"type": "object", "properties": {"metadata": {"type": "object", "properties": {"labels": {"type": "object"}}}}})"),
-      (Texts{".properties[metadata]: Forbidden: must not specify anything other than name and generateName, but "
-             "metadata is "
-             "implicitly specified"}));
+  EXPECT_EQ(problems_of(
+                R"({"type": "object", "properties": {"metadata": {"type": "object",
+              "properties": {"labels": {"type": "object"}}}}})"),
+            (Texts{".properties[metadata]: Forbidden: must not specify anything other than name and generateName, but "
+                   "metadata is "
+                   "implicitly specified"}));
 }
 
 TEST(StructuralSchema, KeepsValueValidationsFromShapingValues) {
@@ -106,7 +107,8 @@ TEST(StructuralSchema, ChecksPatternsAndDefaults) {
 
 TEST(StructuralSchema, KnowsMetadata) {
   const SchemaPtr s = build(
-      R"({"type": "object", "properties": {"metadata": {"type": "object", "properties": {"name": {"type": "string", "maxLength": 3}}}}})");
+      R"({"type": "object", "properties": {"metadata": {"type": "object",
+          "properties": {"name": {"type": "string", "maxLength": 3}}}}})");
   EXPECT_EQ(s->properties.at("metadata")->properties.at("finalizers")->merge, Schema::Merge::Set);
   json::value object = json::parse(R"({"apiVersion": "a/v1", "kind": "A", "metadata": {"name": "long", "foo": 1}})");
   EXPECT_EQ(prune(*s, object), Texts{"metadata.foo"});
@@ -130,8 +132,10 @@ TEST(ToOpenApi, WritesWhatWasRead) {
 TEST(Prune, ListsMetadataFirstAndThenSorts) {
   const SchemaPtr s = build(with_spec(
       R"("lm": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}},
-         "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {"x": {"type": "object"}}},
-         "r": {"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true})"));
+         "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": true,
+             "properties": {"x": {"type": "object"}}},
+         "r": {"type": "object", "x-kubernetes-embedded-resource": true,
+             "x-kubernetes-preserve-unknown-fields": true})"));
   json::value object =
       json::parse(R"({"apiVersion": "a/v1", "kind": "A", "metadata": {"name": "s", "foo": 1}, "zed": 1, "alpha": {},
       "spec": {"b": 1, "a": 2, "lm": [{"name": "x", "q": 1}], "any": {"z": {"deep": 1}, "x": {"y": 1}},
@@ -144,7 +148,8 @@ TEST(Prune, ListsMetadataFirstAndThenSorts) {
 
 TEST(ApplyDefaults, FillsWhatIsMissingOrNull) {
   const SchemaPtr s = build(with_spec(
-      R"("a": {"type": "string", "default": "x"}, "n": {"type": "string", "default": "x", "nullable": true}, "p": {"type": "string"},
+      R"("a": {"type": "string", "default": "x"}, "n": {"type": "string", "default": "x", "nullable": true},
+          "p": {"type": "string"},
          "o": {"type": "object", "default": {}, "properties": {"q": {"type": "integer", "default": 5}}},
          "l": {"type": "array", "items": {"type": "object", "properties": {"q": {"type": "integer", "default": 5}}}},
          "m": {"type": "object", "additionalProperties": {"type": "string", "default": "y"}})"));
@@ -228,10 +233,13 @@ TEST(Validate, SaysWhatTheApiServerSays) {
       {R"({"x-kubernetes-int-or-string": true})",
        "true",
        {R"(TypeInvalid : Invalid value: "boolean": spec.x in body must be of type integer,string: "boolean")"}},
-      {R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]})",
+      {R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+          "oneOf": [{"required": ["a"]}, {"required": ["b"]}]})",
        R"({"a": "x", "b": "y"})",
-       {R"(Invalid <nil>: Invalid value: "": "spec.x" must validate one and only one schema (oneOf). Found 2 valid alternatives)"}},
-      {R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]})",
+       {R"(Invalid <nil>: Invalid value: "": "spec.x" must validate one and only one schema (oneOf).)"
+        R"( Found 2 valid alternatives)"}},
+      {R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+          "anyOf": [{"required": ["a"]}, {"required": ["b"]}]})",
        "{}",
        {R"(Invalid <nil>: Invalid value: "": "spec.x" must validate at least one schema (anyOf))",
         "Required .a: Required value"}},

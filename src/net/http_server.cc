@@ -1,5 +1,6 @@
 #include "net/http_server.h"
 
+#include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -32,6 +33,7 @@ constexpr std::chrono::seconds kHandshake{
     10};                                    // a client must finish TLS and send its first request's head within this
 constexpr std::chrono::minutes kIdle{3};    // a kept connection without a request
 constexpr std::chrono::seconds kWrite{60};  // a client that takes nothing for this long is dropped
+constexpr std::chrono::seconds kLinger{2};  // what is left of a refused request is read away this long
 
 http::response_header<> head_of(int status, const Headers& headers) {
   http::response_header<> head;
@@ -233,6 +235,12 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     message.keep_alive(false);
     message.prepare_payload();
     co_await http::async_write(stream, message, use_awaitable);
+    // The client may still be sending. To close on it would reset the connection, and the answer would be lost with it.
+    beast::get_lowest_layer(stream).expires_after(kLinger);
+    boost::system::error_code error;
+    std::array<char, 16384> rest;
+    while (!error) co_await stream.async_read_some(asio::buffer(rest), asio::redirect_error(use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     co_return false;
   }
 

@@ -28,12 +28,14 @@ const Schema& schema() {
       "spec": {"type": "object", "properties": {
         "map": {"type": "object", "additionalProperties": {"type": "string"}},
         "atomicMap": {"type": "object", "additionalProperties": {"type": "string"}, "x-kubernetes-map-type": "atomic"},
-        "struct": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "object", "properties": {"c": {"type": "string"}}}}},
+        "struct": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "object",
+            "properties": {"c": {"type": "string"}}}}},
         "list": {"type": "array", "items": {"type": "string"}},
         "set": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
         "keyed": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name", "port"],
           "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"},
-            "port": {"type": "integer", "default": 1}, "v": {"type": "string"}, "set": {"type": "array", "items": {"type": "integer"}, "x-kubernetes-list-type": "set"}}}},
+            "port": {"type": "integer", "default": 1}, "v": {"type": "string"}, "set": {"type": "array",
+                "items": {"type": "integer"}, "x-kubernetes-list-type": "set"}}}},
         "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}},
       "status": {"type": "object", "properties": {"n": {"type": "integer"}}}}})"),
                              "", causes);

@@ -40,6 +40,15 @@ const json::value* main_container_status(const Object& pod) {
   return all.empty() ? nullptr : &all.front();
 }
 
+std::string main_container(const Object& pod) {
+  if (const json::value* status = main_container_status(pod)) return std::string(json::str(*status, "name"));
+  const auto& all = json::list(pod, "spec.containers");
+  const std::string wanted = container_of_role(pod);
+  for (const auto& container : all)
+    if (json::str(container, "name") == wanted) return wanted;
+  return all.empty() ? "" : std::string(json::str(all.front(), "name"));
+}
+
 std::string pod_status(const Object& pod) {
   if (kube::deleting(pod)) return "Terminating";
   if (const json::value* status = main_container_status(pod)) {

@@ -21,6 +21,9 @@ std::string container_of_role(const Object& pod);  // "spark-kubernetes-driver" 
 std::string pod_status(const Object& pod);
 // The container whose log and exit code count: the one of that role's name, else the only or first one.
 const json::value* main_container_status(const Object& pod);
+// The name of that container, of the spec where it has no status yet; "" where it has neither. A pod template may give
+// it a name of its own.
+std::string main_container(const Object& pod);
 std::optional<int> exit_code(const Object& pod);  // of the main container; nothing while it has not ended
 bool started(const Object& pod);                  // whether the main container runs or has run
 

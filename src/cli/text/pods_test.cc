@@ -31,6 +31,14 @@ TEST(Pods, TheDriversContainerCountsNotASidecars) {
   EXPECT_TRUE(started(pod));
 }
 
+TEST(Pods, TheMainContainerMayHaveATemplatesName) {
+  EXPECT_EQ(main_container(driver("{containerStatuses: [{name: mine}]}")), "mine");
+  EXPECT_EQ(main_container(yaml::parse("{spec: {containers: [{name: proxy}, {name: spark-kubernetes-driver}]}}")),
+            "spark-kubernetes-driver");
+  EXPECT_EQ(main_container(yaml::parse("{spec: {containers: [{name: mine}, {name: proxy}]}}")), "mine");
+  EXPECT_EQ(main_container(yaml::parse("{}")), "");
+}
+
 TEST(Pods, NoExitCodeBeforeTheEnd) {
   EXPECT_FALSE(exit_code(driver("{phase: Running, containerStatuses: [{state: {running: {}}}]}")));
   EXPECT_FALSE(exit_code(driver("{}")));

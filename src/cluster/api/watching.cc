@@ -64,16 +64,22 @@ struct Watcher {
     return event_line(event, present(type, form, body, std::exchange(header, false)));
   }
 
+  // Ends the stream while its reader still listens: a WebSocket says goodbye and hears it.
   Task<> run() {
+    co_await events();
+    co_await exchange.finish();
+  }
+
+  Task<> events() {
     Sink sink(exchange, socket);
     const std::string prefix = type.prefix(query.selection.ns);
-    std::unique_ptr<Subscription> events;
+    std::unique_ptr<Subscription> changes;
     const bool from_now =
         query.resource_version.empty() || query.resource_version == "0" || query.initial_events.value_or(false);
     std::string failure;
     try {
       const Revision from = from_now ? store.revision() : to_int(query.resource_version).value_or(-1);
-      events = store.subscribe(prefix, from);
+      changes = store.subscribe(prefix, from);
     } catch (const kube::StatusError& e) {
       failure = event_line("ERROR", json::dump(e.to_json()));
     }
@@ -97,12 +103,12 @@ struct Watcher {
       std::vector<std::string> lines;
       bool over = false;
       try {
-        const auto batch = co_await events->next_for(std::min<std::chrono::milliseconds>(left, kBookmarkEvery));
+        const auto batch = co_await changes->next_for(std::min<std::chrono::milliseconds>(left, kBookmarkEvery));
         for (const Event* event : batch)
           if (const Seen seen = seen_as(*event, query.selection); !seen.type.empty())
             lines.push_back(line(seen.type, seen.body));
         if (batch.empty() && query.bookmarks)
-          lines.push_back(event_line("BOOKMARK", bookmark(type, events->progress(), false)));
+          lines.push_back(event_line("BOOKMARK", bookmark(type, changes->progress(), false)));
       } catch (const kube::StatusError& e) {
         lines.push_back(event_line("ERROR", json::dump(e.to_json())));
         over = true;
@@ -163,7 +169,6 @@ Task<> stream_watch(net::Executor executor, net::Exchange& exchange, Store& stor
   }
   Watcher watcher{exchange, store, type, form, std::move(query), socket};
   co_await while_there(std::move(executor), exchange, watcher.run());
-  co_await exchange.finish();
   owner.reset();
 }
 

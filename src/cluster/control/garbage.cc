@@ -150,7 +150,8 @@ class Collector {
       if (kube::deleting(object)) continue;
       client::DeleteOptions options;
       options.uid = kube::uid(object);
-      options.propagation = "Foreground";
+      // In the foreground, too, where it has dependents of its own.
+      if (dependents_.contains(std::string(kube::uid(object)))) options.propagation = "Foreground";
       co_await registry_.remove(*dependent->type, dependent->ns, dependent->name, std::move(options), false);
     }
     if (blocked) co_return;

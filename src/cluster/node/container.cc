@@ -10,9 +10,11 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/random.h"
 #include "base/strings.h"
 #include "cluster/node/sandbox.h"
@@ -127,6 +129,20 @@ void RunningContainer::signal(int number) {
   const auto byte = static_cast<unsigned char>(number);
   if (::write(impl_->control.get(), &byte, 1) != 1 && errno != EPIPE)
     log::warn("a container's monitor took no signal", "signal", number);
+}
+
+void end_container(const ContainerFiles& files) {
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const unsigned char kill = SIGKILL;
+  while (std::chrono::steady_clock::now() < patience) {
+    const Fd control(::open(files.control().c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!control) break;  // nobody reads there: no monitor
+    (void)!::write(control.get(), &kill, 1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  // Where the monitor did its work, the runtime knows nothing of the container any more, and says so.
+  if (const auto record = read_record(files))
+    run({record->runtime, "--root", record->state_dir, "delete", "--force", record->id});
 }
 
 net::Task<> clean_up_container(ContainerFiles files) {

@@ -45,6 +45,9 @@ class RunningContainer {
   std::unique_ptr<Impl> impl_;
 };
 
+// Kills a container and waits until its monitor has gone; where the monitor has died, ends what is left. Blocks.
+void end_container(const ContainerFiles& files);
+
 // For a container whose monitor has died: ends what is left of it, and writes an exit if there is none.
 net::Task<> clean_up_container(ContainerFiles files);
 

@@ -75,4 +75,8 @@ int monitor_main(int argc, char** argv);
 void set_up_network(const NodeOptions& options);
 void tear_down_network(const NodeOptions& options);
 
+// Ends every pod of the node at once and takes away all that is left of them. For when the cluster is taken down, and
+// no Node runs on the same folder. Blocks; before tear_down_network. Throws Error.
+void remove_pods(const NodeOptions& options);
+
 }  // namespace spoke::cluster

@@ -170,6 +170,14 @@ net::Task<> after_restart(NodeTest& t, FakeApi& before) {
   co_await t.until([&t] { return t.folders() == 1; }, "nothing is left of the deleted ones");
 }
 
+net::Task<> after_removal(NodeTest& t, FakeApi& before) {
+  for (const char* name : {"once", "always"})
+    t.api_->put_new(client::resources::pods, "default", *before.find(client::resources::pods, "default", name));
+  co_await t.until_phase("once", "Failed");
+  EXPECT_EQ(json::str(t.container("once"), "state.terminated.reason"), "ContainerStatusUnknown");
+  co_await t.until([&t] { return json::num(t.container("always"), "restartCount") == 1; }, "always runs again");
+}
+
 TEST_F(NodeTest, Registers) {
   with_node([](NodeTest& t) -> net::Task<> {
     co_await t.until([&t] { return t.api_->find(client::resources::leases, "kube-node-lease", "n1") != nullptr; },
@@ -467,6 +475,17 @@ TEST_F(NodeTest, PodsOutliveTheNode) {
   std::this_thread::sleep_for(1s);  // "ends" ends, and "deleted" is deleted, while there is no node
   const auto before = std::move(api_);
   with_node([&before = *before](NodeTest& t) { return after_restart(t, before); });
+}
+
+TEST_F(NodeTest, WhatWasTakenAwayIsNotRunTwice) {
+  with_node([](NodeTest& t) -> net::Task<> {
+    t.create_pod("once", "{restartPolicy: Never, containers: [{name: c, command: [sleep, '1000']}]}");
+    t.create_pod("always", "{containers: [{name: c, command: [sleep, '1000']}]}");
+    for (const char* name : {"once", "always"}) co_await t.until_phase(name, "Running");
+  });
+  remove_pods(options(dir_.path()));
+  const auto before = std::move(api_);
+  with_node([&before = *before](NodeTest& t) { return after_removal(t, before); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "base/time.h"
 #include "cluster/node/pod_worker.h"
 
 namespace spoke::cluster {
@@ -30,7 +31,46 @@ const json::value* told(const kube::Object& pod, std::string_view name) {
   return nullptr;
 }
 
+// A terminated state of a status as what it was made of.
+Ended ended_of(const json::value& terminated) {
+  Ended e;
+  const auto id = json::str(terminated, "containerID");
+  e.container_id = id.substr(std::min(id.size(), id.find("://") == std::string_view::npos ? 0 : id.find("://") + 3));
+  e.exit_code = static_cast<int>(json::num(terminated, "exitCode"));
+  e.reason = json::str(terminated, "reason");
+  e.message = json::str(terminated, "message");
+  e.started = parse_rfc3339(json::str(terminated, "startedAt"));
+  e.finished = parse_rfc3339(json::str(terminated, "finishedAt")).value_or(now());
+  return e;
+}
+
 }  // namespace
+
+void PodWorker::recall(const json::value& spec) {
+  const auto* before = told(pod_, json::str(spec, "name"));
+  if (before == nullptr || json::str(*before, "containerID").empty()) return;
+  ContainerSeen& c = seen_.containers[std::string(json::str(spec, "name"))];
+  c.state = ContainerSeen::State::Ended;
+  c.restarts = static_cast<int>(json::num(*before, "restartCount"));
+  c.image = json::str(*before, "image");
+  c.image_id = json::str(*before, "imageID");
+  const auto* last = json::find(*before, "lastState.terminated");
+  if (const auto* end = json::find(*before, "state.terminated")) {
+    c.ended = ended_of(*end);
+    if (last != nullptr) c.last = ended_of(*last);
+  } else if (json::find(*before, "state.waiting") != nullptr && last != nullptr) {
+    c.ended = ended_of(*last);
+  } else {
+    c.ended = Ended{"",
+                    137,
+                    0,
+                    "ContainerStatusUnknown",
+                    "The container could not be located when the node started",
+                    parse_rfc3339(json::str(*before, "state.running.startedAt")),
+                    now()};
+  }
+  c.id = c.ended->container_id;
+}
 
 void PodWorker::resume(const PodRecord& record) {
   recorded_ = true;
@@ -56,7 +96,7 @@ void PodWorker::resume_container(const json::value& spec) {
     spawn("clearing", clear_attempt(newest));
     numbers.pop_back();
   }
-  if (numbers.empty()) return;
+  if (numbers.empty()) return recall(spec);
 
   c.restarts = numbers.back();
   for (int i = 0; i < c.restarts; ++i) c.restart.grow(now());

@@ -107,6 +107,9 @@ net::Task<Sources> PodWorker::fetch(SourceNames names) {
             co_await node_.api.get(secret ? client::resources::secrets : client::resources::config_maps, ns, name);
       } catch (const kube::StatusError& e) {
         if (!e.is("NotFound")) throw;
+        // The controller that puts it into a new namespace may come after the namespace's first pod.
+        if (!secret && name == "kube-root-ca.crt" && !node_.options.ca_pem.empty())
+          into[name] = json::object{{"data", json::object{{"ca.crt", node_.options.ca_pem}}}};
       }
     }
   }

@@ -71,7 +71,13 @@ void PodWorker::spawn(const std::string& what, net::Task<> task) {
 }
 
 net::Task<> PodWorker::run() {
-  if (record_) resume(*std::exchange(record_, std::nullopt));
+  if (record_) {
+    resume(*std::exchange(record_, std::nullopt));
+  } else {
+    for (const char* list : {"spec.initContainers", "spec.containers"}) {
+      for (const auto& container : json::list(pod_, list)) recall(container);
+    }
+  }
   for (;;) {
     const Decision decision = decide(pod_, seen_, now());
     if (decision.give_up) {

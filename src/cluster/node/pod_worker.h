@@ -62,6 +62,9 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   // pod_resume.cc: what an earlier process left
   void resume(const PodRecord& record);
   void resume_container(const json::value& spec);
+  // A container that our status tells of and this machine knows nothing of, since its folder was removed or lost: it
+  // counts as ended, so that what must not run twice (restartPolicy Never) does not.
+  void recall(const json::value& spec);
   net::Task<> clear_attempt(ContainerFiles files);
 
   // pod_setup.cc: sandbox and volumes
