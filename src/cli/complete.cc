@@ -141,7 +141,7 @@ int answer(const std::vector<std::string>& words) {
 
 Action set_up(CLI::App& app) {
   const auto words = std::make_shared<std::vector<std::string>>();
-  app.add_option("words", *words)->expected(0, 10000);
+  app.add_option("WORD", *words);
   return [words] { return answer(*words); };
 }
 

@@ -75,11 +75,9 @@ Action set_up(CLI::App& app) {
   app.add_flag("-f,--follow", options->follow, "go on until the log ends; wait for the driver where it is not up yet");
   app.add_option("--executor", options->executor, "the log of this executor instead of the driver's")
       ->type_name(takes::kNumber)
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(not_negative());
   app.add_flag("-p,--previous", options->previous, "the log of the container before its last restart");
-  app.add_option("--tail", options->tail, "only the last N lines")
-      ->type_name(takes::kNumber)
-      ->check(CLI::NonNegativeNumber.description(""));
+  app.add_option("--tail", options->tail, "only the last N lines")->type_name(takes::kNumber)->check(not_negative());
   app.add_flag("--timestamps", options->timestamps, "with the time of each line");
   add_cluster_options(app, options->cluster);
   return [options] { return on_cluster(options->cluster, [&](Session& session) { return logs(session, *options); }); };

@@ -18,6 +18,14 @@ void add_cluster_options(CLI::App& app, client::KubeconfigChoice& choice) {
       ->group("Cluster");
 }
 
+CLI::Validator not_negative() {
+  return CLI::Validator(
+      [](const std::string& value) {
+        return value.starts_with('-') ? "it must be 0 or more, not " + value : std::string();
+      },
+      "");
+}
+
 void add_output_option(CLI::App& app, std::string& format, const std::vector<std::string>& formats,
                        const std::string& description) {
   const std::string names = join(formats, "|");

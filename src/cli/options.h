@@ -22,6 +22,9 @@ constexpr const char* kNumber = "N";
 // --kubeconfig, --context, -n/--namespace.
 void add_cluster_options(CLI::App& app, client::KubeconfigChoice& choice);
 
+// Refuses numbers below 0 (CLI11's own check shows the largest double there is).
+CLI::Validator not_negative();
+
 // -o/--output, one of `formats`; anything else is a usage error.
 void add_output_option(CLI::App& app, std::string& format, const std::vector<std::string>& formats,
                        const std::string& description);

@@ -275,10 +275,8 @@ TEST(Apply, HoldsForCustomKinds) {
   EXPECT_EQ(*json::find(s.live, "spec"),
             json::parse(R"({"m": {"k": "1", "l": "2"}, "lm": [{"name": "x", "v": "1"}, {"name": "y"}],
       "any": {"o": {"p": 1, "q": 2}, "l": [1]}})"));
-  EXPECT_EQ(
-      s.owners()[0],
-      R"(a Apply {"f:spec":{"f:any":{"f:l":{},"f:o":{".":{},"f:p":{}}},"f:lm":{"k:{\"name\":\"x\"}":{".":{},"f:name":{},"f:v":{}}},)"
-      R"("f:m":{"f:k":{}}}})");
+  EXPECT_EQ(s.owners()[0], R"(a Apply {"f:spec":{"f:any":{"f:l":{},"f:o":{".":{},"f:p":{}}},)"
+                           R"("f:lm":{"k:{\"name\":\"x\"}":{".":{},"f:name":{},"f:v":{}}},"f:m":{"f:k":{}}}})");
   EXPECT_EQ(s.refusal("c", with(R"({"foo": 1})")).message(),
             "failed to create typed patch object (/x; a/v1, Kind=A): .spec.foo: field not declared in schema");
 }

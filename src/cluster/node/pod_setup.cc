@@ -87,9 +87,16 @@ net::Task<> PodWorker::mount_volumes() {
 net::Task<> PodWorker::refresh_volumes() {
   if (seen_.setup != PodSeen::Setup::Done || seen_.torn_down || ending(pod_, seen_)) co_return;
   const auto& volumes = json::list(pod_, "spec.volumes");
-  if (std::ranges::none_of(volumes, is_file_volume)) co_return;
+  if (volumes.empty()) co_return;
   try {
-    co_await mount_volumes();
+    if (std::ranges::any_of(volumes, is_file_volume)) co_await mount_volumes();
+    const std::string outgrown = co_await blocking([pod = pod_, dir = dir_] { return outgrown_volume(pod, dir); });
+    if (!outgrown.empty() && seen_.failure_reason.empty()) {
+      warning("Evicted", outgrown);
+      seen_.failure_reason = "Evicted";
+      seen_.failure_message = outgrown;
+      wake_.notify();
+    }
   } catch (const std::exception& e) {
     if (net::is_cancelled(e)) throw;
     warning("FailedMount", e.what());

@@ -68,6 +68,18 @@ void mount_memory(const Path& path, const std::string& options) {
     fail_errno("mount tmpfs on " + path.string());
 }
 
+// What the files take on the disk; they come and go while we count.
+std::int64_t bytes_below(const Path& dir) {
+  std::int64_t blocks = 0;
+  std::error_code error;
+  for (auto at = std::filesystem::recursive_directory_iterator(dir, error);
+       at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+    struct stat about{};
+    if (!error && ::lstat(at->path().c_str(), &about) == 0) blocks += about.st_blocks;
+  }
+  return blocks * 512;
+}
+
 void make_empty_dir(const VolumeSetup& s, const json::value& source, const Path& path) {
   if (json::str(source, "medium") == "Memory") {
     std::string options = "mode=0777";
@@ -120,6 +132,17 @@ void set_up_volumes(const VolumeSetup& setup) {
           fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", json::str(volume, "name"), e.what()));
     }
   }
+}
+
+std::string outgrown_volume(const kube::Object& pod, const PodDir& dir) {
+  for (const auto& volume : json::list(pod, "spec.volumes")) {
+    const auto limit = kube::Quantity::parse(json::str(volume, "emptyDir.sizeLimit"));
+    if (!limit || limit->value() <= 0 || json::str(volume, "emptyDir.medium") == "Memory") continue;
+    if (bytes_below(volume_path(dir, volume)) > limit->value())
+      return fmt::format("Usage of EmptyDir volume \"{}\" exceeds the limit \"{}\". ", json::str(volume, "name"),
+                         json::str(volume, "emptyDir.sizeLimit"));
+  }
+  return "";
 }
 
 std::vector<ContainerMount> container_mounts(const kube::Object& pod, const PodDir& dir, const ContainerFiles& files,

@@ -22,6 +22,9 @@ struct VolumeSetup {
 // Throws MountError `MountVolume.SetUp failed for volume "v" : reason`.
 void set_up_volumes(const VolumeSetup& setup);
 
+// Why the pod has to go for an emptyDir on the disk that outgrew its sizeLimit; "" where none did.
+std::string outgrown_volume(const kube::Object& pod, const PodDir& dir);
+
 // The mounts that a container asks for, subPaths resolved (and held by a mount below files.subpaths(), so that nobody
 // can swap them for a link later), with the files that every container gets. `env` is for subPathExpr. Throws
 // ConfigError.

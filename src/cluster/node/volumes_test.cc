@@ -248,6 +248,22 @@ TEST(Volumes, KindsThatCannotBeMountedAreRefusedByName) {
   EXPECT_EQ(fs::status(dir.path() / "volumes/v").permissions(), fs::perms(0777));
 }
 
+TEST(Volumes, KnowWhenAnEmptyDirOutgrowsItsLimit) {
+  const TempDir temp;
+  const PodDir dir{temp.path()};
+  kube::Object p = pod();
+  json::set(p, "spec.volumes",
+            yaml::parse("[{name: a, emptyDir: {}}, {name: b, emptyDir: {sizeLimit: 64Ki}}, {name: m, emptyDir: "
+                        "{medium: Memory, sizeLimit: 1}}]"));
+  for (const char* name : {"a", "b", "m"}) {
+    make_dirs(dir.volumes() / name / "sub");
+    write_file(dir.volumes() / name / "sub/file", std::string(4096, 'x'));
+  }
+  EXPECT_EQ(outgrown_volume(p, dir), "");
+  write_file(dir.volumes() / "b/more", std::string(100000, 'x'));
+  EXPECT_EQ(outgrown_volume(p, dir), "Usage of EmptyDir volume \"b\" exceeds the limit \"64Ki\". ");
+}
+
 TEST(ContainerMounts, OfVolumesAndOfTheFilesThatEveryContainerGets) {
   const TempDir temp;
   const PodDir dir{temp.path()};
