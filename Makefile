@@ -8,7 +8,7 @@ BUILD_tsan := build/tsan
 BUILD_fuzz := build/fuzz
 FUZZ_SECONDS ?= 60
 
-.PHONY: all build demo test test-san test-real bench lint fmt clean help
+.PHONY: all build demo test test-san test-real lint fmt clean help
 all: build
 
 build: ## build build/spoke
@@ -38,11 +38,6 @@ test-real: build ## the same operator and scripts on an unmodified Kubernetes
 	@scripts/setup spark
 	@scripts/setup real
 	@scripts/test-real
-
-bench: build ## figures, with their conditions
-	@scripts/setup run
-	@scripts/setup spark
-	@tests/bench/run
 
 lint: ## clang-format, clang-tidy, rooms
 	@scripts/setup build
