@@ -27,6 +27,7 @@ struct Word {
 
 constexpr Word kWords[] = {
     {"any", Type::Any, "interface {}"},
+    {"anyschema", Type::Any, kAnySchema},
     {"bool", Type::Boolean, "bool"},
     {"bytes", Type::Bytes, "[]uint8"},
     {"float64", Type::Number, "float64"},
@@ -197,6 +198,7 @@ class Reader {
       for (size_t i = 2; i < f.words.size() && f.words[i] != "default"; ++i) {
         if (f.words[i] == "required") schema.required.push_back(field);
         if (f.words[i] == "always") schema.always.push_back(field);
+        if (is_number(f.words[i])) schema.numbers[std::string(f.words[i].substr(3, f.words[i].size() - 4))] = field;
       }
       schema.properties[field] = with_words(type(what.package, f.words[1]), f);
     }
@@ -205,7 +207,8 @@ class Reader {
   }
 
   // Words that say something of the struct that has the field, not of the field's type.
-  static bool of_the_struct(std::string_view word) { return word == "required" || word == "always"; }
+  static bool of_the_struct(std::string_view word) { return word == "required" || word == "always" || is_number(word); }
+  static bool is_number(std::string_view word) { return word.starts_with("pb(") && word.ends_with(')'); }
 
   // The type with what its field adds: how it merges, its default.
   SchemaPtr with_words(const SchemaPtr& base, const Field& f) {
@@ -249,7 +252,7 @@ class Reader {
       if (arguments.size() > 1) schema.patch_key = arguments[1];
     } else if (name == "default") {
       schema.otherwise = json::parse(next);
-    } else if (!of_the_struct(name)) {
+    } else if (!of_the_struct(word)) {
       bad("unknown word " + std::string(word));
     }
   }

@@ -9,6 +9,9 @@
 
 namespace spoke::kube {
 
+// go_type of what JSONSchemaProps has where a schema may stand beside another type: JSONSchemaPropsOrArray, ...OrBool.
+constexpr std::string_view kAnySchema = "v1.JSONSchemaPropsOr";
+
 class BuiltinTypes {
  public:
   // Throws Error with the line number where the text is not what scripts/import-types writes.

@@ -59,6 +59,8 @@ struct Schema {
   bool patch_retain_keys = false;  // ... holds "retainKeys"
   bool patch_replace = false;      // ... is "replace"
   std::map<std::string, SchemaPtr, std::less<>> properties;  // Object
+  // Of built-in kinds: protobuf's field number -> property. "2.3" is field 3 of message 2, which JSON has in line.
+  std::map<std::string, std::string, std::less<>> numbers;
   SchemaPtr items;  // List: of its items; Map: of its values, null where they may be anything
   std::vector<std::string> required;
   std::vector<std::string> always;       // of built-in kinds: members that are there even if they are empty

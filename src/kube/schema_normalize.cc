@@ -47,7 +47,7 @@ std::string quantity_text(const json::value& value) {
 }
 
 std::string canonical_time(const Schema& schema, const json::value& value) {
-  const std::string text = json::to_string(value.get_string());
+  std::string text = json::to_string(value.get_string());
   const auto time = parse_rfc3339(text);
   if (!time) return text;
   return schema.go_type == "v1.MicroTime" ? rfc3339_micro(*time) : rfc3339(*time);

@@ -12,9 +12,9 @@ namespace spoke::kube {
 
 // One thing wrong with one field: field.Error of apimachinery, from which StatusReason Invalid is made.
 struct Cause {
-  std::string reason;  // FieldValueRequired, FieldValueInvalid, FieldValueNotSupported, FieldValueForbidden,
-                       // FieldValueDuplicate, FieldValueTooLong, FieldValueTypeInvalid, FieldValueNotFound,
-                       // FieldManagerConflict
+  std::string reason;   // FieldValueRequired, FieldValueInvalid, FieldValueNotSupported, FieldValueForbidden,
+                        // FieldValueDuplicate, FieldValueTooLong, FieldValueTypeInvalid, FieldValueNotFound,
+                        // FieldManagerConflict
   std::string message;  // as it stands in details.causes: "Required value: must be specified"
   std::string field;    // "spec.containers[0].name"
 };

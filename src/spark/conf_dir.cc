@@ -4,25 +4,10 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 
 namespace spoke::spark {
 namespace {
-
-// The length of the well-formed character that `text` begins with (Unicode 15, table 3-7), or 0.
-size_t character_length(std::string_view text) {
-  const auto at = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const unsigned first = at(0);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xc2 && first < 0xe0   ? 2
-                        : first >= 0xe0 && first < 0xf0 ? 3
-                        : first >= 0xf0 && first < 0xf5 ? 4
-                                                        : 0;
-  for (size_t i = 1; i < length; ++i)
-    if ((at(i) & 0xc0U) != 0x80) return 0;
-  const bool overlong = (first == 0xe0 && at(1) < 0xa0) || (first == 0xf0 && at(1) < 0x90);
-  const bool beyond = (first == 0xed && at(1) > 0x9f) || (first == 0xf4 && at(1) > 0x8f);
-  return overlong || beyond ? 0 : length;
-}
 
 struct Decoded {
   std::string text;
@@ -33,7 +18,7 @@ struct Decoded {
 Decoded decode(std::string_view bytes) {
   Decoded decoded;
   while (!bytes.empty()) {
-    const size_t length = character_length(bytes);
+    const size_t length = utf8_character(bytes);
     decoded.malformed |= length == 0;
     decoded.text += length == 0 ? "\xef\xbf\xbd" : bytes.substr(0, length);
     decoded.java_length += length == 4 ? 2 : 1;

@@ -7,6 +7,7 @@
 #include "data/yaml.h"
 #include "kube/go_text.h"
 #include "kube/meta.h"
+#include "kube/protobuf.h"
 
 namespace spoke::cluster {
 
@@ -46,10 +47,11 @@ std::string field_manager(const Request& request) {
   return name.empty() ? "unknown" : std::string(name.substr(0, kMaxManager));
 }
 
-void refuse_media_type() {
+void refuse_media_type(bool custom = false) {
   throw kube::unsupported_media_type(
-      "the body of the request was in an unknown format - accepted media types include: application/json, "
-      "application/yaml, application/vnd.kubernetes.protobuf");
+      std::string("the body of the request was in an unknown format - accepted media types include: application/json, "
+                  "application/yaml") +
+      (custom ? "" : ", " + std::string(kube::kProtobuf)));
 }
 
 json::value from_yaml(std::string_view text) {
@@ -57,6 +59,14 @@ json::value from_yaml(std::string_view text) {
     return yaml::parse(text);
   } catch (const Error& e) {
     throw kube::bad_request(std::string("error converting YAML to JSON: ") + e.what());
+  }
+}
+
+json::value from_protobuf(std::string_view body) {
+  try {
+    return kube::from_protobuf(body);
+  } catch (const Error& e) {
+    throw kube::bad_request(e.what());
   }
 }
 
@@ -143,6 +153,7 @@ std::string_view media_type(const Request& request) {
 json::value document(const Request& request) {
   const std::string_view type = media_type(request);
   if (type == kYaml) return from_yaml(request.body);
+  if (type == kube::kProtobuf) return from_protobuf(request.body);
   if (!type.empty() && type != kJson) refuse_media_type();
   if (trim(request.body).empty()) return json::object();
   try {
@@ -157,8 +168,11 @@ Object object_of(const Request& request, const ResourceType& type, WriteOptions&
   Object object;
   if (media == kYaml) {
     object = from_yaml(request.body);
+  } else if (media == kube::kProtobuf && !type.custom) {
+    if (!kube::is_protobuf(request.body)) throw unrecognized(type, kube::kNotProtobuf, request.body);
+    object = from_protobuf(request.body);
   } else {
-    if (!media.empty() && media != kJson) refuse_media_type();
+    if (!media.empty() && media != kJson) refuse_media_type(type.custom);
     try {
       object = json::parse(request.body);
     } catch (const Error& e) {

@@ -7,10 +7,10 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "cluster/node/log_reader.h"
 #include "cluster/node/pod_worker.h"
 #include "cluster/node/probes.h"
-#include "cluster/node/text.h"
 
 namespace spoke::cluster {
 namespace {

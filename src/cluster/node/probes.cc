@@ -5,8 +5,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "cluster/node/container.h"
-#include "cluster/node/text.h"
 #include "cluster/node/within.h"
 #include "net/async.h"
 #include "net/http_client.h"

@@ -1,12 +1,8 @@
-#include "cluster/node/text.h"
+#include "base/utf8.h"
 
-namespace spoke::cluster {
-namespace {
+namespace spoke {
 
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-
-// How many bytes the character at the front takes; 0 where there is none (RFC 3629: no overlong forms, no surrogates).
-size_t character(std::string_view text) {
+size_t utf8_character(std::string_view text) {
   const auto at = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto follows = [&](size_t i) { return (at(i) & 0xc0U) == 0x80U; };
   const unsigned first = at(0);
@@ -23,12 +19,20 @@ size_t character(std::string_view text) {
   return 0;
 }
 
-}  // namespace
+bool is_utf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const size_t n = utf8_character(bytes);
+    if (n == 0) return false;
+    bytes.remove_prefix(n);
+  }
+  return true;
+}
 
 std::string valid_utf8(std::string_view bytes, size_t limit) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
   std::string out;
   while (!bytes.empty()) {
-    const size_t n = character(bytes);
+    const size_t n = utf8_character(bytes);
     const std::string_view next = n == 0 ? kReplacement : bytes.substr(0, n);
     if (out.size() + next.size() > limit) break;
     out += next;
@@ -37,4 +41,4 @@ std::string valid_utf8(std::string_view bytes, size_t limit) {
   return out;
 }
 
-}  // namespace spoke::cluster
+}  // namespace spoke

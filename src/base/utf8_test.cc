@@ -1,21 +1,27 @@
-#include "cluster/node/text.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace spoke::cluster {
+namespace spoke {
 namespace {
 
 TEST(ValidUtf8, LeavesWhatIsFineAndReplacesTheRest) {
   const std::pair<const char*, const char*> cases[] = {
       {"plain", "plain"},
       {"h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
-      {"a\xff" "b", "a\xef\xbf\xbd" "b"},
+      {"a\xff"
+       "b",
+       "a\xef\xbf\xbd"
+       "b"},
       {"\xc3", "\xef\xbf\xbd"},
-      {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                          // overlong
-      {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},          // a surrogate
+      {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                  // overlong
+      {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},  // a surrogate
       {"\xf5\x80", "\xef\xbf\xbd\xef\xbf\xbd"},
   };
-  for (const auto& [bytes, expected] : cases) EXPECT_EQ(valid_utf8(bytes, 100), expected);
+  for (const auto& [bytes, expected] : cases) {
+    EXPECT_EQ(valid_utf8(bytes), expected);
+    EXPECT_EQ(is_utf8(bytes), std::string_view(bytes) == expected) << bytes;
+  }
 }
 
 TEST(ValidUtf8, CutsBetweenCharacters) {
@@ -25,4 +31,4 @@ TEST(ValidUtf8, CutsBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace spoke::cluster
+}  // namespace spoke
