@@ -40,20 +40,11 @@ class Message {
     field.number = static_cast<std::uint32_t>(tag >> 3);
     field.wire = static_cast<Wire>(tag & 7);
     switch (field.wire) {
-      case Wire::Varint:
-        field.varint = varint();
-        break;
-      case Wire::Bytes:
-        field.bytes = take(varint());
-        break;
-      case Wire::Fixed64:
-        field.bytes = take(8);
-        break;
-      case Wire::Fixed32:
-        field.bytes = take(4);
-        break;
-      default:
-        fail("proto: illegal wireType {}", tag & 7);
+      case Wire::Varint: field.varint = varint(); break;
+      case Wire::Bytes: field.bytes = take(varint()); break;
+      case Wire::Fixed64: field.bytes = take(8); break;
+      case Wire::Fixed32: field.bytes = take(4); break;
+      default: fail("proto: illegal wireType {}", tag & 7);
     }
     return field;
   }
@@ -168,16 +159,14 @@ class Decoder {
       const json::value key = text(bytes_of(field.bytes, 1, name), name);
       // An entry without a value has the value's zero.
       const auto entry = last(field.bytes, 2, is_varint(*schema.items) ? Wire::Varint : Wire::Bytes, name);
-      map.get_object()[key.get_string()] =
-          value(*schema.items, entry.value_or(Field{2, is_varint(*schema.items) ? Wire::Varint : Wire::Bytes, 0, ""}), name);
+      map.get_object()[key.get_string()] = value(
+          *schema.items, entry.value_or(Field{2, is_varint(*schema.items) ? Wire::Varint : Wire::Bytes, 0, ""}), name);
     } else {
       out[name] = value(schema, field, name);
     }
   }
 
-  static bool is_varint(const Schema& schema) {
-    return schema.type == Type::Integer || schema.type == Type::Boolean;
-  }
+  static bool is_varint(const Schema& schema) { return schema.type == Type::Integer || schema.type == Type::Boolean; }
 
   json::value value(const Schema& schema, const Field& field, const std::string& name) {
     demand(field, is_varint(schema) ? Wire::Varint : Wire::Bytes, name);
@@ -186,20 +175,13 @@ class Decoder {
         const auto wide = static_cast<std::int64_t>(field.varint);
         return schema.go_type == "int64" ? wide : static_cast<std::int64_t>(static_cast<std::int32_t>(wide));
       }
-      case Type::Boolean:
-        return field.varint != 0;
-      case Type::String:
-        return text(field.bytes, name);
-      case Type::Bytes:
-        return json::value(base64(field.bytes));
-      case Type::Quantity:
-        return text(bytes_of(field.bytes, 1, name), name);
-      case Type::Time:
-        return time(schema, field.bytes, name);
-      case Type::IntOrString:
-        return int_or_string(field.bytes, name);
-      case Type::Object:
-        return object(schema, field.bytes);
+      case Type::Boolean: return field.varint != 0;
+      case Type::String: return text(field.bytes, name);
+      case Type::Bytes: return json::value(base64(field.bytes));
+      case Type::Quantity: return text(bytes_of(field.bytes, 1, name), name);
+      case Type::Time: return time(schema, field.bytes, name);
+      case Type::IntOrString: return int_or_string(field.bytes, name);
+      case Type::Object: return object(schema, field.bytes);
       case Type::List:  // in a map: a message of its own, whose field 1 is the items
       case Type::Map: {
         json::object wrapped;
@@ -215,8 +197,7 @@ class Decoder {
         const std::string_view raw = bytes_of(field.bytes, 1, name);
         return raw.empty() ? json::value(nullptr) : json::parse(raw);
       }
-      case Type::Number:
-        break;
+      case Type::Number: break;
     }
     fail("proto: field {} is of a type that is not read", name);
   }

@@ -15,9 +15,10 @@ bool is_protobuf(std::string_view body);
 constexpr std::string_view kNotProtobuf =
     "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]";
 
-// The body of a request: "k8s\0" and a runtime.Unknown, whose apiVersion and kind say by which schema its bytes are read.
-// The answer is the object as its JSON would be; of a kind that there is none of, only apiVersion and kind. Fields that
-// the schema does not have are left out, as protobuf's readers do. Throws Error where the bytes are malformed.
+// The body of a request: "k8s\0" and a runtime.Unknown, whose apiVersion and kind say by which schema its bytes are
+// read. The answer is the object as its JSON would be; of a kind that there is none of, only apiVersion and kind.
+// Fields that the schema does not have are left out, as protobuf's readers do. Throws Error where the bytes are
+// malformed.
 json::value from_protobuf(std::string_view body);
 
 }  // namespace spoke::kube

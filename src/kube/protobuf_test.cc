@@ -28,10 +28,11 @@ std::string refusal(const std::string& body) {
 }
 
 TEST(Protobuf, ReadsMapsBytesAndEmptyMembers) {
-  EXPECT_EQ(decoded("azhzAAoPCgJ2MRIJQ29uZmlnTWFwEi8KGQoBYxIAGgAiACoAMgA4AEIAWgYKAWESAWISBgoBaxIBdhoICgFiEgMAAf8gABoAIgA="),
-            R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"c","generateName":"","namespace":"","selfLink":"",)"
-            R"("uid":"","resourceVersion":"","generation":0,"creationTimestamp":null,"labels":{"a":"b"}},"data":{"k":"v"},)"
-            R"("binaryData":{"b":"AAH/"},"immutable":false})");
+  EXPECT_EQ(
+      decoded("azhzAAoPCgJ2MRIJQ29uZmlnTWFwEi8KGQoBYxIAGgAiACoAMgA4AEIAWgYKAWESAWISBgoBaxIBdhoICgFiEgMAAf8gABoAIgA="),
+      R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"c","generateName":"","namespace":"","selfLink":"",)"
+      R"("uid":"","resourceVersion":"","generation":0,"creationTimestamp":null,"labels":{"a":"b"}},"data":{"k":"v"},)"
+      R"("binaryData":{"b":"AAH/"},"immutable":false})");
 }
 
 TEST(Protobuf, ReadsWhatJsonHasInLine) {  // Volume.volumeSource.emptyDir
@@ -40,9 +41,10 @@ TEST(Protobuf, ReadsWhatJsonHasInLine) {  // Volume.volumeSource.emptyDir
 }
 
 TEST(Protobuf, ReadsListsInMaps) {  // SubjectAccessReviewSpec.extra
-  EXPECT_EQ(refusal(envelope("authorization.k8s.io/v1", "SubjectAccessReview",
-                             field(2, field(5, field(1, "k") + field(2, field(1, "a") + field(1, "b")))))),
-            R"({"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{"extra":{"k":["a","b"]}}})");
+  EXPECT_EQ(
+      refusal(envelope("authorization.k8s.io/v1", "SubjectAccessReview",
+                       field(2, field(5, field(1, "k") + field(2, field(1, "a") + field(1, "b")))))),
+      R"({"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{"extra":{"k":["a","b"]}}})");
 }
 
 TEST(Protobuf, OfAKindThatThereIsNotTellsItsName) {
