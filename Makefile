@@ -8,7 +8,7 @@ BUILD_tsan := build/tsan
 BUILD_fuzz := build/fuzz
 FUZZ_SECONDS ?= 60
 
-.PHONY: all build demo test test-san test-real lint fmt clean help
+.PHONY: all build demo test test-san test-real bench lint fmt clean help
 all: build
 
 build: ## build build/spoke
@@ -38,6 +38,15 @@ test-real: build ## the same operator and scripts on an unmodified Kubernetes
 	@scripts/setup spark
 	@scripts/setup real
 	@scripts/test-real
+
+bench: build ## measures spoke beside an unmodified Kubernetes; takes about 5 minutes
+	@ninja -C build --quiet bench_load
+	@scripts/setup run
+	@scripts/setup spark
+	@scripts/setup real
+	@images/spark/build-oci 4.1.4
+	@tests/realkube/realkube build
+	@tests/bench/run
 
 lint: ## clang-format, clang-tidy, rooms
 	@scripts/setup build

@@ -129,5 +129,15 @@ TEST(Random, UuidHasVersionAndVariant) {
   EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
 }
 
+TEST(Time, ReadsDurations) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(parse_duration("90s"), 90s);
+  EXPECT_EQ(parse_duration("1h30m"), 90min);
+  EXPECT_EQ(parse_duration("250ms"), 250ms);
+  EXPECT_EQ(parse_duration("0s"), 0s);
+  for (const char* none : {"", "5", "s", "-5s", "5 s", "1.5h", "5sec", "99999999999h", "5s3"})
+    EXPECT_FALSE(parse_duration(none)) << none;
+}
+
 }  // namespace
 }  // namespace spoke

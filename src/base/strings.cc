@@ -69,9 +69,9 @@ std::string base64(std::string_view bytes) {
 
 std::optional<std::string> from_base64(std::string_view text) {
   static const auto table = [] {
-    std::array<signed char, 256> t{};
+    std::array<int, 256> t{};
     t.fill(-1);
-    for (size_t i = 0; i < kBase64.size(); ++i) t[static_cast<unsigned char>(kBase64[i])] = static_cast<signed char>(i);
+    for (size_t i = 0; i < kBase64.size(); ++i) t[static_cast<unsigned char>(kBase64[i])] = static_cast<int>(i);
     return t;
   }();
   if (text.size() % 4 != 0) return std::nullopt;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
+
+#include "base/strings.h"
 
 namespace spoke {
 namespace {
@@ -119,6 +122,30 @@ std::string human_duration(Duration d) {
   const long years = h / 24 / 365, days = h / 24 % 365;
   if (h < 24 * 365 * 8) return days == 0 ? fmt::format("{}y", years) : fmt::format("{}y{}d", years, days);
   return fmt::format("{}y", years);
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    Duration length;
+  };
+  constexpr Unit units[] = {{"ms", std::chrono::milliseconds(1)},
+                            {"h", std::chrono::hours(1)},
+                            {"m", std::chrono::minutes(1)},
+                            {"s", std::chrono::seconds(1)}};
+  constexpr int longest = 1'000'000;  // of each unit, so that nothing overflows
+  Duration out{};
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto count = to_int(text.substr(0, digits));
+    text.remove_prefix(digits);
+    const auto* unit = std::ranges::find_if(units, [&](const Unit& u) { return text.starts_with(u.name); });
+    if (!count || *count > longest || unit == std::end(units)) return std::nullopt;
+    out += unit->length * *count;
+    text.remove_prefix(unit->name.size());
+  }
+  return out;
 }
 
 }  // namespace spoke

@@ -147,11 +147,11 @@ net::Task<> until_the_end(Following& all, net::Scope& scope) {
 
 }  // namespace
 
-net::Task<int> follow(Session& session, const std::vector<client::Object>& apps, Time begun) {
+net::Task<int> follow(Session& session, const std::vector<client::Object>& apps, Time begun, Duration patience) {
   Following all(session, session.executor);
   for (const auto& app : apps) {
     std::string prefix = apps.size() > 1 ? "[" + std::string(kube::name(app)) + "] " : "";
-    all.followers.push_back(std::make_unique<Follower>(session, all.screen, app, begun, std::move(prefix)));
+    all.followers.push_back(std::make_unique<Follower>(session, all.screen, app, begun, std::move(prefix), patience));
   }
   net::Scope scope(session.executor);
   for (const auto& one : all.followers) scope.spawn(one->name(), follow_one(all, *one));

@@ -5,9 +5,11 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/deletion.h"
 #include "cli/text/application.h"
 #include "cli/text/pods.h"
 #include "cli/text/style.h"
+#include "cluster/sched/schedule.h"
 #include "net/scope.h"
 
 namespace spoke::cli {
@@ -45,9 +47,26 @@ client::InformerOptions its_pods(const std::string& ns, const std::string& name)
   return options;
 }
 
+// Whether some node could hold the pod if nothing else ran there. Yes, where nodes may not be read.
+net::Task<bool> fits_an_empty_node(Session& session, std::string ns, std::string name) {
+  try {
+    const client::Object pod = co_await session.api.get(client::resources::pods, ns, name);
+    const client::List nodes = co_await session.api.list(client::resources::nodes, "", {});
+    std::vector<cluster::NodeView> empty;
+    empty.reserve(nodes.items.size());
+    for (const auto& node : nodes.items) empty.push_back({node, {}});
+    co_return !cluster::place(pod, empty).node.empty();
+  } catch (const kube::StatusError&) {
+    co_return true;
+  } catch (const net::ConnectionError&) {
+    co_return true;
+  }
+}
+
 }  // namespace
 
-Follower::Follower(Session& session, Screen& screen, const client::Object& app, Time begun, std::string prefix)
+Follower::Follower(Session& session, Screen& screen, const client::Object& app, Time begun, std::string prefix,
+                   Duration patience)
     : session_(session),
       screen_(screen),
       ns_(kube::ns(app)),
@@ -66,7 +85,8 @@ Follower::Follower(Session& session, Screen& screen, const client::Object& app, 
               changed_.notify();
             }),
       changed_(session.executor),
-      pods_changed_(session.executor) {
+      pods_changed_(session.executor),
+      patience_(patience) {
   timeline_.enter(state_of(app), begun);
 }
 
@@ -112,13 +132,16 @@ Progress Follower::progress(Time at) const {
 }
 
 int Follower::exit_code() const {
-  if (gone_) return kFailure;
+  if (gone_ || cannot_start()) return kFailure;
   if (timeline_.state() == "COMPLETED") return 0;
   return driver_exit_ && *driver_exit_ != 0 ? *driver_exit_ : kFailure;
 }
 
 std::string Follower::last_words(bool colour) const {
   if (gone_) return fmt::format("{}: it was deleted in the state {}\n", name_, timeline_.state());
+  if (cannot_start())
+    return fmt::format("{}: it cannot start and was deleted (--start-timeout would let it wait): {}\n", name_,
+                       printable(held_up_));
   std::string out = summary(name_, timeline_, ended_at_.value_or(now()), colour);
   if (const auto error = error_of(app_); !error.empty() && timeline_.state() != "COMPLETED")
     out += "  " + paint(Style::Bad, printable(error), colour) + "\n";
@@ -136,6 +159,21 @@ void Follower::hint_where_nothing_happens() {
   if (hinted_ || timeline_.state() != "NEW" || timeline_.total(now()) < kOperatorLooks) return;
   hinted_ = true;
   screen_.say(name_ + ": nothing has looked at it yet; is an operator running in this cluster? (`spoke operator`)\n");
+}
+
+// An image that cannot be pulled, a size that no node has. What only waits for others to end is not held up.
+net::Task<> Follower::look_whether_it_can_start() {
+  const client::Object* pod = driver();
+  const std::string why = pod == nullptr ? "" : trouble(*pod);
+  if (why.empty()) {
+    held_up_since_.reset();
+    co_return;
+  }
+  if (!held_up_since_) held_up_since_ = now();
+  if (now() - *held_up_since_ < patience_) co_return;
+  const std::string name(kube::name(*pod));
+  if (why.starts_with("Unschedulable") && co_await fits_an_empty_node(session_, ns_, name)) co_return;
+  held_up_ = why;
 }
 
 net::Task<> Follower::run() {
@@ -157,11 +195,13 @@ net::Task<> Follower::run() {
 }
 
 net::Task<> Follower::watch_end() {
-  while (!gone_ && !ended_at_) {
+  while (!gone_ && !ended_at_ && !cannot_start()) {
     co_await changed_.wait_for(seconds(1));
     hint_where_nothing_happens();
     tell_trouble();
+    co_await look_whether_it_can_start();
   }
+  if (cannot_start()) co_return co_await delete_application(session_, ns_, name_, uid_, "Background");
   // The driver's pod is there: its log is shown to the end, unless that takes too long.
   while (!gone_ && (!pods_.synced() || driver() != nullptr) && now() - *ended_at_ < kLogEnds)
     co_await changed_.wait_for(net::Millis(200));

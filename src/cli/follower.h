@@ -18,13 +18,16 @@ namespace spoke::cli {
 
 class Follower {
  public:
-  // `app` as it was applied at `begun`. `prefix` stands before each line of its log, "" for none.
-  Follower(Session& session, Screen& screen, const client::Object& app, Time begun, std::string prefix);
+  // `app` as it was applied at `begun`. `prefix` stands before each line of its log, "" for none. `patience` is how
+  // long the driver may be held up by what does not pass by itself.
+  Follower(Session& session, Screen& screen, const client::Object& app, Time begun, std::string prefix,
+           Duration patience);
 
-  // Until the application has ended and its log is shown, or it is gone.
+  // Until the application has ended and its log is shown, or it is gone, or cannot start.
   net::Task<> run();
 
   bool ended() const { return ended_; }
+  bool cannot_start() const { return !held_up_.empty(); }
   int exit_code() const;  // 0 where it completed, else the driver's, else 1
   const std::string& name() const { return name_; }
   const std::string& ns() const { return ns_; }
@@ -40,6 +43,7 @@ class Follower {
   void tell_change(const std::string& before, Time at);
   void tell_trouble();
   void hint_where_nothing_happens();
+  net::Task<> look_whether_it_can_start();
   const client::Object* driver() const;
 
   Session& session_;
@@ -55,6 +59,9 @@ class Follower {
   std::string logged_uid_;  // of the driver whose log was shown to its end
   LogLines lines_;
   std::set<std::string> told_;  // troubles, each once: a back-off takes turns with its cause
+  Duration patience_;
+  std::optional<Time> held_up_since_;
+  std::string held_up_;  // by this, for too long
   std::optional<Time> ended_at_;
   bool ended_ = false, gone_ = false, hinted_ = false;
 };

@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "cli/terminal.h"
 #include "cli/text/application.h"
+#include "cluster/launch.h"
 
 namespace spoke::cli {
 namespace {
@@ -22,6 +23,7 @@ struct Options {
   bool wait = true;
   bool detach = false;
   bool force = false;
+  std::optional<Duration> start_timeout;
 };
 
 bool is_application(const Object& object) {
@@ -54,6 +56,14 @@ net::Task<> make_room(Session& session, const Object& wanted, const Options& opt
   co_await wait_until_gone(session, ns, name, uid);
 }
 
+// Nobody adds a node or an image to the embedded cluster while one waits; elsewhere an autoscaler may need minutes.
+Duration default_patience(const client::Target& target) {
+  const auto running = cluster::running(cluster::Paths::standard());
+  const bool embedded =
+      running && target.server.host == "127.0.0.1" && target.server.port == std::to_string(running->port);
+  return embedded ? Duration(std::chrono::seconds(5)) : Duration(std::chrono::minutes(10));
+}
+
 net::Task<int> run(Session& session, const Options& options, std::vector<Object> documents) {
   for (const auto& document : documents)
     if (is_application(document)) co_await make_room(session, document, options);
@@ -72,7 +82,7 @@ net::Task<int> run(Session& session, const Options& options, std::vector<Object>
   }
   if (apps.empty()) complain("none of these is a SparkApplication: there is nothing to follow");
   if (apps.empty() || options.detach || !options.wait) co_return 0;
-  co_return co_await follow(session, apps, begun);
+  co_return co_await follow(session, apps, begun, options.start_timeout.value_or(default_patience(session.target)));
 }
 
 int run_somewhere(const Options& options) {
@@ -94,6 +104,16 @@ Action set_up(CLI::App& app) {
   app.add_flag("--wait", options->wait, "follow the application to its end; --wait=false does not");
   app.add_flag("--replace", options->replace, "delete an application of that name first, even a live one");
   app.add_flag("--force", options->force, "take over fields that others manage");
+  app.add_option_function<std::string>(
+         "--start-timeout",
+         [options](const std::string& text) {
+           options->start_timeout = parse_duration(text);
+           if (!options->start_timeout)
+             throw CLI::ValidationError("--start-timeout", text + " is no duration: 90s, 5m");
+         },
+         "how long the driver may be held up by an image that cannot be pulled or a size that no node has, before the "
+         "application is deleted: 5s on the embedded cluster, 10m elsewhere, unless told")
+      ->type_name("DURATION");
   add_cluster_options(app, options->cluster);
   return [options] { return run_somewhere(*options); };
 }

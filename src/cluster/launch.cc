@@ -116,7 +116,7 @@ bool answers(const Running& running, const Paths& paths) {
 }  // namespace
 
 std::optional<Running> running(const Paths& paths) {
-  const auto found = recorded(paths);
+  auto found = recorded(paths);
   if (found && answers(*found, paths)) return found;
   // Killed, and not quite gone: nobody else may begin before it has let go of its data.
   for (int i = 0; found && i < 150 && locked(paths); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -135,7 +135,8 @@ class Builder : public YAML::EventHandler {
   static std::string too_deep() { return fmt::format("it is nested more than {} levels deep", kMaxDepth); }
 
   void spend(const YAML::Mark& mark, size_t nodes) {
-    if ((spent_ += nodes) > kMaxNodes) fail_at(mark, "it is too large once its aliases are expanded");
+    spent_ += nodes;
+    if (spent_ > kMaxNodes) fail_at(mark, "it is too large once its aliases are expanded");
   }
 
   bool wants_key() const { return !stack_.empty() && stack_.back().value.is_object() && !stack_.back().key; }

@@ -70,7 +70,8 @@ class Patched {
   }
 
   void spend(size_t steps) {
-    if ((spent_ += steps) > kMaxSteps)
+    spent_ += steps;
+    if (spent_ > kMaxSteps)
       throw request_too_large("Request entity too large: the JSON patch moves too many values around");
   }
 

@@ -30,7 +30,7 @@ spark::Ids ids_of(std::string_view submission_id, Time submitted) {
 }
 
 std::string suffixed_name(const std::string& name, std::string_view suffix) {
-  const std::string whole = fmt::format("{}-{}", name, suffix);
+  std::string whole = fmt::format("{}-{}", name, suffix);
   if (whole.size() <= kLongestName) return whole;
   const size_t keep = kLongestName - suffix.size() - kHashDigits - 2;
   return fmt::format("{}-{}-{}", name.substr(0, keep), hex(digest("MD5", whole)).substr(0, kHashDigits), suffix);

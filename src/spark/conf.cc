@@ -168,7 +168,7 @@ std::optional<std::int64_t> Conf::mebibytes(std::string_view property, bool iec_
   if (!value) return std::nullopt;
   const auto amount = parse_memory(*value, Unit::Mebibytes, iec_suffixes);
   if (!amount) throw type_mismatch(property, *value, "bytes in MiB");
-  return *amount;
+  return amount;
 }
 
 std::int64_t Conf::bytes(std::string_view property, std::int64_t otherwise) const {

@@ -69,7 +69,7 @@ std::string resources(const Object& app, const std::string& role) {
 }
 
 std::string restart_policy(const Object& app) {
-  const std::string type(json::str(app, "spec.restartPolicy.type", "Never"));
+  std::string type(json::str(app, "spec.restartPolicy.type", "Never"));
   if (type != "OnFailure") return type;
   return fmt::format("{}, {} after a failed run, {} after a failed submission", type,
                      json::num(app, "spec.restartPolicy.onFailureRetries"),

@@ -43,7 +43,7 @@ const json::value* main_container_status(const Object& pod) {
 std::string main_container(const Object& pod) {
   if (const json::value* status = main_container_status(pod)) return std::string(json::str(*status, "name"));
   const auto& all = json::list(pod, "spec.containers");
-  const std::string wanted = container_of_role(pod);
+  std::string wanted = container_of_role(pod);
   for (const auto& container : all)
     if (json::str(container, "name") == wanted) return wanted;
   return all.empty() ? "" : std::string(json::str(all.front(), "name"));

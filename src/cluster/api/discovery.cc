@@ -279,7 +279,7 @@ std::optional<json::value> open_api(const Catalog& catalog, std::string_view gro
         type->schema ? kube::to_open_api(*type->schema) : json::value(json::object{{"type", "object"}});
     schema.as_object()["x-kubernetes-group-version-kind"] = kinds;
     schemas[name] = std::move(schema);
-    const json::value gvk = kinds[0];
+    const json::value& gvk = kinds[0];
     const std::string base =
         "/" + group_path(group, version) + (type->id.namespaced ? "/namespaces/{namespace}/" : "/") + type->id.plural;
     const auto query = [](const char* parameter) {

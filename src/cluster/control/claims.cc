@@ -32,7 +32,8 @@ Task<> look(Registry& registry, std::string ns) {
     drop_finalizer(claim, kProtection);
     WriteOptions options;
     options.field_manager = "kube-controller-manager";
-    co_await registry.update(type, ns, std::string(kube::name(claim)), std::move(claim), std::move(options));
+    const std::string name(kube::name(claim));
+    co_await registry.update(type, ns, name, std::move(claim), std::move(options));
   }
 }
 

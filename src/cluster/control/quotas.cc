@@ -38,7 +38,8 @@ Task<> look(Registry& registry, std::string ns) {
     WriteOptions options;
     options.subresource = "status";
     options.field_manager = "kube-controller-manager";
-    co_await registry.update(type, ns, std::string(kube::name(quota)), std::move(quota), std::move(options));
+    const std::string name(kube::name(quota));
+    co_await registry.update(type, ns, name, std::move(quota), std::move(options));
   }
 }
 

@@ -107,8 +107,8 @@ std::unique_ptr<RunningContainer> RunningContainer::attach(net::Executor executo
   Fd alive(::open(files.alive().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   Fd control(::open(files.control().c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
   if (!alive || !control) return nullptr;
-  return std::unique_ptr<RunningContainer>(new RunningContainer(std::make_unique<Impl>(
-      Impl{asio::posix::stream_descriptor(std::move(executor), alive.release()), std::move(control)})));
+  return std::unique_ptr<RunningContainer>(new RunningContainer(
+      std::make_unique<Impl>(Impl{asio::posix::stream_descriptor(executor, alive.release()), std::move(control)})));
 }
 
 net::Task<> RunningContainer::ended() {

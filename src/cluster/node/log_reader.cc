@@ -190,8 +190,6 @@ net::Task<> read_log(ContainerFiles files, LogOptions options, LogSink sink) {
     }
     if (i + 1 < all.size()) {
       ++i;
-    } else if (i < all.size() && same_file(all[i].fd, files.log()) && (!options.follow || ended)) {
-      co_return;
     } else if (Fd next = open_log(files.log()); next && !(i < all.size() && same_file(all[i].fd, files.log()))) {
       all.push_back({std::move(next)});  // rotated meanwhile, or only now begun
       i = all.size() - 1;

@@ -134,7 +134,7 @@ class Composing {
 
   // getPhase of the kubelet, over the states that are shown. A phase that is final is not told while anything runs.
   std::string phase_of(const json::array& init, const json::array& main) const {
-    const std::string before(json::str(pod_, "status.phase", "Pending"));
+    std::string before(json::str(pod_, "status.phase", "Pending"));
     if (before == "Succeeded" || before == "Failed") return before;
     const std::string phase = phase_by_states(init, main);
     const bool final = phase == "Succeeded" || phase == "Failed";

@@ -30,7 +30,7 @@ std::string property_of(std::string_view name) { return fmt::format("{}{}", kFam
 
 std::optional<std::string> content(const Submission& s, const Credential& credential) {
   const std::string property = property_of(credential.property);
-  const auto value = s.conf.raw(property);
+  auto value = s.conf.raw(property);
   if (!value || credential.what.empty()) return value;
   const auto file = s.files.find(*value);
   if (file == s.files.end())

@@ -7,8 +7,6 @@
 
 namespace spoke::cluster {
 
-using kinds::default_to;
-
 namespace {
 
 // A JSON path as printer columns use it: ".status.applicationState.state", ".spec.list[0].name", "['a.b']".

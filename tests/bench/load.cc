@@ -1,0 +1,163 @@
+// Load on an API server, the same for any: the cluster is the kubeconfig's. Prints one JSON object.
+//
+//   load writes COUNT IN_FLIGHT     creates COUNT ConfigMaps, IN_FLIGHT at a time, each on a connection of its own
+//   load watch WATCHERS ROUNDS      changes one ConfigMap ROUNDS times; how long until each of WATCHERS has the event,
+//                                   from the moment that the change's request is sent
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/strings.h"
+#include "client/http_api.h"
+#include "net/async.h"
+#include "net/scope.h"
+
+namespace {
+
+using namespace spoke;
+using client::HttpApi;
+using client::Object;
+using Clock = std::chrono::steady_clock;
+
+const std::string kNamespace = "spoke-bench-" + std::to_string(::getpid());
+
+double milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+double quantile(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[static_cast<size_t>(q * static_cast<double>(values.size() - 1))];
+}
+
+Object config_map(const std::string& name, const std::string& text) {
+  return json::object{{"apiVersion", "v1"},
+                      {"kind", "ConfigMap"},
+                      {"metadata", {{"name", name}, {"namespace", kNamespace}}},
+                      {"data", {{"text", text}}}};
+}
+
+net::Task<> write_some(HttpApi& api, int& left, std::vector<double>& took) {
+  while (left > 0) {
+    const std::string name = "write-" + std::to_string(left--);
+    const auto from = Clock::now();
+    co_await api.create(client::resources::config_maps, kNamespace, config_map(name, std::string(500, 'x')));
+    took.push_back(milliseconds(Clock::now() - from));
+  }
+}
+
+net::Task<json::object> writes(std::deque<HttpApi>& apis, int count) {
+  net::Scope scope(co_await net::this_executor());
+  std::vector<double> took;
+  for (HttpApi& api : apis)  // connect first
+    co_await api.get(client::resources::namespaces, "", kNamespace);
+  int left = count;
+  const auto from = Clock::now();
+  for (HttpApi& api : apis) scope.spawn("writer", write_some(api, left, took));
+  co_await scope.drain();
+  const double seconds = milliseconds(Clock::now() - from) / 1000;
+  if (std::ssize(took) != count) fail("{} of {} writes failed", count - std::ssize(took), count);
+  co_return json::object{{"writes", count},
+                         {"in_flight", apis.size()},
+                         {"per_second", count / seconds},
+                         {"median_ms", quantile(took, 0.5)},
+                         {"p99_ms", quantile(took, 0.99)}};
+}
+
+struct Watching {
+  Clock::time_point sent;
+  int round = 0;
+  int arrived = 0;
+  std::vector<double> took;
+};
+
+net::Task<> watch_some(HttpApi& api, const std::string& version, Watching& state, net::Event& all, int watchers) {
+  client::WatchOptions options;
+  options.resource_version = version;
+  const auto watch = co_await api.watch(client::resources::config_maps, kNamespace, options);
+  if (++state.arrived == watchers) all.notify();
+  while (const auto event = co_await watch->next()) {
+    if (json::str(event->object, "data.text") != std::to_string(state.round)) continue;
+    state.took.push_back(milliseconds(Clock::now() - state.sent));
+    if (++state.arrived == watchers) all.notify();
+  }
+}
+
+net::Task<json::object> watch(std::deque<HttpApi>& apis, int rounds) {
+  const auto executor = co_await net::this_executor();
+  net::Scope scope(executor);
+  net::Event all(executor);
+  Watching state;
+  HttpApi& writer = apis.back();
+  const int watchers = static_cast<int>(apis.size()) - 1;
+  Object object = co_await writer.create(client::resources::config_maps, kNamespace, config_map("watched", "none"));
+  const std::string version(json::str(object, "metadata.resourceVersion"));
+  for (int i = 0; i < watchers; ++i)
+    scope.spawn("watcher", watch_some(apis[static_cast<size_t>(i)], version, state, all, watchers));
+  co_await all.wait();
+  for (int round = 1; round <= rounds; ++round) {
+    co_await net::sleep_for(std::chrono::milliseconds(50));
+    state.round = round;
+    state.arrived = 0;
+    json::set(object, "data.text", std::to_string(round));
+    json::remove(object, "metadata.resourceVersion");
+    state.sent = Clock::now();
+    co_await writer.update(client::resources::config_maps, kNamespace, object, "");
+    if (!co_await all.wait_for(std::chrono::seconds(10)))
+      fail("only {} of {} watchers had it", state.arrived, watchers);
+  }
+  co_await scope.close();
+  co_return json::object{{"watchers", watchers},
+                         {"rounds", rounds},
+                         {"median_ms", quantile(state.took, 0.5)},
+                         {"p99_ms", quantile(state.took, 0.99)},
+                         {"max_ms", quantile(state.took, 1)}};
+}
+
+net::Task<json::object> measure(std::string what, int a, int b) {
+  const auto target = client::find_target({});
+  if (!target) fail("no kubeconfig: set KUBECONFIG");
+  const auto executor = co_await net::this_executor();
+  std::deque<HttpApi> apis;
+  for (int i = 0; i < (what == "watch" ? a + 1 : b); ++i) apis.emplace_back(executor, *target);
+  co_await apis[0].create(
+      client::resources::namespaces, "",
+      json::object{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kNamespace}}}});
+  json::object out;
+  if (what == "writes")
+    out = co_await writes(apis, a);
+  else
+    out = co_await watch(apis, b);
+  co_await apis[0].remove(client::resources::namespaces, "", kNamespace, {});
+  co_return out;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string what = argc == 4 ? argv[1] : "";
+  const auto a = to_int(argc == 4 ? argv[2] : ""), b = to_int(argc == 4 ? argv[3] : "");
+  if ((what != "writes" && what != "watch") || !a || !b || *a < 1 || *b < 1 || *a > 1'000'000 || *b > 100'000) {
+    std::fputs("load writes COUNT IN_FLIGHT | load watch WATCHERS ROUNDS\n", stderr);
+    return 2;
+  }
+  boost::asio::io_context loop(1);
+  int status = 0;
+  boost::asio::co_spawn(loop, measure(what, static_cast<int>(*a), static_cast<int>(*b)),
+                        [&](const std::exception_ptr& failure, const json::object& out) {
+                          try {
+                            if (failure) std::rethrow_exception(failure);
+                            std::puts(json::dump(out).c_str());
+                          } catch (const std::exception& e) {
+                            std::fprintf(stderr, "load: %s\n", e.what());
+                            status = 1;
+                          }
+                          loop.stop();
+                        });
+  loop.run();
+  return status;
+}
