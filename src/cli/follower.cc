@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/deletion.h"
+#include "cli/fit.h"
 #include "cli/text/application.h"
 #include "cli/text/pods.h"
 #include "cli/text/style.h"
-#include "cluster/sched/schedule.h"
 #include "net/scope.h"
 
 namespace spoke::cli {
@@ -47,19 +47,16 @@ client::InformerOptions its_pods(const std::string& ns, const std::string& name)
   return options;
 }
 
-// Whether some node could hold the pod if nothing else ran there. Yes, where nodes may not be read.
-net::Task<bool> fits_an_empty_node(Session& session, std::string ns, std::string name) {
+// Why the pod fits no node even if nothing else ran there; "" where one could hold it, or nodes may not be read.
+net::Task<std::string> fits_nowhere(Session& session, std::string ns, std::string name) {
   try {
     const client::Object pod = co_await session.api.get(client::resources::pods, ns, name);
     const client::List nodes = co_await session.api.list(client::resources::nodes, "", {});
-    std::vector<cluster::NodeView> empty;
-    empty.reserve(nodes.items.size());
-    for (const auto& node : nodes.items) empty.push_back({node, {}});
-    co_return !cluster::place(pod, empty).node.empty();
+    co_return misfit(pod, nodes.items);
   } catch (const kube::StatusError&) {
-    co_return true;
+    co_return "";
   } catch (const net::ConnectionError&) {
-    co_return true;
+    co_return "";
   }
 }
 
@@ -164,7 +161,7 @@ void Follower::hint_where_nothing_happens() {
 // An image that cannot be pulled, a size that no node has. What only waits for others to end is not held up.
 net::Task<> Follower::look_whether_it_can_start() {
   const client::Object* pod = driver();
-  const std::string why = pod == nullptr ? "" : trouble(*pod);
+  std::string why = pod == nullptr ? "" : trouble(*pod);
   if (why.empty()) {
     held_up_since_.reset();
     co_return;
@@ -172,7 +169,7 @@ net::Task<> Follower::look_whether_it_can_start() {
   if (!held_up_since_) held_up_since_ = now();
   if (now() - *held_up_since_ < patience_) co_return;
   const std::string name(kube::name(*pod));
-  if (why.starts_with("Unschedulable") && co_await fits_an_empty_node(session_, ns_, name)) co_return;
+  if (why.starts_with("Unschedulable")) why = co_await fits_nowhere(session_, ns_, name);
   held_up_ = why;
 }
 

@@ -20,6 +20,7 @@
 #include "cluster/control/controllers.h"
 #include "cluster/dns/dns_server.h"
 #include "cluster/identity.h"
+#include "cluster/node/machine.h"
 #include "cluster/node/node.h"
 #include "cluster/node/services.h"
 #include "image/image_store.h"
@@ -140,13 +141,25 @@ struct Parts {
   client::HttpApi operator_api;
 };
 
+// Until it is ready, what goes wrong in the node or its network ends the cluster: somebody waits for it.
+struct Start {
+  explicit Start(net::Executor executor) : settled(std::move(executor)) {}
+  net::Event settled;
+  bool ready = false;
+  std::exception_ptr failure;
+};
+
 // The node's Ready condition is what `up` waits for.
-Task<> until_node_is_ready(Registry& registry) {
+Task<> until_node_is_ready(Registry& registry, Start& start) {
   const ResourceType& nodes = *registry.catalog().find("", "v1", "nodes");
   auto events = registry.store().subscribe(nodes.prefix(""), registry.store().revision());
   for (;;) {
     for (const auto& [key, entry] : registry.store().range(nodes.prefix("")))
-      if (kube::condition_is_true(json::parse(*entry.body), "Ready")) co_return;
+      if (kube::condition_is_true(json::parse(*entry.body), "Ready")) {
+        start.ready = true;
+        start.settled.notify();
+        co_return;
+      }
     co_await events->next();
   }
 }
@@ -190,12 +203,17 @@ Task<> run_operator(client::HttpApi& api) {
 }
 
 // A loop of the cluster ends only with the cluster: what goes wrong in it (a full disk, say) may be right again later.
-Task<> keep(std::string name, std::function<Task<>()> loop) {
+Task<> keep(std::string name, std::function<Task<>()> loop, Start* start = nullptr) {
   for (;;) {
     try {
       co_await loop();
     } catch (const std::exception& e) {
       if (net::is_cancelled(e)) throw;
+      if (start != nullptr && !start->ready) {
+        start->failure = std::current_exception();
+        start->settled.notify();
+        co_return;
+      }
       log::error("begins again after an error", "loop", name, "error", e.what());
     }
     co_await net::sleep_for(std::chrono::seconds(1));
@@ -205,6 +223,7 @@ Task<> keep(std::string name, std::function<Task<>()> loop) {
 Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<void()>& ready) {
   const net::Executor executor = co_await net::this_executor();
   net::Scope scope(executor);
+  Start start(executor);
   std::exception_ptr failure;
   try {
     co_await bootstrap(parts.registry, kServiceIp, kGateway, options.port);
@@ -212,9 +231,12 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
     for (auto& controller : controllers(registry, parts.identity.ca.cert))
       scope.spawn(controller.name, keep(controller.name, std::move(controller.run)));
     if (options.node) {
-      scope.spawn("names", keep("names", [&] { return serve_names(parts.local, parts.node_options(options)); }));
-      scope.spawn("node", keep("node", [&] { return parts.node->run(); }));
-      co_await until_node_is_ready(registry);
+      scope.spawn("names",
+                  keep("names", [&] { return serve_names(parts.local, parts.node_options(options)); }, &start));
+      scope.spawn("node", keep("node", [&] { return parts.node->run(); }, &start));
+      scope.spawn("node's start", until_node_is_ready(registry, start));
+      co_await start.settled.wait();
+      if (start.failure) std::rethrow_exception(start.failure);
     }
     if (options.spark_operator)
       scope.spawn("operator", keep("operator", [&] { return run_operator(parts.operator_api); }));
@@ -237,6 +259,7 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
 void run_cluster(const ClusterOptions& options, const std::function<void()>& ready) {
   make_dirs(options.paths.root, 0700);
   const Fd lock = take_lock(options.paths);
+  if (options.node) inspect_machine();  // what it lacks is said before anything is begun
   boost::asio::io_context loop(1);
   Parts parts(loop.get_executor(), options);
   parts.server.listen("127.0.0.1", options.port);
