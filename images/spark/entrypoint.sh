@@ -8,6 +8,7 @@
 # What runs replaces this shell, so that the kubelet's signals reach it; before Spark, tini stays in between where it is
 # installed, to bury orphaned processes.
 set -euo pipefail
+trap 'exit 143' TERM  # the first process of a container ends by no signal that it does not handle
 
 : "${SPARK_HOME:=/opt/spark}"
 export SPARK_HOME

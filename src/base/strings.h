@@ -12,6 +12,7 @@ std::vector<std::string> split(std::string_view text, char separator);  // "a,,b
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string_view trim(std::string_view text);  // blanks, tabs and line ends off both sides
 std::string lower(std::string_view text);      // ASCII only
+std::string upper(std::string_view text);      // ASCII only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
 std::optional<long long> to_int(std::string_view text);  // whole text, decimal, optional sign; else nothing

@@ -48,7 +48,8 @@ net::Task<int> delete_all(Session& session, const Options& options) {
   const auto chosen = co_await choose(session, options);
   if (chosen.empty() && options.all) complain("no SparkApplications in the namespace " + ns);
   for (const auto& app : chosen) {
-    co_await delete_application(session, ns, app.name, app.uid, "Background");
+    // Where it is waited for, its pods are, too: another application of its name would find its driver there still.
+    co_await delete_application(session, ns, app.name, app.uid, options.wait ? "Foreground" : "Background");
     print(client::display_name(client::resources::spark_applications, app.name) + " deleted\n");
   }
   if (options.wait)
@@ -60,7 +61,7 @@ Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("NAME", options->names, "the applications")->type_name(takes::kApplication);
   app.add_flag("--all", options->all, "all of the namespace");
-  app.add_flag("--wait", options->wait, "wait until they are gone; --wait=false does not");
+  app.add_flag("--wait", options->wait, "wait until they and their pods are gone; --wait=false does not");
   app.add_flag("--ignore-not-found", options->ignore_absent, "one that is not there is no error");
   add_cluster_options(app, options->cluster);
   return [options] {

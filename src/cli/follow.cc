@@ -40,11 +40,17 @@ struct Following {
   bool asking = false;
   std::string answer;
   bool answered = false;
+  std::exception_ptr failure;  // of one that can be followed no longer
 };
 
 net::Task<> follow_one(Following& all, Follower& one) {
-  co_await one.run();
-  all.screen.say(one.last_words(all.screen.colour()));
+  try {
+    co_await one.run();
+    all.screen.say(one.last_words(all.screen.colour()));
+  } catch (const std::exception& e) {
+    if (net::is_cancelled(e)) throw;
+    all.failure = std::current_exception();
+  }
   all.changed.notify();
 }
 
@@ -140,6 +146,7 @@ net::Task<> until_the_end(Following& all, net::Scope& scope) {
   while (!all.stop && !done(all)) {
     show_progress(all);
     co_await all.changed.wait_for(net::Millis(250));
+    if (all.failure) std::rethrow_exception(all.failure);
     if (all.signal != 0) co_await handle_signal(all, scope);
     if (all.answered) co_await handle_answer(all, scope);
   }

@@ -125,6 +125,7 @@ Progress Follower::progress(Time at) const {
     if (out.trouble.empty() || is_driver(pod))
       if (auto why = trouble(pod); !why.empty()) out.trouble = std::move(why);
   }
+  if (out.trouble.empty() && out.state == "NEW") out.trouble = error_of(app_);  // why its driver is not made yet
   return out;
 }
 
@@ -153,7 +154,8 @@ void Follower::tell_trouble() {
 }
 
 void Follower::hint_where_nothing_happens() {
-  if (hinted_ || timeline_.state() != "NEW" || timeline_.total(now()) < kOperatorLooks) return;
+  if (hinted_ || timeline_.state() != "NEW" || !error_of(app_).empty() || timeline_.total(now()) < kOperatorLooks)
+    return;
   hinted_ = true;
   screen_.say(name_ + ": nothing has looked at it yet; is an operator running in this cluster? (`spoke operator`)\n");
 }

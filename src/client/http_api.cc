@@ -109,7 +109,10 @@ struct HttpApi::Impl {
   Task<std::string> body(const net::Request& request) {
     net::ResponseStream stream = co_await open(request);
     std::string text;
-    while (auto piece = co_await stream.read()) {
+    for (;;) {
+      stream.expires_after(target.server.request_timeout);  // a piece: the whole may be long
+      const auto piece = co_await stream.read();
+      if (!piece) break;
       text += *piece;
       if (!good(stream.status()) && text.size() > kMaxError) break;
     }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -62,13 +64,28 @@ json::value read_config(const Path& file) {
   return std::move(documents[0]);
 }
 
-// Keeps mode and owner: `sudo spoke up` must not take the file away from the user.
+// Who called sudo, where somebody did.
+std::optional<std::pair<uid_t, gid_t>> sudo_user() {
+  const char *uid = std::getenv("SUDO_UID"), *gid = std::getenv("SUDO_GID");
+  if (::geteuid() != 0 || uid == nullptr || gid == nullptr) return std::nullopt;
+  const auto user = to_int(uid), group = to_int(gid);
+  if (!user || !group) return std::nullopt;
+  return std::pair(static_cast<uid_t>(*user), static_cast<gid_t>(*group));
+}
+
+void give(const Path& path, uid_t user, gid_t group) {
+  if (user != ::geteuid() && ::chown(path.c_str(), user, group) != 0) fail_errno("chown " + path.string());
+}
+
+// Keeps mode and owner: `sudo spoke up` must not take the file away from the user, nor make one that is not theirs.
 void write_config(const Path& file, const json::value& config) {
   struct stat before{};
   const bool there = ::stat(file.c_str(), &before) == 0;
   write_file(file, yaml::dump(config), there ? before.st_mode & 07777 : 0600);
-  if (there && before.st_uid != ::geteuid() && ::chown(file.c_str(), before.st_uid, before.st_gid) != 0)
-    fail_errno("chown " + file.string());
+  if (there)
+    give(file, before.st_uid, before.st_gid);
+  else if (const auto user = sudo_user())
+    give(file, user->first, user->second);
 }
 
 void erase_entry(json::value& config, std::string_view list, const std::string& name) {
@@ -95,7 +112,9 @@ void put_entry(json::value& config, std::string_view list, const std::string& na
 
 void add_context(const Path& file, const NewContext& context) {
   const Path real = behind_links(file);
+  const bool new_folder = !std::filesystem::exists(real.parent_path());
   make_dirs(real.parent_path(), 0750);
+  if (const auto user = sudo_user(); user && new_folder) give(real.parent_path(), user->first, user->second);
   const FileLock lock(real);
   json::value config = read_config(real);
   auto& members = config.get_object();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -18,11 +19,9 @@
 #include "cluster/api/local_api.h"
 #include "cluster/bootstrap.h"
 #include "cluster/control/controllers.h"
-#include "cluster/dns/dns_server.h"
 #include "cluster/identity.h"
 #include "cluster/node/machine.h"
 #include "cluster/node/node.h"
-#include "cluster/node/services.h"
 #include "image/image_store.h"
 #include "net/async.h"
 #include "net/scope.h"
@@ -42,6 +41,10 @@ Fd take_lock(const Paths& paths) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
     fail("a cluster runs already with its data in {}: stop it with `spoke down`, or use another XDG_DATA_HOME",
          paths.root.string());
+  // For whoever has to end it, before it has told more of itself.
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
+    fail_errno("write " + paths.lock().string());
   return fd;
 }
 
@@ -66,8 +69,10 @@ struct Parts {
       : identity(load_identity(options.paths,
                                {"localhost", "127.0.0.1", kGateway, kServiceIp, "kubernetes", "kubernetes.default",
                                 "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"})),
-        store(executor, options.paths.database(),
-              [this](const std::string& key, const std::string& body) { return tag(key, body); }),
+        store(
+            executor, options.paths.database(),
+            [this](const std::string& key, const std::string& body) { return tag(key, body); },
+            [this](const std::string& key, const std::string& body) { define(key, body); }),
         admission(store, kServiceNetwork),
         registry(store, catalog, admission),
         authenticator(store, identity.token_key, identity.admin_token),
@@ -117,12 +122,20 @@ struct Parts {
     return out;
   }
 
-  // As an object was tagged when it was written. Definitions come before what they define, in the order of revisions.
+  // Definitions come first: of an object whose kind is not known there would be no owner and no label.
+  void define(const std::string& key, const std::string& body) {
+    if (!key.starts_with(std::string(kDefinitions) + "/")) return;
+    try {
+      catalog.define(json::parse(body));
+    } catch (const std::exception& e) {
+      log::error("a definition is left out", "key", key, "error", e.what());
+    }
+  }
+
+  // As an object was tagged when it was written.
   Tags tag(const std::string& key, const std::string& body) {
-    const Object object = json::parse(body);
-    if (kube::kind(object) == "CustomResourceDefinition") catalog.define(object);
     for (const auto& type : catalog.all())
-      if (key.starts_with(type->storage + "/")) return tags_of(*type, object);
+      if (key.starts_with(type->storage + "/")) return tags_of(*type, json::parse(body));
     return {};
   }
 
@@ -164,38 +177,6 @@ Task<> until_node_is_ready(Registry& registry, Start& start) {
   }
 }
 
-// Names and ClusterIPs: one table of services, kept by one pair of watches, read by DNS and by the packet filter.
-Task<> serve_names(LocalApi& api, NodeOptions options) {
-  net::Scope scope(co_await net::this_executor());
-  net::Event changed(co_await net::this_executor());
-  net::Event ended(co_await net::this_executor());
-  std::exception_ptr failure;
-  ServiceTable table;
-  const auto guard = [](Task<> work, net::Event& over, std::exception_ptr& failed) -> Task<> {
-    try {
-      co_await std::move(work);
-    } catch (...) {
-      if (!failed) failed = std::current_exception();
-    }
-    over.notify();
-  };
-  DnsOptions dns;
-  dns.address = options.gateway;
-  dns.zone = {options.cluster_domain, parse_network(options.pod_network).value(),
-              parse_network(options.service_network).value()};
-  scope.spawn("services", guard(watch_services(api, table, [&] { changed.notify(); }), ended, failure));
-  scope.spawn("service routes", guard(route_services(table, changed, options), ended, failure));
-  scope.spawn("dns", guard(serve_dns(table, dns), ended, failure));
-  try {
-    co_await ended.wait();
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await boost::asio::this_coro::reset_cancellation_state();
-  co_await scope.close();
-  if (failure) std::rethrow_exception(failure);
-}
-
 Task<> run_operator(client::HttpApi& api) {
   co_await op::install_crds(api);
   op::Operator controller(api, {});
@@ -232,7 +213,7 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
       scope.spawn(controller.name, keep(controller.name, std::move(controller.run)));
     if (options.node) {
       scope.spawn("names",
-                  keep("names", [&] { return serve_names(parts.local, parts.node_options(options)); }, &start));
+                  keep("names", [&] { return run_services(parts.local, parts.node_options(options)); }, &start));
       scope.spawn("node", keep("node", [&] { return parts.node->run(); }, &start));
       scope.spawn("node's start", until_node_is_ready(registry, start));
       co_await start.settled.wait();
@@ -259,15 +240,25 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
 void run_cluster(const ClusterOptions& options, const std::function<void()>& ready) {
   make_dirs(options.paths.root, 0700);
   const Fd lock = take_lock(options.paths);
-  if (options.node) inspect_machine();  // what it lacks is said before anything is begun
+  std::filesystem::remove(options.paths.state());  // of a process that was killed
+  if (options.node) inspect_machine();             // what it lacks is said before anything is begun
   boost::asio::io_context loop(1);
   Parts parts(loop.get_executor(), options);
-  parts.server.listen("127.0.0.1", options.port);
-  if (options.node) {
-    set_up_network(parts.node_options(options));
-    parts.server.listen(kGateway, options.port);
-  }
   std::exception_ptr failure;
+  try {
+    parts.server.listen("127.0.0.1", options.port);
+    if (options.node) {
+      set_up_network(parts.node_options(options));
+      parts.server.listen(kGateway, options.port);
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    boost::asio::co_spawn(loop, parts.server.close(), boost::asio::detached);
+    loop.run();
+    std::rethrow_exception(failure);
+  }
   boost::asio::co_spawn(loop, serve(options, parts, ready), [&](const std::exception_ptr& e) {
     failure = e;
     loop.stop();

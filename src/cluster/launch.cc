@@ -194,14 +194,17 @@ void run_launched(const ClusterOptions& options, int ready_fd) {
 
 bool stop(const Paths& paths, bool keep_data) {
   bool did = false;
-  if (const auto found = recorded(paths)) {
+  if (locked(paths)) {
     did = true;
-    ::kill(found->pid, SIGTERM);
-    for (int i = 0; i < 500 && locked(paths); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    if (locked(paths)) {
-      ::kill(found->pid, SIGKILL);
-      for (int i = 0; i < 100 && locked(paths); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
+    const auto pid = to_int(trim(try_read_file(paths.lock()).value_or("")));
+    const auto ended_by = [&](int signal, int tries) {
+      if (pid && *pid > 1) ::kill(static_cast<pid_t>(*pid), signal);
+      for (int i = 0; i < tries && locked(paths); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return !locked(paths);
+    };
+    // Never delete below one that runs.
+    if (!ended_by(SIGTERM, 500) && !ended_by(SIGKILL, 100))
+      fail("the cluster with its data in {} does not end; end its process and try again", paths.root.string());
   }
   // Pods outlive the process; `down` ends them.
   NodeOptions node;

@@ -79,7 +79,11 @@ bool is_version(std::string_view text) {
   const bool fits = numbers.size() == 3 && std::ranges::all_of(numbers, [](const std::string& n) {
                       return !n.empty() && n.size() < 6 && n.find_first_not_of("0123456789") == std::string::npos;
                     });
-  return fits && (dash == std::string_view::npos || text.substr(dash).starts_with("-preview"));
+  if (!fits || dash == std::string_view::npos) return fits;
+  constexpr std::string_view preview = "-preview";
+  const std::string_view suffix = text.substr(dash);
+  return suffix.starts_with(preview) &&
+         suffix.find_first_not_of("0123456789", preview.size()) == std::string_view::npos;
 }
 
 std::array<long long, 4> version_key(std::string_view version) {

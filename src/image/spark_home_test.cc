@@ -108,6 +108,7 @@ TEST(SparkTag, AsApachesImagesHaveThem) {
   EXPECT_EQ(parse_spark_tag("4.1.4")->version, "4.1.4");
   EXPECT_EQ(parse_spark_tag("latest")->version, "");
   EXPECT_EQ(parse_spark_tag("python3")->version, "");
+  EXPECT_FALSE(parse_spark_tag("4.1.4-preview/etc"));  // becomes part of a path
   EXPECT_EQ(parse_spark_tag("4.2.0-preview2-java21")->version, "4.2.0-preview2");
   const auto full = parse_spark_tag("3.5.8-scala2.12-java11-python3-ubuntu");
   ASSERT_TRUE(full);

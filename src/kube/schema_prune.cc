@@ -42,7 +42,7 @@ class Prune {
       } else if (schema != nullptr && schema->type == Type::Map) {
         prune(nullptr, value);
       } else if (!keep) {
-        unknown.push_back(path_);
+        if (unknown.size() < kMost) unknown.push_back(path_.substr(0, kLongest));
         any_unknown = true;
       }
       path_.resize(length);
@@ -61,6 +61,7 @@ class Prune {
     return found != schema->properties.end() ? found->second.get() : nullptr;
   }
 
+  static constexpr size_t kMost = 1000, kLongest = 1024;  // that are told: names from outside may be megabytes long
   std::string path_;
 };
 

@@ -152,6 +152,10 @@ ResponseStream& ResponseStream::operator=(ResponseStream&&) noexcept = default;
 int ResponseStream::status() const { return static_cast<int>(impl_->parser.get().result_int()); }
 const Headers& ResponseStream::headers() const { return impl_->headers; }
 
+void ResponseStream::expires_after(std::chrono::milliseconds limit) {
+  if (impl_->wire) impl_->wire->lowest().expires_after(limit);
+}
+
 Task<std::optional<std::string>> ResponseStream::read() {
   auto& parser = impl_->parser;
   try {
@@ -230,6 +234,7 @@ Task<ResponseStream> HttpClient::stream(Request request) {
 
 Task<Response> HttpClient::send(Request request) {
   ResponseStream stream = co_await this->stream(std::move(request));
+  stream.expires_after(impl_->options.request_timeout);
   Response response{stream.status(), stream.headers(), ""};
   while (auto piece = co_await stream.read()) response.body += *piece;
   co_return response;

@@ -37,6 +37,9 @@ class ResponseStream {
   const Headers& headers() const;
   // The next bytes of the body, as they come; nothing at its end. Throws ConnectionError where it breaks off.
   Task<std::optional<std::string>> read();
+  // From now on, what is read has to be there within this time; else read() throws ConnectionError. No limit unless
+  // told.
+  void expires_after(std::chrono::milliseconds limit);
 
  private:
   std::unique_ptr<Impl> impl_;

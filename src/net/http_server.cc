@@ -188,7 +188,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
       beast::get_lowest_layer(stream).expires_after(kHandshake);
       co_await stream.async_handshake(asio::ssl::stream_base::server, use_awaitable);
       beast::flat_buffer buffer;
-      while (co_await serve_one(stream, buffer)) {
+      // The first request's head has what is left of the handshake's time.
+      for (bool first = true; co_await serve_one(stream, buffer, first); first = false) {
       }
       beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
       co_await stream.async_shutdown(use_awaitable);
@@ -202,8 +203,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   }
 
   // Answers whether another request may follow.
-  Task<bool> serve_one(Stream& stream, beast::flat_buffer& buffer) {
-    beast::get_lowest_layer(stream).expires_after(kIdle);
+  Task<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, bool first) {
+    if (!first) beast::get_lowest_layer(stream).expires_after(kIdle);
     http::request_parser<http::string_body> parser;
     parser.body_limit(options.max_body);
     parser.header_limit(64U << 10);
@@ -214,6 +215,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     if (error.category() == http::make_error_code(http::error::bad_target).category())
       co_return co_await refuse(stream, {400, {{"Content-Type", "text/plain; charset=utf-8"}}, "400 Bad Request"});
     if (error) throw boost::system::system_error(error);
+    beast::get_lowest_layer(stream).expires_after(kIdle);
     BeastExchange exchange(stream, parser.release());
     co_await handler(exchange);
     co_return exchange.keep_alive();

@@ -209,6 +209,10 @@ Decision held_up(const Application& app, const std::vector<Removal>& made, const
   if (!since || now >= *since + patience) return refused(app, made, why);
   Decision d;
   d.look_again = kLookAtObstacle;
+  if (app.status.error_message != why) {
+    d.status = app.status;
+    d.status->error_message = why;
+  }
   return d;
 }
 

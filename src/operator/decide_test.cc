@@ -228,8 +228,11 @@ TEST(Decide, WhatIsInTheWayIsWaitedForUntilPatienceEnds) {
   app.status.last_submission_attempt_time = kNow;
   const auto wait = std::chrono::seconds(30);
   const Decision waiting = held_up(app, {}, "it is there", kNow + std::chrono::seconds(29), wait);
-  EXPECT_FALSE(waiting.status);
+  EXPECT_EQ(State::New, waiting.status->state);
+  EXPECT_EQ("it is there", waiting.status->error_message);
   EXPECT_TRUE(waiting.look_again);
+  app.status.error_message = "it is there";
+  EXPECT_FALSE(held_up(app, {}, "it is there", kNow, wait).status) << "it was told already";
   const Decision over = held_up(app, {}, "it is there", kNow + wait, wait);
   EXPECT_EQ(State::SubmissionFailed, over.status->state);
   EXPECT_EQ("it is there", over.status->error_message);

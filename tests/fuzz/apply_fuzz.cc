@@ -145,6 +145,13 @@ json::value solid(const json::value& v) {
   return v;
 }
 
+// Less the times of entries, too: where only what is empty goes, there is a time, and no other change.
+json::value timeless(json::value object) {
+  if (json::value* all = json::find(object, "metadata.managedFields"))
+    for (json::value& entry : all->as_array()) json::remove(entry, "time");
+  return solid(object);
+}
+
 const json::value* entries(const json::value& object) { return json::find(object, "metadata.managedFields"); }
 
 void entries_hold(const json::value& object) {
@@ -187,7 +194,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "an applied field has its applied value", json::dump(object) + "\n" + json::dump(live));
       // Of an object that nobody owns, the next who applies finds one who owned it before.
       if (entries(live) == nullptr) continue;
-      check(fuzz::same(solid(apply(schema(), live, object, manager, false)), solid(live)),
+      check(fuzz::same(timeless(apply(schema(), live, object, manager, false)), timeless(live)),
             "applying again changes nothing", json::dump(object) + "\n" + json::dump(live));
     }
     entries_hold(live);

@@ -4,6 +4,7 @@
 #include "cluster/api/api_request.h"
 #include "cluster/api/custom_scale.h"
 #include "cluster/api/json_text.h"
+#include "cluster/api/privileges.h"
 #include "cluster/api/watching.h"
 #include "data/yaml.h"
 #include "kube/patch.h"
@@ -111,6 +112,9 @@ Task<> ApiServer::write(Exchange& exchange, const Target& target) {
   const ResourceType& type = *target.type;
   const Form form = form_of(request);
   WriteOptions options = write_options(request, target.subresource);
+  options.permit = [this, &target](const Object* before, const Object& after) {
+    refuse_escalation(authorizer_, registry_.store(), *target.who, *target.type, before, after);
+  };
   Outcome outcome;
   if (request.method == "PATCH") {
     outcome = co_await patch(request, target, std::move(options));

@@ -102,6 +102,8 @@ Response status_response(const kube::StatusError& e) {
   Response response = json_response(e.code(), json::dump(e.to_json()));
   if (const auto seconds = json::num(e.details(), "retryAfterSeconds"); seconds > 0)
     response.headers.set("Retry-After", std::to_string(seconds));
+  if (const auto* warned = dynamic_cast<const WarnedRefusal*>(&e))
+    for (const auto& warning : warned->warnings()) add_warning(response, warning);
   return response;
 }
 

@@ -16,6 +16,7 @@ namespace spoke::cluster {
 
 // What a path names.
 struct ApiServer::Target {
+  const Identity* who = nullptr;  // that asks
   const ResourceType* type = nullptr;
   std::shared_ptr<const ResourceType> owner;  // keeps a custom type alive while it is asked for
   std::string group, version, ns, plural, name, subresource;

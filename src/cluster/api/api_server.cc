@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "cluster/api/api_request.h"
 #include "cluster/api/discovery.h"
+#include "cluster/api/privileges.h"
 
 namespace spoke::cluster {
 
@@ -38,7 +39,7 @@ Task<> ApiServer::handle(Exchange& exchange) {
   try {
     const auto who = authenticator_.identify(exchange.request().headers.get("Authorization"), now());
     if (!who) throw kube::unauthorized();
-    co_await dispatch(exchange, *who);
+    co_await dispatch(exchange, acting_as(authorizer_, *who, exchange.request().headers));
     co_return;
   } catch (const kube::StatusError& e) {
     failed = status_response(e);
@@ -112,6 +113,8 @@ Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
   const Request& request = exchange.request();
   auto parts = split(std::string_view(request.path).substr(1), '/');
   while (parts.size() > 1 && parts.back().empty()) parts.pop_back();
+  // No name is empty: what is asked of RBAC and what is done must be read from the path in one way.
+  if (std::ranges::find(parts, "") != parts.end() && parts.size() > 1) throw PageNotFound();
   const bool core = parts[0] == "api";
   const size_t head = core ? 2 : 3;
   if ((!core && parts[0] != "apis") || parts.size() <= head) {
@@ -125,6 +128,7 @@ Task<> ApiServer::dispatch(Exchange& exchange, const Identity& who) {
     co_return co_await exchange.respond(std::move(response));
   }
   Target target;
+  target.who = &who;
   target.group = core ? "" : parts[1];
   target.version = core ? parts[1] : parts[2];
   size_t at = head;

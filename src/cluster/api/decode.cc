@@ -14,7 +14,16 @@ std::string internal_name(std::string_view group, std::string_view kind) {
   return fmt::format("{}.{}", package, kind);
 }
 
-void check_kind(const Catalog& catalog, const ResourceType& type, Object& object) {
+// A version that is not there has no field but those of every object.
+std::vector<std::string> unknown_fields(const Object& object) {
+  std::vector<std::string> out;
+  for (const auto& member : object.get_object())
+    if (member.key() != "apiVersion" && member.key() != "kind" && member.key() != "metadata")
+      out.push_back(fmt::format("unknown field \"{}\"", std::string_view(member.key())));
+  return out;
+}
+
+void check_kind(const Catalog& catalog, const ResourceType& type, Object& object, FieldValidation validation) {
   auto& members = object.get_object();
   const std::string expected = type.id.api_version();
   if (kube::kind(object).empty()) members["kind"] = type.id.kind;
@@ -36,8 +45,10 @@ void check_kind(const Catalog& catalog, const ResourceType& type, Object& object
                       fmt::format("converting ({}.{}) to ({}): unknown conversion", version, kind,
                                   internal_name(type.id.group, type.id.kind)));
   }
-  throw kube::bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})",
-                                      api_version, expected));
+  const auto refusal = kube::bad_request(fmt::format(
+      "the API version in the data ({}) does not match the expected API version ({})", api_version, expected));
+  if (!type.custom || validation == FieldValidation::Ignore) throw refusal;
+  throw WarnedRefusal(refusal, unknown_fields(object));
 }
 
 }  // namespace
@@ -61,7 +72,7 @@ kube::StatusError Undecodable::refusal_of_patch(const json::value& patched) cons
 std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type, Object& object,
                                 FieldValidation validation, const std::vector<std::string>& duplicates) {
   if (!object.is_object()) throw kube::bad_request("the request body is not a JSON object");
-  check_kind(catalog, type, object);
+  check_kind(catalog, type, object, validation);
   std::vector<std::string> problems;
   for (const auto& path : duplicates) problems.push_back("duplicate field \"" + path + "\"");
   if (type.schema) {

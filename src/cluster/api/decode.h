@@ -26,6 +26,17 @@ class Undecodable : public std::exception {
   std::string kind_, version_, why_;
 };
 
+// A refusal that warnings go with.
+class WarnedRefusal : public kube::StatusError {
+ public:
+  WarnedRefusal(const kube::StatusError& refusal, std::vector<std::string> warnings)
+      : StatusError(refusal), warnings_(std::move(warnings)) {}
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  std::vector<std::string> warnings_;
+};
+
 // Answers warnings. `duplicates` are the members that the text named twice (json_text.h). May drop fields. Throws
 // Undecodable, or StatusError where there is one way only to say it.
 std::vector<std::string> decode(const Catalog& catalog, const ResourceType& type, Object& object,

@@ -39,7 +39,7 @@ class Reader {
   explicit Reader(std::string_view text, std::vector<std::string>* duplicates) : text_(text), duplicates_(duplicates) {}
 
   void run() {
-    value("");
+    value();
     blanks();
     if (at_ < text_.size()) refuse("after top-level value");
   }
@@ -55,11 +55,11 @@ class Reader {
       ++at_;
   }
 
-  void value(const std::string& path) {
+  void value() {
     blanks();
     switch (peek()) {
-      case '{': return object(path);
-      case '[': return array(path);
+      case '{': return object();
+      case '[': return array();
       case '"': string(); return;
       case 't': return literal("true");
       case 'f': return literal("false");
@@ -127,7 +127,15 @@ class Reader {
     if (++depth_ > kDeepest) throw Problem{"exceeded max depth"};
   }
 
-  void object(const std::string& path) {
+  // Where something is, as far as it is told: keys from outside may be megabytes long.
+  void found_twice() {
+    constexpr size_t longest = 1024, most = 100;
+    const std::string shown = path_.substr(0, longest);
+    if (duplicates_->size() < most && std::find(duplicates_->begin(), duplicates_->end(), shown) == duplicates_->end())
+      duplicates_->push_back(shown);
+  }
+
+  void object() {
     deeper();
     std::set<std::string> names;
     blanks();
@@ -136,14 +144,17 @@ class Reader {
         blanks();
         if (peek() != '"' || at_ >= text_.size()) refuse("looking for beginning of object key string");
         const std::string name = string();
-        const std::string member = path.empty() ? name : path + "." + name;
-        if (duplicates_ != nullptr && !names.insert(name).second &&
-            std::find(duplicates_->begin(), duplicates_->end(), member) == duplicates_->end())
-          duplicates_->push_back(member);
+        const size_t above = path_.size();
+        if (duplicates_ != nullptr) {
+          if (!path_.empty()) path_ += '.';
+          path_ += name;
+          if (!names.insert(name).second) found_twice();
+        }
         blanks();
         if (peek() != ':') refuse("after object key");
         ++at_;
-        value(member);
+        value();
+        path_.resize(above);
         blanks();
         if (peek() == '}') break;
         if (peek() != ',') refuse("after object key:value pair");
@@ -153,12 +164,15 @@ class Reader {
     --depth_;
   }
 
-  void array(const std::string& path) {
+  void array() {
     deeper();
     blanks();
     if (peek() != ']')
       for (size_t i = 0;; ++i) {
-        value(duplicates_ != nullptr ? path + "[" + std::to_string(i) + "]" : path);
+        const size_t above = path_.size();
+        if (duplicates_ != nullptr) path_ += '[' + std::to_string(i) + ']';
+        value();
+        path_.resize(above);
         blanks();
         if (peek() == ']') break;
         if (peek() != ',') refuse("after array element");
@@ -170,6 +184,7 @@ class Reader {
 
   std::string_view text_;
   std::vector<std::string>* duplicates_;
+  std::string path_;
   size_t at_ = 0;
   size_t depth_ = 0;
 };

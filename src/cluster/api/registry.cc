@@ -124,9 +124,13 @@ void Registry::check(const ResourceType& type, const Object* before, const Objec
                         causes);
 }
 
+// etcd's limit, so that what fits here fits anywhere.
+constexpr size_t kLargest = 1536UL << 10U;
+
 Task<Outcome> Registry::write(const ResourceType& type, std::string ns, std::string name, const Object* before,
                               Object after, WriteOptions options, std::vector<std::string> warnings) {
   const bool created = before == nullptr;
+  if (options.permit) options.permit(before, after);
   if (options.dry_run) {
     if (created)
       json::remove(after, "metadata.resourceVersion");
@@ -135,6 +139,8 @@ Task<Outcome> Registry::write(const ResourceType& type, std::string ns, std::str
     co_return Outcome{json::dump(served(type, std::move(after))), created ? 201 : 200, std::move(warnings)};
   }
   std::string body = render(std::move(after), store_.next_revision());
+  if (body.size() > kLargest)
+    throw kube::request_too_large(fmt::format("Request entity too large: an object may have {} bytes", kLargest));
   const Object stored = json::parse(body);
   Outcome outcome{type.from_storage ? json::dump(served(type, stored)) : body, created ? 201 : 200,
                   std::move(warnings)};

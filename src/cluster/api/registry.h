@@ -4,6 +4,7 @@
 // no write needs to be tried again.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ struct WriteOptions {
   bool force = false;  // of an apply
   bool dry_run = false;
   std::vector<std::string> duplicates;  // members that the text of the request named twice (json_text.h)
+  // Asked last, with what is there (null: nothing) and what would be; throws where that is not permitted.
+  std::function<void(const Object* before, const Object& after)> permit;
 };
 
 struct Outcome {

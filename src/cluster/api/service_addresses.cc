@@ -68,9 +68,15 @@ void ServiceAddresses::allocate(const Object* before, Object& service) {
 }
 
 void ServiceAddresses::choose_address(Object& service, const Object* before) {
-  if (json::str(service, "spec.type") == "ExternalName") return;
   std::string ip(json::str(service, "spec.clusterIP"));
   const bool kept = before != nullptr && ip == json::str(*before, "spec.clusterIP");
+  if (json::str(service, "spec.type") == "ExternalName") {  // has none; one of its time as another type goes
+    if (!ip.empty() && !kept)
+      throw refused(service, kube::forbidden_field("spec.clusterIPs", "may not be set for ExternalName services"));
+    json::remove(service, "spec.clusterIP");
+    json::remove(service, "spec.clusterIPs");
+    return;
+  }
   if (ip.empty()) {
     if (addresses_.size() + 2 >= size_) throw kube::internal_error("failed to allocate a serviceIP: range is full");
     do {

@@ -120,8 +120,17 @@ Task<> delete_namespaces(Registry& registry) {
     std::set<std::string>& under_way;
     static Task<> one(Registry& registry, Object object, std::set<std::string>& under_way) {
       const std::string uid(kube::uid(object));
-      Emptier emptier{registry};
-      co_await emptier(object);
+      for (bool done = false; !done;) {
+        try {
+          Emptier emptier{registry};
+          co_await emptier(object);
+          done = true;
+        } catch (const std::exception& e) {  // a full disk, say
+          if (net::is_cancelled(e)) throw;
+          log::warn("a namespace could not be emptied", "namespace", kube::name(object), "error", e.what());
+        }
+        if (!done) co_await net::sleep_for(std::chrono::seconds(1));
+      }
       under_way.erase(uid);
     }
     Task<> operator()(const Object& object) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "base/strings.h"
+
 namespace spoke::cluster {
 namespace {
 
@@ -54,8 +56,9 @@ constexpr std::array<std::string_view, 14> kDefault = {
     "CHOWN",  "DAC_OVERRIDE", "FSETID",  "FOWNER",           "MKNOD",      "NET_RAW", "SETGID",
     "SETUID", "SETFCAP",      "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL",    "AUDIT_WRITE"};
 
-std::uint64_t bit(std::string_view name) {
-  if (name.starts_with("CAP_")) name.remove_prefix(4);
+// "NET_ADMIN", "CAP_NET_ADMIN" or either in lower case; one that there is not counts for nothing, as with runc.
+std::uint64_t bit(std::string_view given) {
+  const std::string name = upper(given.starts_with("CAP_") || given.starts_with("cap_") ? given.substr(4) : given);
   const auto* at = std::ranges::find(kNames, name);
   return at == kNames.end() ? 0 : 1ULL << (at - kNames.begin());
 }
@@ -66,7 +69,7 @@ std::uint64_t mask(const json::value& list) {
   std::uint64_t out = 0;
   if (!list.is_array()) return out;
   for (const auto& name : list.get_array()) {
-    if (name.is_string()) out |= name.get_string() == "ALL" ? kAll : bit(name.get_string());
+    if (name.is_string()) out |= upper(name.get_string()) == "ALL" ? kAll : bit(name.get_string());
   }
   return out;
 }

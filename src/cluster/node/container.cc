@@ -1,4 +1,5 @@
 #include "cluster/node/container.h"
+#include "cluster/node/blocking.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -87,6 +88,8 @@ net::Task<> start_container(std::string executable, ContainerFiles files) {
   } catch (const Error& e) {
     error = e.what();
   }
+  // Its monitor may be at it still; what begins after this would belong to nobody.
+  co_await blocking([files] { end_container(files); });
   Exit exit;
   exit.code = 128;
   exit.start_error = error;

@@ -34,7 +34,8 @@ std::string network_rules(const NodeOptions& options) {
   for (const char* name : {"FORWARD", "INPUT", "OUTPUT"}) out += fmt::format(":{} - [0:0]\n", chain(name));
   out += refuse("FORWARD");
   out += fmt::format("-A {} -i {} -j ACCEPT\n", chain("FORWARD"), options.bridge);
-  out += fmt::format("-A {} -o {} -j ACCEPT\n", chain("FORWARD"), options.bridge);
+  out += fmt::format("-A {} -o {} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n", chain("FORWARD"),
+                     options.bridge);
   out += fmt::format("-A {} -i {} -j ACCEPT\n", chain("INPUT"), options.bridge);
   out += refuse("OUTPUT");
   out += "COMMIT\n";

@@ -169,6 +169,8 @@ TEST(Capabilities, DefaultsAddedAndDropped) {
     return join(container_capabilities(yaml::parse(add), yaml::parse(drop), all, held), " ");
   };
   EXPECT_EQ(of("[]", "[ALL]"), "");
+  EXPECT_EQ(of("[]", "[all]"), "");
+  EXPECT_EQ(of("[net_admin]", "[All]"), "CAP_NET_ADMIN");
   EXPECT_EQ(of("[NET_ADMIN]", "[ALL]"), "CAP_NET_ADMIN");
   EXPECT_EQ(of("[CAP_CHOWN, NO_SUCH]", "[ALL]"), "CAP_CHOWN");
   EXPECT_EQ(of("[]", "[]"),

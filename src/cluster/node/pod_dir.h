@@ -13,6 +13,7 @@ struct PodDir {
   Path record() const { return dir / "pod.json"; }        // pod_record.h
   Path namespaces() const { return dir / "namespaces"; }  // sandbox.h
   Path etc() const { return dir / "etc"; }                // hosts, hostname, resolv.conf
+  Path resolv_conf() const { return etc() / "resolv.conf"; }
   Path volumes() const { return dir / "volumes"; }        // emptyDir and configMap, a folder each
   Path memory() const { return dir / "memory"; }          // a tmpfs: secrets, tokens, downward API
   Path containers() const { return dir / "containers"; }  // <name>/<attempt>/, container_files.h

@@ -59,7 +59,12 @@ net::Task<> PodWorker::follow(std::string name, LivePtr live) {
   if (live->running) co_await live->running->ended();
   if (!read_exit(live->files)) {
     log::warn("a container's monitor has died", "pod", kube::key(pod_), "container", name);
-    co_await clean_up_container(live->files);
+    try {
+      co_await clean_up_container(live->files);
+    } catch (const std::exception& e) {  // without a record of its end it counts as lost
+      if (net::is_cancelled(e)) throw;
+      log::warn("what a container left could not be cleared away", "pod", kube::key(pod_), "error", e.what());
+    }
   }
   live_.erase(name);
   ended(name, live->files);

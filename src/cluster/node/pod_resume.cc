@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "cluster/node/pod_worker.h"
@@ -76,7 +77,7 @@ void PodWorker::resume(const PodRecord& record) {
   recorded_ = true;
   ip_ = record.ip;
   const Sandbox box = sandbox();
-  if (sandbox_stands(box) && std::filesystem::exists(dir_.etc())) {
+  if (sandbox_stands(box) && std::filesystem::exists(dir_.resolv_conf())) {
     seen_.setup = PodSeen::Setup::Done;
     seen_.ip = box.host_network ? node_.host_ip : format_ipv4(ip_);
   }
@@ -93,7 +94,8 @@ void PodWorker::resume_container(const json::value& spec) {
   while (!numbers.empty()) {
     const ContainerFiles newest{dir_.attempt(name, numbers.back())};
     if (RunningContainer::attach(node_.executor, newest) || read_started(newest) || read_exit(newest)) break;
-    spawn("clearing", clear_attempt(newest));
+    c.starting = true;
+    spawn("clearing", clear_lost_attempt(name, newest));
     numbers.pop_back();
   }
   if (numbers.empty()) return recall(spec);
@@ -137,6 +139,18 @@ net::Task<> PodWorker::clear_attempt(ContainerFiles files) {
     unmount_below(files.dir);
     std::filesystem::remove_all(files.dir);
   });
+}
+
+// Until then the container is not started again, which would be in the same folder.
+net::Task<> PodWorker::clear_lost_attempt(std::string name, ContainerFiles files) {
+  try {
+    co_await clear_attempt(std::move(files));
+  } catch (const std::exception& e) {
+    if (net::is_cancelled(e)) throw;
+    log::warn("what a container left could not be cleared away", "pod", kube::key(pod_), "error", e.what());
+  }
+  seen_.containers[name].starting = false;
+  wake_.notify();
 }
 
 }  // namespace spoke::cluster

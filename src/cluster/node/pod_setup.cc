@@ -6,6 +6,7 @@
 #include "cluster/node/plain_file.h"
 #include "cluster/node/pod_files.h"
 #include "cluster/node/pod_worker.h"
+#include "cluster/node/unsupported.h"
 #include "cluster/node/volumes.h"
 
 namespace spoke::cluster {
@@ -51,8 +52,7 @@ net::Task<> PodWorker::set_up() {
 }
 
 net::Task<> PodWorker::try_set_up() {
-  if (json::flag(pod_, "spec.shareProcessNamespace"))
-    fail("shareProcessNamespace is not supported by this node; give each container its own processes");
+  if (const std::string why = unsupported(pod_); !why.empty()) fail("{}", why);
   const bool host_network = json::flag(pod_, "spec.hostNetwork");
   if (!recorded_) {
     if (!host_network && ip_ == 0) ip_ = node_.take_address();
@@ -64,7 +64,11 @@ net::Task<> PodWorker::try_set_up() {
   const std::string ip = host_network ? node_.host_ip : format_ipv4(ip_);
   co_await blocking([box = sandbox(), dir = dir_, pod = pod_, ip, gateway = node_.options.gateway,
                      domain = node_.options.cluster_domain] {
-    if (!sandbox_stands(box)) make_sandbox(box);
+    // The last file that is written tells that an earlier process came to the end of this.
+    if (!sandbox_stands(box) || !std::filesystem::exists(dir.resolv_conf())) {
+      remove_sandbox(box);
+      make_sandbox(box);
+    }
     make_dirs(dir.etc());
     const auto put = [&](const char* name, const std::string& content) { write_plain_file(dir.etc() / name, content); };
     put("hostname", box.hostname + "\n");

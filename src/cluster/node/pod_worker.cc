@@ -142,7 +142,8 @@ net::Task<bool> PodWorker::write_status() {
     // Not this pod any more: the watch will say so.
     if (e.is("NotFound") || e.is("Conflict")) co_return true;
     log::warn("a pod's status could not be written", "pod", kube::key(pod_), "error", e.what());
-  } catch (const net::ConnectionError& e) {
+  } catch (const std::exception& e) {  // a lost connection, a full disk
+    if (net::is_cancelled(e)) throw;
     log::warn("a pod's status could not be written", "pod", kube::key(pod_), "error", e.what());
   }
   co_return false;
@@ -163,7 +164,8 @@ net::Task<bool> PodWorker::finish() {
         log::warn("a pod could not be deleted", "pod", kube::key(pod_), "error", e.what());
         co_return false;
       }
-    } catch (const net::ConnectionError& e) {
+    } catch (const std::exception& e) {
+      if (net::is_cancelled(e)) throw;
       log::warn("a pod could not be deleted", "pod", kube::key(pod_), "error", e.what());
       co_return false;
     }

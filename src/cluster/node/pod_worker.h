@@ -66,6 +66,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   // counts as ended, so that what must not run twice (restartPolicy Never) does not.
   void recall(const json::value& spec);
   net::Task<> clear_attempt(ContainerFiles files);
+  net::Task<> clear_lost_attempt(std::string name, ContainerFiles files);
 
   // pod_setup.cc: sandbox and volumes
   net::Task<> set_up();

@@ -67,9 +67,9 @@ net::Task<ProbeResult> get(const json::value& http, ProbeTarget target, std::chr
     request.headers.set(json::str(header, "name"), std::string(json::str(header, "value")));
   try {
     net::HttpClient client(co_await net::this_executor(), options);
-    const auto response = co_await client.send(std::move(request));
-    if (response.status >= 200 && response.status < 400) co_return ProbeResult{true, ""};
-    co_return ProbeResult{false, fmt::format("HTTP probe failed with statuscode: {}", response.status)};
+    const net::ResponseStream response = co_await client.stream(std::move(request));  // its body tells nothing
+    if (response.status() >= 200 && response.status() < 400) co_return ProbeResult{true, ""};
+    co_return ProbeResult{false, fmt::format("HTTP probe failed with statuscode: {}", response.status())};
   } catch (const net::ConnectionError& e) {
     co_return ProbeResult{false, fmt::format("Get \"{}\": {}", url, e.what())};
   }

@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "client/informer.h"
 #include "cluster/node/blocking.h"
+#include "cluster/node/ipv4.h"
 #include "cluster/node/within.h"
 #include "net/scope.h"
 
@@ -35,7 +36,7 @@ void ServiceTable::service_changed(const kube::Object* before, const kube::Objec
   s.info.ns = kube::ns(*after);
   s.info.name = kube::name(*after);
   const auto ip = json::str(*after, "spec.clusterIP");
-  if (ip != "None") s.info.cluster_ip = ip;
+  if (parse_ipv4(ip)) s.info.cluster_ip = ip;  // else "None", or nothing that may stand in a rule
   if (json::str(*after, "spec.type") == "ExternalName") s.info.external_name = json::str(*after, "spec.externalName");
   if (const auto* spec = json::find(*after, "spec")) s.info.ports = ports_of(*spec);
   s.publish_not_ready = json::flag(*after, "spec.publishNotReadyAddresses");
@@ -57,6 +58,8 @@ void ServiceTable::slice_changed(const kube::Object* before, const kube::Object*
     // The first address is the endpoint's; more were never defined to mean anything.
     const auto& addresses = json::list(endpoint, "addresses");
     if (addresses.empty() || !addresses.front().is_string()) continue;
+    // It becomes a word of a packet filter's rule.
+    if (!parse_ipv4(addresses.front().get_string())) continue;
     slice.members.push_back(
         {{json::to_string(addresses.front().get_string()), lower(json::str(endpoint, "hostname")), ports},
          json::flag(endpoint, "conditions.ready", true)});

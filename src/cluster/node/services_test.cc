@@ -124,7 +124,7 @@ TEST(NetworkRules, OfTheMachine) {
             "-A SPOKE-FORWARD -d 10.86.0.0/16 -p tcp -j REJECT --reject-with tcp-reset\n"
             "-A SPOKE-FORWARD -d 10.86.0.0/16 -j REJECT\n"
             "-A SPOKE-FORWARD -i spoke0 -j ACCEPT\n"
-            "-A SPOKE-FORWARD -o spoke0 -j ACCEPT\n"
+            "-A SPOKE-FORWARD -o spoke0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
             "-A SPOKE-INPUT -i spoke0 -j ACCEPT\n"
             "-A SPOKE-OUTPUT -d 10.86.0.0/16 -p tcp -j REJECT --reject-with tcp-reset\n"
             "-A SPOKE-OUTPUT -d 10.86.0.0/16 -j REJECT\n"

@@ -67,6 +67,8 @@ Path hold_subpath(const Path& volume, const std::string& sub, const Path& at) {
   }
   const std::string source = fmt::format("/proc/self/fd/{}", part.get());
   if (::mount(source.c_str(), at.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) fail_errno("mount " + sub);
+  // What is unmounted here later must not go from the machine, of which this is a copy (sharedsubtree.txt).
+  if (::mount(nullptr, at.c_str(), nullptr, MS_PRIVATE | MS_REC, nullptr) != 0) fail_errno("mount " + sub);
   return at;
 }
 

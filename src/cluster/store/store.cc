@@ -84,7 +84,8 @@ struct Subscription::Waker {
   net::Event event;
 };
 
-Store::Store(net::Executor executor, Path file, std::function<Tags(const std::string&, const std::string&)> tag)
+Store::Store(net::Executor executor, Path file, std::function<Tags(const std::string&, const std::string&)> tag,
+             const std::function<void(const std::string&, const std::string&)>& load)
     : commit_(std::make_unique<Commit>(file)), executor_(std::move(executor)) {
   Database& db = commit_->database;
   db.execute("PRAGMA locking_mode = EXCLUSIVE");  // one writer; needs no shared memory file
@@ -102,11 +103,11 @@ Store::Store(net::Executor executor, Path file, std::function<Tags(const std::st
     const std::string key = rows.text(1);
     revision_ = rows.integer(0);
     std::string body = rows.text(2);
-    Tags tags = tag(key, body);
-    index_[key] = Entry{revision_, std::make_shared<const std::string>(std::move(body)),
-                        std::make_shared<const Tags>(std::move(tags))};
+    if (load) load(key, body);
+    index_[key] = Entry{revision_, std::make_shared<const std::string>(std::move(body)), nullptr};
   }
   rows.reset();
+  for (auto& [key, entry] : index_) entry.tags = std::make_shared<const Tags>(tag(key, *entry.body));
   Statement sequence(db, "SELECT seq FROM sqlite_sequence WHERE name = 'log'");
   if (sequence.step()) revision_ = std::max(revision_, sequence.integer(0));
   sequence.reset();

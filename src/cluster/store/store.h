@@ -78,7 +78,9 @@ class Store {
  public:
   // Reads all that `file` holds, or makes it. `tag` derives an object's tags from its key and body. Throws Error where
   // the file is corrupt or cannot be written.
-  Store(net::Executor executor, Path file, std::function<Tags(const std::string& key, const std::string& body)> tag);
+  // `load` is called with each row that is there before `tag` is asked of any.
+  Store(net::Executor executor, Path file, std::function<Tags(const std::string& key, const std::string& body)> tag,
+        const std::function<void(const std::string& key, const std::string& body)>& load = {});
   ~Store();  // after close()
 
   // Waits for what is on its way, then ends the thread.

@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "cluster/api/kinds/common.h"
+#include "kube/builtin_types.h"
 
 namespace spoke::cluster {
 
@@ -118,7 +119,8 @@ std::vector<ResourceType> custom_types(const Object& definition) {
       return cells;
     };
     for (const auto& field : json::list(version, "selectableFields"))
-      type.field_names.emplace_back(json::str(field, "jsonPath").substr(1));
+      if (const auto path = json::str(field, "jsonPath"); path.starts_with('.'))
+        type.field_names.emplace_back(path.substr(1));
     if (!type.field_names.empty())
       type.fields = [names = type.field_names](const Object& o, Fields& fields) {
         for (const auto& name : names) {
@@ -208,6 +210,14 @@ void validate_definition(const Object& o, Causes& causes) {
     causes.push_back(
         kube::invalid_value("metadata.name", json::value(kube::name(o)), "must be spec.names.plural+\".\"+spec.group"));
   validate_names(o, causes);
+  const std::string group(json::str(o, "spec.group"));
+  if (group.find('.') == std::string::npos)
+    causes.push_back(kube::invalid_value("spec.group", json::value(group), "should be a domain with at least one dot"));
+  for (const auto& [kind, schema] : kube::BuiltinTypes::instance().kinds())
+    if (kind.starts_with(group + "/")) {
+      causes.push_back(kube::invalid_value("spec.group", json::value(group), "is a group of built-in kinds"));
+      break;
+    }
   const std::string_view scope = json::str(o, "spec.scope");
   if (scope.empty())
     causes.push_back(kube::required("spec.scope", ""));
@@ -221,6 +231,15 @@ void validate_definition(const Object& o, Causes& causes) {
     const std::string_view name = json::str(version, "name");
     storing += json::flag(version, "storage") ? 1 : 0;
     names.emplace(name);
+    size_t k = 0;
+    for (const auto& field : json::list(version, "selectableFields")) {
+      const std::string at = fmt::format("spec.versions[{}].selectableFields[{}].jsonPath", i, k++);
+      const std::string_view path = json::str(field, "jsonPath");
+      if (path.empty())
+        causes.push_back(kube::required(at, ""));
+      else if (!path.starts_with('.'))
+        causes.push_back(kube::invalid_value(at, json::value(path), "must be a simple path that begins with a dot"));
+    }
     for (const auto& why : kube::check_dns1035_label(name)) {
       // The first version has a place of its own, from the time when there was only one.
       if (i == 0) causes.push_back(kube::invalid_value("spec.version", json::value(name), why));

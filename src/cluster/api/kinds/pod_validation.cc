@@ -1,5 +1,6 @@
 // Checks of a pod, and of what may change of it. Source: pkg/apis/core/validation/validation.go.
 #include <algorithm>
+#include <set>
 
 #include "cluster/api/kinds/pod_parts.h"
 #include "kube/cidr.h"
@@ -64,16 +65,15 @@ void each(json::value& v, const char* list, void (*visit)(json::value&)) {
     for (auto& item : items->get_array()) visit(item);
 }
 
-bool same_but_for_seconds(json::value a, json::value b) {
-  json::remove(a, "tolerationSeconds");
-  json::remove(b, "tolerationSeconds");
-  return a == b;
-}
-
 void validate_toleration_update(const json::value& was, const json::value& is, Causes& causes) {
-  const auto& now = json::list(is, "tolerations");
+  const auto but_for_seconds = [](json::value toleration) {
+    json::remove(toleration, "tolerationSeconds");
+    return json::dump(toleration);
+  };
+  std::set<std::string> now;
+  for (const auto& toleration : json::list(is, "tolerations")) now.insert(but_for_seconds(toleration));
   for (const auto& old : json::list(was, "tolerations"))
-    if (std::none_of(now.begin(), now.end(), [&](const json::value& t) { return same_but_for_seconds(old, t); })) {
+    if (!now.contains(but_for_seconds(old))) {
       causes.push_back(kube::forbidden_field("spec.tolerations",
                                              "existing toleration can not be modified except its tolerationSeconds"));
       return;
