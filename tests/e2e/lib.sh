@@ -36,11 +36,11 @@ check() {
   fi
 }
 
-# api METHOD PATH [BODY]   a request to the API server as the administrator; prints the answer's body.
+# api METHOD PATH [BODY]   a request to the API server as the administrator; prints the answer's body. TYPE: of the body.
 api() {
   local token; token=$(cat "$XDG_DATA_HOME/spoke/keys/admin.token")
   curl -sS --cacert "$XDG_DATA_HOME/spoke/keys/ca.crt" -H @<(printf 'Authorization: Bearer %s' "$token") \
-    -H 'Content-Type: application/json' -X "$1" "https://127.0.0.1:$port$2" ${3:+--data "$3"}
+    -H "Content-Type: ${TYPE:-application/json}" -X "$1" "https://127.0.0.1:$port$2" ${3:+--data "$3"}
 }
 
 # field JSON-PATH-LIKE   of the document on standard input: `field status.phase`
