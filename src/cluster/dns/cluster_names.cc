@@ -40,8 +40,11 @@ class Answering {
     const auto service = table_.find(ns, labels.back());
     labels.pop_back();
     if (!service) return no_such_name(zone_);
-    if (!service->external_name.empty() && labels.empty())
-      return found({cname_record(q_.name, service->external_name)}, zone_);
+    if (!service->external_name.empty() && labels.empty()) {
+      DnsAnswer answer = found({cname_record(q_.name, service->external_name)}, zone_);
+      answer.alias = service->external_name;
+      return answer;
+    }
     if (labels.empty()) return of_service(*service);
     if (labels.size() == 2 && labels[0].starts_with('_') && labels[1].starts_with('_'))
       return ports(*service, labels[0].substr(1), labels[1].substr(1));

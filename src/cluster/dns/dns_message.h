@@ -50,6 +50,7 @@ struct DnsAnswer {
   DnsCode code = DnsCode::NoError;
   bool authoritative = true;
   std::vector<DnsRecord> answers, authorities, additionals;
+  std::string alias;  // what a CNAME in it leads to: the client expects that name's addresses, too
 };
 
 // At most `limit` bytes: where the answers do not fit, none is given and the packet says so (TC); the client comes back

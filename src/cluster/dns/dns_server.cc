@@ -114,7 +114,10 @@ class Server {
       if (!query) {
         if (const auto reply = make_format_error(received)) send(*reply, from);
       } else if (const auto answer = answer_cluster_name(*query, table_, options_.zone)) {
-        send(make_reply(*query, *answer, query->udp_size), from);
+        if (answer->alias.empty() || query->type != DnsType::A || scope_.under_way() >= kMostForwarded)
+          send(make_reply(*query, *answer, query->udp_size), from);
+        else
+          scope_.spawn("dns alias", alias_udp(*query, *answer, from));
       } else if (scope_.under_way() >= kMostForwarded) {
         send(make_reply(*query, {DnsCode::ServerFailure, false, {}, {}, {}}, query->udp_size), from);
       } else {
@@ -128,6 +131,31 @@ class Server {
     boost::system::error_code ignored;
     udp_.non_blocking(true, ignored);
     udp_.send_to(asio::buffer(reply), to, 0, ignored);
+  }
+
+  net::Task<> alias_udp(DnsQuery query, DnsAnswer answer, udp::endpoint from) {
+    co_await add_addresses_of_alias(query, answer);
+    send(make_reply(query, answer, query.udp_size), from);
+  }
+
+  // Resolvers in pods do not follow a CNAME themselves. The cluster's own names are known here, others to the machine.
+  net::Task<> add_addresses_of_alias(const DnsQuery& query, DnsAnswer& answer) {
+    DnsQuery next = query;
+    next.name = lower(answer.alias);
+    if (const auto inside = answer_cluster_name(next, table_, options_.zone)) {
+      answer.answers.insert(answer.answers.end(), inside->answers.begin(), inside->answers.end());
+      co_return;
+    }
+    try {
+      tcp::resolver resolver(executor_);
+      const auto found =
+          co_await within(kUpstreamPatience, resolver.async_resolve(tcp::v4(), answer.alias, "", asio::use_awaitable));
+      if (!found) co_return;
+      for (const auto& entry : *found)
+        answer.answers.push_back(a_record(answer.alias, entry.endpoint().address().to_v4().to_uint()));
+    } catch (const boost::system::system_error& e) {
+      if (net::is_cancelled(e)) throw;  // else there is none: the alias alone is the answer
+    }
   }
 
   net::Task<> forward_udp(DnsQuery query, std::string packet, udp::endpoint from) {
@@ -178,7 +206,9 @@ class Server {
         if (!query) co_return;
         std::string reply;
         if (const auto answer = answer_cluster_name(*query, table_, options_.zone)) {
-          reply = make_reply(*query, *answer, kLargest);
+          DnsAnswer whole = *answer;
+          if (!whole.alias.empty() && query->type == DnsType::A) co_await add_addresses_of_alias(*query, whole);
+          reply = make_reply(*query, whole, kLargest);
         } else {
           reply = co_await forward(*query, std::move(*packet), true);
         }

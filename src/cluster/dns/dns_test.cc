@@ -119,6 +119,8 @@ ServiceTable table() {
             "[10.85.0.8]}]}");
   add_service("ns", "empty", "{clusterIP: None}");
   add_service("ns", "out", "{type: ExternalName, externalName: example.org}");
+  add_service("ns", "near", "{type: ExternalName, externalName: kubernetes.default.svc.cluster.local}");
+  add_service("ns", "machine", "{type: ExternalName, externalName: localhost}");
   return t;
 }
 
@@ -246,6 +248,12 @@ net::Task<> server_answers_and_forwards(Path dir) {
   const auto own = co_await within(std::chrono::seconds(2),
                                    exchange(options.port, question("kubernetes.default.svc.cluster.local", 1)));
   EXPECT_TRUE(own && own->ends_with("\x0a\x56\x00\x01"s));
+  const auto near =
+      co_await within(std::chrono::seconds(2), exchange(options.port, question("near.ns.svc.cluster.local", 1)));
+  EXPECT_TRUE(near && near->ends_with("\x0a\x56\x00\x01"s));  // behind the alias, the address
+  const auto machine =
+      co_await within(std::chrono::seconds(2), exchange(options.port, question("machine.ns.svc.cluster.local", 1)));
+  EXPECT_TRUE(machine && machine->ends_with("\x7f\x00\x00\x01"s));
   const auto nobody =
       co_await within(std::chrono::seconds(2), exchange(options.port, question("example.org", 1, 0x4242)));
   EXPECT_TRUE(nobody && nobody->substr(0, 4) == u16(0x4242) + u16(0x8182));  // no upstream: a server's failure

@@ -63,6 +63,7 @@ std::vector<Place> places(const ContainerFiles& files, std::optional<long> tail)
   std::vector<Place> out;
   Place present{open_log(files.log())};
   Place rotated{open_log(files.rotated_log())};
+  if (present.fd && rotated.fd && same_file(present.fd, files.rotated_log())) rotated.fd = Fd();  // rotated just now
   if (tail) {
     long lines = *tail;
     const auto begin = [&](const Place& place) { return lines > 0 ? tail_offset(place.fd, lines) : size_of(place.fd); };
@@ -191,8 +192,14 @@ net::Task<> read_log(ContainerFiles files, LogOptions options, LogSink sink) {
     if (i + 1 < all.size()) {
       ++i;
     } else if (Fd next = open_log(files.log()); next && !(i < all.size() && same_file(all[i].fd, files.log()))) {
-      all.push_back({std::move(next)});  // rotated meanwhile, or only now begun
-      i = all.size() - 1;
+      // Rotated meanwhile, or only now begun. What was written up to then comes first, a file in between included.
+      if (i < all.size()) {
+        if (size_of(all[i].fd) > all[i].offset) continue;
+        Fd between = open_log(files.rotated_log());
+        if (between && !same_file(all[i].fd, files.rotated_log())) all.push_back({std::move(between)});
+        ++i;
+      }
+      all.push_back({std::move(next)});
     } else if (!options.follow || ended) {
       co_return;
     } else {

@@ -160,6 +160,36 @@ TEST(ReadLog, FollowsAcrossRotationsUntilTheContainerEnds) {
   EXPECT_EQ(out, "line 1\nline 2\nline 3\nline 4\nline 5\nline 6\n");
 }
 
+net::Task<> take_slowly(std::string* out, std::string text) {
+  *out += text;
+  co_await net::sleep_for(std::chrono::milliseconds(100));
+}
+
+net::Task<> rotate_twice_before_the_reader_looks(Log& log, std::string& out) {
+  LogOptions options;
+  options.follow = true;
+  net::Scope scope(co_await net::this_executor());
+  LogFile file(log.files.log(), log.files.rotated_log(), 60);
+  file.write(lines(1, 1));
+  scope.spawn("reader", read_log(log.files, options,
+                                 [&out](std::string_view text) { return take_slowly(&out, std::string(text)); }));
+  co_await net::sleep_for(std::chrono::milliseconds(20));
+  for (int i = 2; i <= 5; ++i) file.write(lines(i, i));
+  Exit exit;
+  exit.finished = now();
+  write_exit(log.files, exit);
+  co_await scope.drain();
+}
+
+TEST(ReadLog, ASlowReaderMissesNothingThatIsStillOnDisk) {
+  Log log;
+  std::string out;
+  on_loop([&] { return rotate_twice_before_the_reader_looks(log, out); });
+  const std::string whole = "line 1\nline 2\nline 3\nline 4\nline 5\n";
+  EXPECT_TRUE(read_file(log.files.log()).find("line 1\n") == std::string::npos) << "it was not rotated";
+  EXPECT_EQ(out, whole);
+}
+
 TEST(LogTail, ForATerminationMessage) {
   Log log;
   write_file(log.files.log(), lines(1, 5));
