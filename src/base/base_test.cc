@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "base/strings.h"
+#include "base/temp_dir.h"
 #include "base/time.h"
 
 namespace spoke {
@@ -62,15 +63,9 @@ TEST(Time, HumanDurationAsKubectlPrintsIt) {
   EXPECT_EQ(human_duration(seconds(52 * 3600)), "2d4h");
 }
 
-class Scratch : public testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/tmp/spoke-base-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    dir_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
-  Path dir_;
+struct Scratch : testing::Test {
+  TempDir temp_;
+  const Path dir_ = temp_.path();
 };
 
 TEST_F(Scratch, WriteFileReplacesWholeAndKeepsTheMode) {

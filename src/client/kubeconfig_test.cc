@@ -17,7 +17,6 @@ using testing::Environment;
 class KubeconfigTest : public testing::Scratch {
  protected:
   void SetUp() override {
-    Scratch::SetUp();
     home_.emplace("HOME", dir_);
     list_.emplace("KUBECONFIG", "");
     host_.emplace("KUBERNETES_SERVICE_HOST", "");

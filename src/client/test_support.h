@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/files.h"
+#include "base/temp_dir.h"
 #include "client/http_api.h"
 #include "net/async.h"
 #include "net/http_server.h"
@@ -47,13 +47,8 @@ inline Task<bool> eventually(std::function<bool()> holds) {
 
 class Scratch : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/spoke-client-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    dir_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
-  Path dir_;
+  TempDir temp_;
+  const Path dir_ = temp_.path();
 };
 
 // An environment variable for as long as this lives.

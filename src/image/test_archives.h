@@ -14,30 +14,14 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/temp_dir.h"
 #include "data/json.h"
 #include "image/manifest.h"
 #include "image/sha256.h"
 
 namespace spoke::image::test {
 
-class Scratch {
- public:
-  Scratch() {
-    char name[] = "/tmp/spoke-image-XXXXXX";
-    if (::mkdtemp(name) == nullptr) fail_errno("mkdtemp");
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const Path& path() const { return path_; }
-
- private:
-  Path path_;
-};
+using Scratch = TempDir;
 
 enum class Packing { None, Gzip, Zstd };
 

@@ -7,7 +7,6 @@ namespace spoke::cluster {
 namespace {
 
 using net::Task;
-using testing::TempDir;
 
 json::value rule(const char* text) { return json::parse(text); }
 Attributes wants(std::string verb, std::string group, std::string resource, std::string name = "") {

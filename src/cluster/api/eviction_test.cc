@@ -8,7 +8,6 @@ namespace {
 
 using kube::Object;
 using net::Task;
-using testing::TempDir;
 
 Object pod(bool ready, const char* phase = "Running") {
   return json::object{

@@ -7,7 +7,6 @@ namespace spoke::cluster {
 namespace {
 
 using net::Task;
-using testing::TempDir;
 using Names = std::vector<std::string>;
 
 const ResourceType& config_maps() {

@@ -4,20 +4,16 @@
 #include <functional>
 #include <string>
 
-#include "base/files.h"
+#include "base/temp_dir.h"
 #include "image/image_store.h"
 #include "net/task.h"
 
 namespace spoke::cluster {
 
-class TempDir {
+// Unmounts what is mounted below, too.
+class TempDir : public spoke::TempDir {
  public:
-  TempDir();
-  ~TempDir();  // with everything that is mounted below
-  const Path& path() const { return path_; }
-
- private:
-  Path path_;
+  ~TempDir();
 };
 
 // Why containers cannot be run here, for GTEST_SKIP; "" where they can.

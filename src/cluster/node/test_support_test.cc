@@ -3,7 +3,6 @@
 #include "cluster/node/test_support.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,14 +19,8 @@
 
 namespace spoke::cluster {
 
-TempDir::TempDir() {
-  char name[] = "/tmp/spoke-node-test-XXXXXX";
-  path_ = ::mkdtemp(name);
-}
-
 TempDir::~TempDir() {
-  if (::geteuid() == 0) unmount_below(path_);
-  std::filesystem::remove_all(path_);
+  if (::geteuid() == 0) unmount_below(path());
 }
 
 std::string why_no_containers() {

@@ -17,7 +17,6 @@ namespace {
 using net::Task;
 using testing::keys;
 using testing::put;
-using testing::TempDir;
 using testing::with_store;
 using Keys = std::vector<std::string>;
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,26 +9,11 @@
 #include <memory>
 #include <string>
 
+#include "base/temp_dir.h"
 #include "cluster/store/store.h"
 #include "kube/meta.h"
 
 namespace spoke::cluster::testing {
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "spoke-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no folder for the test";
-    path_ = name;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const Path& path() const { return path_; }
-
- private:
-  Path path_;
-};
 
 // Labels and uid, which is all that these tests look for.
 inline Tags tag(const std::string& key, const std::string& body) {
