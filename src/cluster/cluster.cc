@@ -19,6 +19,7 @@
 #include "cluster/api/local_api.h"
 #include "cluster/bootstrap.h"
 #include "cluster/control/controllers.h"
+#include "cluster/dns/dns_server.h"
 #include "cluster/identity.h"
 #include "cluster/node/machine.h"
 #include "cluster/node/node.h"
@@ -249,6 +250,9 @@ void run_cluster(const ClusterOptions& options, const std::function<void()>& rea
     parts.server.listen("127.0.0.1", options.port);
     if (options.node) {
       set_up_network(parts.node_options(options));
+      DnsOptions dns;
+      dns.address = kGateway;
+      check_dns_address(dns);
       parts.server.listen(kGateway, options.port);
     }
   } catch (...) {

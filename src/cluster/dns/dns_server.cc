@@ -1,6 +1,7 @@
 #include "cluster/dns/dns_server.h"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/read.hpp>
@@ -65,6 +66,25 @@ net::Task<std::string> ask_tcp(tcp::endpoint server, std::string packet) {
   co_return co_await read_framed(socket);
 }
 
+void listen(const DnsOptions& options, udp::socket& udp_socket, tcp::acceptor& acceptor) {
+  try {
+    const auto address = asio::ip::make_address(options.address);
+    udp_socket.open(udp::v4());
+    udp_socket.bind({address, options.port});
+    acceptor.open(tcp::v4());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    acceptor.bind({address, options.port});
+    acceptor.listen();
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == asio::error::address_in_use)
+      fail(
+          "{}:{} is in use by another DNS server of this machine, which listens on all addresses; stop it, or let it "
+          "listen on its own addresses alone",
+          options.address, options.port);
+    fail("the DNS server cannot listen on {}:{}: {}", options.address, options.port, e.code().message());
+  }
+}
+
 class Server {
  public:
   Server(net::Executor executor, const ServiceTable& table, DnsOptions options)
@@ -74,17 +94,7 @@ class Server {
         udp_(executor_),
         acceptor_(executor_),
         scope_(executor_) {
-    try {
-      const auto address = asio::ip::make_address(options_.address);
-      udp_.open(udp::v4());
-      udp_.bind({address, options_.port});
-      acceptor_.open(tcp::v4());
-      acceptor_.set_option(tcp::acceptor::reuse_address(true));
-      acceptor_.bind({address, options_.port});
-      acceptor_.listen();
-    } catch (const boost::system::system_error& e) {
-      fail("the DNS server cannot listen on {}:{}: {}", options_.address, options_.port, e.code().message());
-    }
+    listen(options_, udp_, acceptor_);
   }
 
   net::Task<> run() {
@@ -238,6 +248,13 @@ std::vector<std::string> upstreams(std::string_view resolv_conf, std::string_vie
     out.push_back(words.back());
   }
   return out;
+}
+
+void check_dns_address(const DnsOptions& options) {
+  asio::io_context loop(1);
+  udp::socket udp_socket(loop);
+  tcp::acceptor acceptor(loop);
+  listen(options, udp_socket, acceptor);
 }
 
 net::Task<> serve_dns(const ServiceTable& table, DnsOptions options) {

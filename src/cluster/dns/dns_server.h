@@ -22,6 +22,9 @@ struct DnsOptions {
 // Until cancelled. Throws Error where the address is in use.
 net::Task<> serve_dns(const ServiceTable& table, DnsOptions options);
 
+// Whether it could listen now, so that whoever starts a cluster is told. Throws as serve_dns does.
+void check_dns_address(const DnsOptions& options);
+
 // The resolvers that a resolv.conf names, without `own`: a server that asks itself asks for ever.
 std::vector<std::string> upstreams(std::string_view resolv_conf, std::string_view own);
 
