@@ -110,6 +110,12 @@ void Admission::allocate(const ResourceType& type, const Object* before, Object&
     addresses_.allocate(before, object);
 }
 
+void Admission::undo(const ResourceType& type, const Object* before, const Object& object) {
+  if (type.storage != "core/services") return;
+  addresses_.release(object);
+  if (before != nullptr) addresses_.take(*before);
+}
+
 void Admission::forget(const ResourceType& type, const Object& object) {
   if (type.storage == "core/services") addresses_.release(object);
 }

@@ -26,8 +26,9 @@ class Admission {
   void allow(const ResourceType& type, const Object& object) const;  // on create, once it is in order; throws Forbidden
   // Last of all, so that what is refused costs no address. `before` is null on create. A dry run keeps nothing.
   void allocate(const ResourceType& type, const Object* before, Object& object, bool dry_run);
-  void forget(const ResourceType& type, const Object& object);                // when it is gone
-  static void check_delete(const ResourceType& type, std::string_view name);  // throws Forbidden
+  void undo(const ResourceType& type, const Object* before, const Object& object);  // what could not be written
+  void forget(const ResourceType& type, const Object& object);                      // when it is gone
+  static void check_delete(const ResourceType& type, std::string_view name);        // throws Forbidden
 
  private:
   void admit_pod(Object& pod) const;

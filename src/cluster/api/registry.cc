@@ -139,13 +139,18 @@ Task<Outcome> Registry::write(const ResourceType& type, std::string ns, std::str
     co_return Outcome{json::dump(served(type, std::move(after))), created ? 201 : 200, std::move(warnings)};
   }
   std::string body = render(std::move(after), store_.next_revision());
-  if (body.size() > kLargest)
-    throw kube::request_too_large(fmt::format("Request entity too large: an object may have {} bytes", kLargest));
   const Object stored = json::parse(body);
   Outcome outcome{type.from_storage ? json::dump(served(type, stored)) : body, created ? 201 : 200,
                   std::move(warnings)};
   Tags tags = tags_of(type, stored);
-  co_await store_.put(type.key(type.id.namespaced ? ns : "", name), std::move(body), std::move(tags));
+  try {
+    if (body.size() > kLargest)
+      throw kube::request_too_large(fmt::format("Request entity too large: an object may have {} bytes", kLargest));
+    co_await store_.put(type.key(type.id.namespaced ? ns : "", name), std::move(body), std::move(tags));
+  } catch (...) {
+    admission_.undo(type, before, stored);
+    throw;
+  }
   if (type.storage == kDefinitions) catalog_.define(stored);
   co_return outcome;
 }

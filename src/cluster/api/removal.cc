@@ -87,10 +87,10 @@ std::string success(const ResourceType& type, const Object& object) {
 }  // namespace
 
 Task<std::string> Registry::erase(const ResourceType& type, std::string ns, std::string name, Object last) {
-  admission_.forget(type, last);
   Tags tags = tags_of(type, last);
-  std::string body = render(std::move(last), store_.next_revision());
+  std::string body = render(last, store_.next_revision());
   co_await store_.erase(type.key(type.id.namespaced ? ns : "", name), body, std::move(tags));
+  admission_.forget(type, last);
   if (type.storage == kDefinitions) catalog_.forget(name);
   co_return body;
 }
