@@ -50,6 +50,11 @@ class_path() {
 }
 
 run_driver() {
+  # Spark starts a JVM to compose the driver's command line (spark-class). It has one small task: without compiling much,
+  # and without opening each of Spark's jars to find its one class, it takes a third of the time.
+  local launcher
+  launcher=$(compgen -G "$SPARK_HOME/jars/spark-launcher_*.jar" | head -n 1 || true)
+  export SPARK_LAUNCHER_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1${launcher:+ -Xbootclasspath/a:$launcher} ${SPARK_LAUNCHER_OPTS:-}"
   run "$SPARK_HOME/bin/spark-submit" \
     --conf "spark.driver.bindAddress=${SPARK_DRIVER_BIND_ADDRESS:-}" \
     --conf "spark.executorEnv.SPARK_DRIVER_POD_IP=${SPARK_DRIVER_BIND_ADDRESS:-}" \
