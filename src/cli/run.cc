@@ -11,7 +11,6 @@
 #include "cli/session.h"
 #include "cli/terminal.h"
 #include "cli/text/application.h"
-#include "cluster/launch.h"
 
 namespace spoke::cli {
 namespace {
@@ -58,10 +57,7 @@ net::Task<> make_room(Session& session, const Object& wanted, const Options& opt
 
 // Nobody adds a node or an image to the embedded cluster while one waits; elsewhere an autoscaler may need minutes.
 Duration default_patience(const client::Target& target) {
-  const auto running = cluster::running(cluster::Paths::standard());
-  const bool embedded =
-      running && target.server.host == "127.0.0.1" && target.server.port == std::to_string(running->port);
-  return embedded ? Duration(std::chrono::seconds(5)) : Duration(std::chrono::minutes(10));
+  return is_embedded(target) ? Duration(std::chrono::seconds(5)) : Duration(std::chrono::minutes(10));
 }
 
 net::Task<int> run(Session& session, const Options& options, std::vector<Object> documents) {

@@ -15,7 +15,7 @@ net::Task<int> session(net::Executor executor, client::Target target, Work work)
 }
 
 std::string remedy(const client::Target& target) {
-  if (target.context == "spoke") return "; start the embedded cluster with `spoke up`";
+  if (is_embedded(target)) return "; start the embedded cluster with `spoke up`";
   return target.context.empty() ? "" : "; is the cluster of the context \"" + target.context + "\" up?";
 }
 

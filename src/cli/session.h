@@ -18,6 +18,9 @@ struct Session {
   client::HttpApi& api;
 };
 
+// Whether it is the embedded cluster, by the context that `spoke up` writes.
+inline bool is_embedded(const client::Target& target) { return target.context == "spoke"; }
+
 using Work = std::function<net::Task<int>(Session&)>;
 
 // Runs `work` to its end and answers its exit code. Throws Error where there is no cluster, or none that answers.

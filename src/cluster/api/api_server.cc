@@ -37,9 +37,9 @@ ApiServer::ApiServer(net::Executor executor, Registry& registry, const Authentic
 Task<> ApiServer::handle(Exchange& exchange) {
   Response failed;
   try {
-    const auto who = authenticator_.identify(exchange.request().headers.get("Authorization"), now());
+    auto who = authenticator_.identify(exchange.request().headers.get("Authorization"), now());
     if (!who) throw kube::unauthorized();
-    co_await dispatch(exchange, acting_as(authorizer_, *who, exchange.request().headers));
+    co_await dispatch(exchange, acting_as(authorizer_, std::move(*who), exchange.request().headers));
     co_return;
   } catch (const kube::StatusError& e) {
     failed = status_response(e);

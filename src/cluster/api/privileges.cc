@@ -81,12 +81,13 @@ void refuse_escalation(Authorizer& authorizer, const Store& store, const Identit
                   who.name, join(who.groups, "\" \""), join(missing, "\n")));
 }
 
-Identity acting_as(Authorizer& authorizer, const Identity& who, const net::Headers& headers) {
+Identity acting_as(Authorizer& authorizer, Identity who, const net::Headers& headers) {
   constexpr std::string_view kExtra = "impersonate-extra-";
   std::string user, uid;
   std::vector<std::string> groups;
   json::object extra;
   for (const auto& [given, value] : headers) {
+    if (!given.starts_with('I') && !given.starts_with('i')) continue;  // each request comes by here
     const std::string name = lower(given);
     if (name == "impersonate-user") user = value;
     if (name == "impersonate-uid") uid = value;

@@ -15,6 +15,6 @@ void refuse_escalation(Authorizer& authorizer, const Store& store, const Identit
 
 // As whom a request acts: `who`, or the one that its Impersonate- headers name. Throws StatusError Forbidden, or
 // BadRequest where they name no user.
-Identity acting_as(Authorizer& authorizer, const Identity& who, const net::Headers& headers);
+Identity acting_as(Authorizer& authorizer, Identity who, const net::Headers& headers);
 
 }  // namespace spoke::cluster
