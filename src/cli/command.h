@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -28,6 +30,9 @@ struct Command {
   // Adds options to the command's own parser, and answers what to do. A command with commands of its own adds these as
   // subcommands and looks which was taken.
   Action (*set_up)(CLI::App& app);
+  // For a command that reads its words itself; what set_up adds is then for help and completion alone. Answers the exit
+  // code, or nothing where help is asked for.
+  std::optional<int> (*run_words)(const std::vector<std::string>& words) = nullptr;
 };
 
 std::span<const Command* const> commands();          // in the order of `spoke --help`

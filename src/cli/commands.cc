@@ -2,7 +2,7 @@
 
 // Each line is a command, defined as NAME_command in NAME's file.
 #define SPOKE_COMMANDS(command)                                                                                     \
-  command(up) command(down) command(status) command(run) command(list) command(get) command(describe) command(logs) \
+  command(up) command(down) command(status) command(run) command(submit) command(list) command(get) command(describe) command(logs) \
       command(delete) command(apply) command(image) command(operator) command(help) command(completion)             \
           command(complete) command(version)
 

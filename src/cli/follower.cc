@@ -3,11 +3,12 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
-#include "base/log.h"
 #include "cli/command.h"
 #include "cli/deletion.h"
 #include "cli/fit.h"
+#include "cli/pod_log.h"
 #include "cli/text/application.h"
+#include "cli/text/log_lines.h"
 #include "cli/text/pods.h"
 #include "cli/text/style.h"
 #include "net/scope.h"
@@ -41,6 +42,8 @@ client::InformerOptions its_pods(const std::string& ns, const std::string& name)
     if (auto* labels = json::find(pod, "metadata.labels")) json::set(kept, "metadata.labels", std::move(*labels));
     if (auto* deleted = json::find(pod, "metadata.deletionTimestamp"))
       json::set(kept, "metadata.deletionTimestamp", *deleted);
+    if (auto* containers = json::find(pod, "spec.containers"); containers != nullptr && is_driver(pod))
+      json::set(kept, "spec.containers", std::move(*containers));
     if (auto* status = json::find(pod, "status")) kept.get_object()["status"] = std::move(*status);
     return kept;
   };
@@ -204,7 +207,6 @@ net::Task<> Follower::watch_end() {
   // The driver's pod is there: its log is shown to the end, unless that takes too long.
   while (!gone_ && (!pods_.synced() || driver() != nullptr) && now() - *ended_at_ < kLogEnds)
     co_await changed_.wait_for(net::Millis(200));
-  screen_.log(prefix_.empty() ? lines_.finish() : prefix_lines(lines_.finish(), prefix_));
 }
 
 net::Task<> Follower::show_logs() {
@@ -214,47 +216,14 @@ net::Task<> Follower::show_logs() {
       co_await pods_changed_.wait();
       continue;
     }
-    const std::string pod_name(kube::name(*pod)), pod_uid(kube::uid(*pod));
-    net::Query query;
-    query.add("container", main_container(*pod));
-    query.add("follow", "true");
-    query.add("timestamps", "true");
-    if (const auto since = lines_.since(); !since.empty()) query.add("sinceTime", since);
-    std::string problem;
-    try {
-      co_await session_.api.logs(ns_, pod_name, query, [this](std::string_view piece) {
-        const std::string text = lines_.add(piece);
-        screen_.log(prefix_.empty() ? text : prefix_lines(text, prefix_));
-      });
-    } catch (const std::exception& e) {
-      if (net::is_cancelled(e)) throw;
-      problem = e.what();
-    }
-    if (co_await log_is_complete(pod_name, pod_uid)) {
-      screen_.log(prefix_.empty() ? lines_.finish() : prefix_lines(lines_.finish(), prefix_));
-      lines_ = {};
-      logged_uid_ = pod_uid;
-      changed_.notify();
-      continue;
-    }
-    // A proxy on the way cuts what is silent for long, a kubelet restarts: the log goes on where it stopped.
-    lines_.resume();
-    if (!problem.empty()) log::debug("the log broke off", "pod", pod_name, "error", problem);
-    co_await net::sleep_for(net::Millis(500));
-  }
-}
-
-// Whether nothing can follow in the log: the container has ended or the pod is gone.
-net::Task<bool> Follower::log_is_complete(std::string pod, std::string uid) {
-  try {
-    const client::Object current = co_await session_.api.get(client::resources::pods, ns_, pod);
-    const auto code = spoke::cli::exit_code(current);
+    LoggedPod logged{ns_, std::string(kube::name(*pod)), std::string(kube::uid(*pod)), main_container(*pod)};
+    const std::string uid = logged.uid;
+    const auto code = co_await follow_log(session_, std::move(logged), [this](std::string_view text) {
+      screen_.log(prefix_.empty() ? std::string(text) : prefix_lines(text, prefix_));
+    });
     if (code) driver_exit_ = code;
-    co_return code.has_value() || kube::uid(current) != uid;
-  } catch (const kube::StatusError& e) {
-    co_return e.code() == 404;
-  } catch (const net::ConnectionError&) {
-    co_return false;
+    logged_uid_ = uid;
+    changed_.notify();
   }
 }
 

@@ -8,7 +8,6 @@
 #include "base/time.h"
 #include "cli/screen.h"
 #include "cli/session.h"
-#include "cli/text/log_lines.h"
 #include "cli/text/progress.h"
 #include "cli/text/timeline.h"
 #include "client/informer.h"
@@ -38,7 +37,6 @@ class Follower {
  private:
   net::Task<> watch_end();
   net::Task<> show_logs();
-  net::Task<bool> log_is_complete(std::string pod, std::string uid);
   void app_changed(const client::Object* app);
   void tell_change(const std::string& before, Time at);
   void tell_trouble();
@@ -57,7 +55,6 @@ class Follower {
   // Of the newest driver that has ended: its pod may be gone when the application's end is told.
   std::optional<int> driver_exit_;
   std::string logged_uid_;  // of the driver whose log was shown to its end
-  LogLines lines_;
   std::set<std::string> told_;  // troubles, each once: a back-off takes turns with its cause
   Duration patience_;
   std::optional<Time> held_up_since_;

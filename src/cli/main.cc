@@ -45,6 +45,14 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
 }
 
 int run_command(const Command& command, std::vector<std::string> args) {
+  if (command.run_words != nullptr) {
+    try {
+      if (const auto code = command.run_words(args)) return *code;
+    } catch (const UsageError& e) {
+      return refuse(e.what(), std::string("spoke help ") + command.name);
+    }
+    return run_command(*find_command("help"), {command.name});
+  }
   Parser parser = make_parser();
   CLI::App& app = *parser.app->get_subcommand(command.name);
   const std::string help = std::string("spoke help ") + command.name;

@@ -32,6 +32,8 @@ void print(std::string_view text) {
     fail_errno("write to standard output");
 }
 
+void print_error(std::string_view text) { std::fputs(printable_lines(text).c_str(), stderr); }
+
 void complain(std::string_view text) {
   const std::string line = paint(Style::Bad, "spoke:", use_colour(Stream::Error)) + " " + printable(text) + "\n";
   std::fputs(line.c_str(), stderr);

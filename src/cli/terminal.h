@@ -15,6 +15,8 @@ size_t terminal_width(Stream stream);  // 80 where it is not known
 
 // All of it to standard output. Throws Error where that fails (a full disk).
 void print(std::string_view text);
+// Lines to standard error, as they are but for what a terminal takes for commands.
+void print_error(std::string_view text);
 // A line to standard error: "spoke: text".
 void complain(std::string_view text);
 

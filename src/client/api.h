@@ -39,6 +39,10 @@ extern const Resource pods, services, config_maps, secrets, nodes, namespaces, s
     spark_applications;
 }
 
+// The collection of a kind that a driver's submission makes: Pod, Service, ConfigMap, Secret, PersistentVolumeClaim,
+// NetworkPolicy, Volcano's PodGroup. Throws Error for any other.
+Resource resource_of(std::string_view api_version, std::string_view kind);
+
 struct ListOptions {
   std::string label_selector;
   std::string field_selector;

@@ -91,7 +91,8 @@ struct HttpApi::Impl {
 
   net::Request dressed(net::Request request, const std::string& authorization) const {
     request.path = target.base_path + request.path;
-    for (const auto& [name, value] : target.headers) request.headers.set(name, value);
+    for (const auto& [name, value] : target.headers) request.headers.add(name, value);
+    if (target.dry_run && request.method != "GET") request.query.add("dryRun", "All");
     if (request.headers.get("Accept").empty()) request.headers.set("Accept", "application/json");
     request.headers.set("User-Agent", target.user_agent);
     if (!authorization.empty()) request.headers.set("Authorization", authorization);

@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "client/exec_plugin.h"
 #include "client/kubeconfig_file.h"
+#include "net/proxy.h"
 
 namespace spoke::client {
 namespace {
@@ -38,6 +39,16 @@ std::vector<Path> listed_files() {
   return out;
 }
 
+// The proxy that the environment names for the server, as Go's http.ProxyFromEnvironment takes it; "" for none.
+std::string proxy_of_environment(const net::ClientOptions& server) {
+  const auto either = [](const char* name) {
+    const std::string value = env(upper(name).c_str());
+    return value.empty() ? env(name) : value;
+  };
+  const std::string proxy = server.tls ? either("https_proxy") : either("http_proxy");
+  return proxy.empty() || net::bypasses_proxy(server.host, server.port, either("no_proxy")) ? "" : proxy;
+}
+
 // `name`-data in base64, else the file `name` points to, else "".
 std::string pem(const json::value& entry, const std::string& name) {
   if (const auto data = json::str(entry, name + "-data"); !data.empty()) {
@@ -49,20 +60,7 @@ std::string pem(const json::value& entry, const std::string& name) {
   return path.empty() ? "" : read_file(path);
 }
 
-void set_server(Target& target, const json::value& cluster, std::string_view name) {
-  const std::string url(json::str(cluster, "server"));
-  if (url.empty()) fail("the kubeconfig's cluster \"{}\" has no server", name);
-  if (const auto proxy = json::str(cluster, "proxy-url"); !proxy.empty())
-    fail(
-        "the kubeconfig's cluster \"{}\" is reached through a proxy ({}), which spoke cannot do; give it a direct "
-        "address, or a tunnel's",
-        name, proxy);
-  target.server.ca_pem = pem(cluster, "certificate-authority");
-  target.server.insecure = json::flag(cluster, "insecure-skip-tls-verify");
-  if (target.server.insecure && !target.server.ca_pem.empty())
-    fail("the kubeconfig's cluster \"{}\" has both insecure-skip-tls-verify and a certificate authority; remove one",
-         name);
-  target.server.server_name = json::str(cluster, "tls-server-name");
+void set_address(Target& target, const std::string& url) {
   // Without a scheme, client-go takes TLS where something about TLS is configured.
   ServerUrl server = parse_server_url(url, target.server.insecure || !target.server.ca_pem.empty());
   target.server.tls = server.tls;
@@ -71,17 +69,33 @@ void set_server(Target& target, const json::value& cluster, std::string_view nam
   target.base_path = std::move(server.base_path);
 }
 
+void set_server(Target& target, const json::value& cluster, std::string_view name, const std::string& override_url) {
+  const std::string url = override_url.empty() ? std::string(json::str(cluster, "server")) : override_url;
+  if (url.empty()) fail("the kubeconfig's cluster \"{}\" has no server", name);
+  target.server.ca_pem = pem(cluster, "certificate-authority");
+  target.server.insecure = json::flag(cluster, "insecure-skip-tls-verify");
+  if (target.server.insecure && !target.server.ca_pem.empty())
+    fail("the kubeconfig's cluster \"{}\" has both insecure-skip-tls-verify and a certificate authority; remove one",
+         name);
+  target.server.server_name = json::str(cluster, "tls-server-name");
+  set_address(target, url);
+  target.server.proxy = std::string(json::str(cluster, "proxy-url"));
+  if (target.server.proxy.empty()) target.server.proxy = proxy_of_environment(target.server);
+  if (!target.server.proxy.empty()) net::parse_proxy(target.server.proxy);  // says now what it is not
+}
+
 void set_impersonation(Target& target, const json::value& user) {
   const auto as = json::str(user, "as");
   if (as.empty()) return;
   target.headers.set("Impersonate-User", std::string(as));
   if (const auto uid = json::str(user, "as-uid"); !uid.empty()) target.headers.set("Impersonate-Uid", std::string(uid));
-  // Several groups are several headers of one name, which net::Headers does not hold.
-  const auto& groups = json::list(user, "as-groups");
-  if (groups.size() > 1 || !json::members(user, "as-user-extra").empty())
-    fail("the kubeconfig's user impersonates with several as-groups or as-user-extra, which spoke cannot do");
-  if (groups.size() == 1 && groups[0].is_string())
-    target.headers.set("Impersonate-Group", json::to_string(groups[0].get_string()));
+  for (const auto& group : json::list(user, "as-groups"))
+    if (group.is_string()) target.headers.add("Impersonate-Group", json::to_string(group.get_string()));
+  for (const auto& [key, values] : json::members(user, "as-user-extra"))
+    if (values.is_array())
+      for (const auto& value : values.get_array())
+        if (value.is_string())
+          target.headers.add("Impersonate-Extra-" + net::percent_encode(key), json::to_string(value.get_string()));
 }
 
 void set_user(Target& target, const json::value& user, const json::value& cluster, std::string_view name) {
@@ -115,16 +129,16 @@ void set_user(Target& target, const json::value& user, const json::value& cluste
   }
 }
 
-Target target_of(const Kubeconfig& config, const std::string& context_name, const std::string& ns) {
+Target target_of(const Kubeconfig& config, const std::string& context_name, const KubeconfigChoice& choice) {
   const json::value& context = entry(config.contexts, "context", context_name);
   const std::string cluster_name(json::str(context, "cluster"));
   const std::string user_name(json::str(context, "user"));
   const json::value& cluster = entry(config.clusters, "cluster", cluster_name);
   Target target;
   target.context = context_name;
-  target.ns = !ns.empty() ? ns : std::string(json::str(context, "namespace"));
+  target.ns = !choice.ns.empty() ? choice.ns : std::string(json::str(context, "namespace"));
   if (target.ns.empty()) target.ns = "default";
-  set_server(target, cluster, cluster_name);
+  set_server(target, cluster, cluster_name, choice.server);
   if (!user_name.empty()) set_user(target, entry(config.users, "user", user_name), cluster, user_name);
   return target;
 }
@@ -155,15 +169,53 @@ Kubeconfig load(const KubeconfigChoice& choice) {
   return config;
 }
 
+std::string server_of(const Kubeconfig& config, const std::string& context) {
+  const auto found = config.contexts.find(context);
+  if (found == config.contexts.end()) return "";
+  const auto cluster = config.clusters.find(json::str(found->second, "cluster"));
+  return cluster == config.clusters.end() ? "" : std::string(json::str(cluster->second, "server"));
+}
+
+bool same_server(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return false;
+  const ServerUrl x = parse_server_url(a, true), y = parse_server_url(b, true);
+  return x.tls == y.tls && lower(x.host) == lower(y.host) && x.port == y.port && x.base_path == y.base_path;
+}
+
+std::string choose_context(const Kubeconfig& config, const KubeconfigChoice& choice) {
+  if (!choice.context.empty()) return choice.context;
+  if (choice.server.empty() || same_server(server_of(config, config.current_context), choice.server))
+    return config.current_context;
+  for (const auto& [name, context] : config.contexts)
+    if (same_server(server_of(config, name), choice.server)) return name;
+  return config.current_context;
+}
+
 }  // namespace
 
 std::optional<Target> find_target(const KubeconfigChoice& choice) {
   const Kubeconfig config = load(choice);
-  const std::string context = choice.context.empty() ? config.current_context : choice.context;
-  if (!context.empty()) return target_of(config, context, choice.ns);
-  if (auto target = pod_target(choice.ns)) return target;
+  const std::string context = choose_context(config, choice);
+  if (!context.empty()) return target_of(config, context, choice);
+  if (auto target = pod_target(choice.ns)) {
+    if (!choice.server.empty()) set_address(*target, choice.server);
+    return target;
+  }
+  if (!choice.server.empty()) {
+    Target nobody;
+    nobody.ns = choice.ns.empty() ? "default" : choice.ns;
+    set_address(nobody, choice.server);
+    nobody.server.proxy = proxy_of_environment(nobody.server);
+    return nobody;
+  }
   if (config.contexts.empty() && choice.kubeconfig.empty()) return std::nullopt;
   fail("the kubeconfig names no current context; choose one with --context, or with `kubectl config use-context`");
+}
+
+std::string Target::url() const {
+  const bool v6 = server.host.find(':') != std::string::npos;
+  return fmt::format("{}://{}:{}{}", server.tls ? "https" : "http", v6 ? "[" + server.host + "]" : server.host,
+                     server.port, base_path);
 }
 
 std::vector<std::string> context_names(const KubeconfigChoice& choice) {

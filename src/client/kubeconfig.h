@@ -16,6 +16,10 @@ struct KubeconfigChoice {
   std::string kubeconfig;  // --kubeconfig
   std::string context;     // --context
   std::string ns;          // --namespace
+  // The server to talk to, "https://host:port", in place of the context's. The context is then the chosen one, else
+  // the current one where that server is its own, else one whose server it is, else the current one all the same, as
+  // whose user one comes; without any context, as nobody.
+  std::string server;
 };
 
 // What an exec plug-in hands out.
@@ -41,6 +45,9 @@ struct Target {
   std::string context;          // "" inside of a pod
   std::string ns;               // "default" where nothing says otherwise
   std::string user_agent = "spoke";
+  bool dry_run = false;  // every request that would change something goes with dryRun=All
+
+  std::string url() const;  // "https://host:port/base"
 };
 
 // --kubeconfig, else KUBECONFIG (a list, merged as kubectl merges), else ~/.kube/config, else the service account of

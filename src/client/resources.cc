@@ -1,3 +1,5 @@
+#include <array>
+
 #include "client/api.h"
 
 namespace spoke::client {
@@ -31,5 +33,23 @@ const Resource custom_resource_definitions{"apiextensions.k8s.io", "v1", "custom
 const Resource spark_applications{"sparkoperator.k8s.io", "v1beta2", "sparkapplications", "SparkApplication", true};
 
 }  // namespace resources
+
+Resource resource_of(std::string_view api_version, std::string_view kind) {
+  struct Kind {
+    std::string_view kind;
+    std::string_view plural;
+  };
+  constexpr std::array kKinds{Kind{"Pod", "pods"},
+                              Kind{"Service", "services"},
+                              Kind{"ConfigMap", "configmaps"},
+                              Kind{"Secret", "secrets"},
+                              Kind{"PersistentVolumeClaim", "persistentvolumeclaims"},
+                              Kind{"NetworkPolicy", "networkpolicies"},
+                              Kind{"PodGroup", "podgroups"}};
+  const auto [group, version] = kube::group_version(api_version);
+  for (const auto& known : kKinds)
+    if (known.kind == kind) return {group, version, std::string(known.plural), std::string(kind), true};
+  fail("a driver's submission makes no {} ({})", kind, api_version);
+}
 
 }  // namespace spoke::client

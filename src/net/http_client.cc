@@ -12,6 +12,7 @@
 #include <list>
 #include <optional>
 
+#include "net/proxy.h"
 #include "net/scope.h"
 
 namespace spoke::net {
@@ -39,10 +40,13 @@ class Wire {
 
   Task<> connect(const ClientOptions& options) {
     lowest().expires_after(options.connect_timeout);
+    const std::optional<Proxy> proxy = options.proxy.empty() ? std::nullopt : std::optional(parse_proxy(options.proxy));
     tcp::resolver resolver(co_await asio::this_coro::executor);
-    const auto addresses = co_await resolver.async_resolve(options.host, options.port, use_awaitable);
+    const auto addresses = co_await resolver.async_resolve(proxy ? proxy->host : options.host,
+                                                           proxy ? proxy->port : options.port, use_awaitable);
     co_await lowest().async_connect(addresses, use_awaitable);
     lowest().socket().set_option(tcp::no_delay(true));
+    if (proxy) co_await pass_through(lowest(), *proxy, options.host, options.port);
     if (!tls_) co_return;
     const std::string name = options.server_name.empty() ? options.host : options.server_name;
     boost::system::error_code not_an_address;
@@ -200,8 +204,8 @@ Task<ResponseStream> HttpClient::stream(Request request) {
     at = end + 1;
   }
   message.target(query.empty() ? target : target + "?" + query);
-  message.set(http::field::host, impl->options.host);
-  for (const auto& [name, value] : request.headers) message.set(name, value);
+  if (request.headers.get("Host").empty()) message.set(http::field::host, impl->options.host);
+  for (const auto& [name, value] : request.headers) message.insert(name, value);
   message.body() = std::move(request.body);
   message.prepare_payload();
 

@@ -20,6 +20,7 @@ struct ClientOptions {
   std::string client_cert_pem;  // with client_key_pem, shown to the server
   std::string client_key_pem;
   bool insecure = false;  // takes any certificate
+  std::string proxy;      // "http://[user:password@]host:port" or "socks5://...": through it; "" for none
   std::chrono::milliseconds connect_timeout{10000};
   std::chrono::milliseconds request_timeout{30000};  // until a whole answer; a stream's pieces have none
 };

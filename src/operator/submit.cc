@@ -1,9 +1,7 @@
 #include "operator/submit.h"
 
-#include <array>
-
 #include "base/log.h"
-#include "operator/parallel.h"
+#include "net/parallel.h"
 
 namespace spoke::op {
 namespace {
@@ -28,25 +26,6 @@ class HeldUp : public Error {
  private:
   Duration patience_;
 };
-
-struct Kind {
-  std::string_view kind;
-  std::string_view plural;
-};
-constexpr std::array kKinds{Kind{"Pod", "pods"},
-                            Kind{"Service", "services"},
-                            Kind{"ConfigMap", "configmaps"},
-                            Kind{"Secret", "secrets"},
-                            Kind{"PersistentVolumeClaim", "persistentvolumeclaims"},
-                            Kind{"NetworkPolicy", "networkpolicies"},
-                            Kind{"PodGroup", "podgroups"}};  // of Volcano
-
-Resource resource_of(std::string_view api_version, std::string_view kind) {
-  const auto [group, version] = kube::group_version(api_version);
-  for (const auto& known : kKinds)
-    if (known.kind == kind) return {group, version, std::string(known.plural), std::string(kind), true};
-  fail("a submission with a {} cannot be made: the operator does not know that kind", kind);
-}
 
 // What one submission does, and what it has made so far.
 class Submitter {
@@ -134,7 +113,7 @@ Task<Object> Submitter::settle(const Resource& resource, const Object& object) {
 
 // Makes the object, or finds that an earlier try has. `made` gets it as the API server has it.
 Task<> Submitter::make(Object object, Object* made) {
-  const Resource resource = resource_of(json::str(object, "apiVersion"), kube::kind(object));
+  const Resource resource = client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
   Object answer;
   try {
     answer = co_await api_.create(resource, app_.ns, object);
@@ -148,7 +127,7 @@ Task<> Submitter::make(Object object, Object* made) {
 }
 
 Task<> Submitter::hand_over(Object object, json::value owner) {
-  const Resource resource = resource_of(json::str(object, "apiVersion"), kube::kind(object));
+  const Resource resource = client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
   json::value body = json::object{{"metadata", json::object{{"ownerReferences", json::array{std::move(owner)}}}}};
   try {
     co_await api_.patch(resource, app_.ns, kube::name(object), client::PatchType::Merge, std::move(body), {});
@@ -164,7 +143,7 @@ Task<> Submitter::make_all(Plan& plan) {
   std::vector<Task<>> tasks;
   for (const auto& object : plan.mounted) tasks.push_back(make(object, nullptr));
   tasks.push_back(make(plan.ui_service, &ui));
-  rethrow(co_await all_of(std::move(tasks)));
+  rethrow(co_await net::all_of(std::move(tasks)));
   ui_address_ = json::str(ui, "spec.clusterIP");
 
   json::set(plan.pod, "metadata.namespace", json::value(app_.ns));
@@ -178,7 +157,7 @@ Task<> Submitter::make_all(Plan& plan) {
     tasks.push_back(make(object, nullptr));
   }
   for (const auto& object : plan.mounted) tasks.push_back(hand_over(object, owner));
-  rethrow(co_await all_of(std::move(tasks)));
+  rethrow(co_await net::all_of(std::move(tasks)));
 }
 
 Task<Decision> Submitter::run(Plan& plan) {
@@ -202,7 +181,7 @@ Task<Decision> submit(Api& api, const Application& app, Plan plan, const Limits&
 Task<> remove(Api& api, const std::string& ns, const std::vector<Removal>& removals) {
   for (const auto& removal : removals) {
     try {
-      co_await api.remove(resource_of(removal.api_version, removal.kind), ns, removal.name, {.uid = removal.uid});
+      co_await api.remove(client::resource_of(removal.api_version, removal.kind), ns, removal.name, {.uid = removal.uid});
     } catch (const StatusError& e) {
       // 403: it goes with its owner, later; 409: it is another of that name.
       if (e.code() != 403 && e.code() != 404 && e.code() != 409) throw;

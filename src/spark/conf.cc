@@ -1,6 +1,7 @@
 #include "spark/conf.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -161,6 +162,33 @@ double Conf::number(std::string_view property, double otherwise) const {
   const auto number = java_double(trim(*value));
   if (!number) throw type_mismatch(property, *value, "double");
   return *number;
+}
+
+// JavaUtils.timeStringAs.
+Duration Conf::time(std::string_view property, Duration unit, Duration otherwise) const {
+  const auto value = text(property);
+  if (!value) return otherwise;
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> kUnits = {{{"us", 1},
+                                                                                {"ms", 1000},
+                                                                                {"s", 1000000},
+                                                                                {"m", 60000000},
+                                                                                {"min", 60000000},
+                                                                                {"h", 3600000000},
+                                                                                {"d", 86400000000}}};
+  const std::string word = lower(trim(*value));
+  const auto end = std::min(word.find_first_not_of("0123456789", word.starts_with('-') ? 1 : 0), word.size());
+  const auto amount = to_int(std::string_view(word).substr(0, end));
+  const std::string_view suffix = std::string_view(word).substr(end);
+  std::int64_t scale = suffix.empty() ? unit.count() : 0;
+  for (const auto& [name, microseconds] : kUnits)
+    if (suffix == name) scale = microseconds;
+  std::int64_t product = 0;
+  if (!amount || scale == 0 || __builtin_mul_overflow(*amount, scale, &product))
+    throw InvalidConf(std::string(property),
+                      fmt::format("Time must be specified as seconds (s), milliseconds (ms), microseconds (us), minutes (m "
+                                  "or min), hour (h), or day (d). E.g. 50s, 100ms, or 250us. {} is \"{}\"",
+                                  property, *value));
+  return Duration(product);
 }
 
 std::optional<std::int64_t> Conf::mebibytes(std::string_view property, bool iec_suffixes) const {

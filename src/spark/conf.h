@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/time.h"
 
 namespace spoke::spark {
 
@@ -50,6 +51,8 @@ class Conf {
   std::string text(std::string_view property, std::string_view otherwise) const;
   bool flag(std::string_view property, bool otherwise) const;
   std::int64_t integer(std::string_view property, std::int64_t otherwise) const;  // 32 bits, as Java's int
+  // "1s", "100ms", "5min"; a plain number is so many of `unit`.
+  Duration time(std::string_view property, Duration unit, Duration otherwise) const;
   double number(std::string_view property, double otherwise) const;
   std::optional<std::int64_t> mebibytes(std::string_view property, bool iec_suffixes) const;  // a plain number is MiB
   std::int64_t bytes(std::string_view property, std::int64_t otherwise) const;                // a number without a unit

@@ -13,14 +13,14 @@ void check_positive_memory(const Submission& s, std::string_view property, std::
   const auto value = s.conf.raw(property);
   if (value && parse_memory(*value, Unit::Bytes, s.rules.iec_suffixes).value_or(-1) <= 0)
     throw InvalidConf(std::string(property),
-                      fmt::format("{} memory must be a positive number ({} is \"{}\")", whose, property, *value));
+                      fmt::format("{} memory must be a positive number; correct {}", whose, property));
 }
 
 void check_positive_count(const Conf& conf, std::string_view property, std::string_view what) {
   const auto value = conf.raw(property);
   if (value && to_int(*value).value_or(-1) <= 0)
     throw InvalidConf(std::string(property),
-                      fmt::format("{} must be a positive number ({} is \"{}\")", what, property, *value));
+                      fmt::format("{} must be a positive number; correct {}", what, property));
 }
 
 // SparkSubmitArguments.validateSubmitArguments.

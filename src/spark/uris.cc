@@ -64,8 +64,10 @@ std::string resolve_uri(std::string_view text, std::string_view folder) {
   if (!scheme(text).empty()) return std::string(text);
   const std::string_view name = fragment(text);
   const auto path = std::filesystem::path(folder) / without_fragment(text);
-  return "file:" + percent_encoded(path.string()) + (name.empty() ? "" : "#" + std::string(name));
+  return file_uri(path.string()) + (name.empty() ? "" : "#" + std::string(name));
 }
+
+std::string file_uri(std::string_view path) { return "file:" + percent_encoded(path); }
 
 std::string resolve_uris(std::string_view list, std::string_view folder) {
   std::vector<std::string> uris;

@@ -16,6 +16,9 @@ std::string resolve_uri(std::string_view text, std::string_view folder);
 // The same for a list with commas between; empty items go.
 std::string resolve_uris(std::string_view list, std::string_view folder);
 
+// "file:/a/b%20c" of "/a/b c".
+std::string file_uri(std::string_view path);
+
 // Whether it is with the submitter, so that it must be uploaded before a driver can have it.
 bool needs_upload(std::string_view uri);
 

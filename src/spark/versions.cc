@@ -36,6 +36,7 @@ constexpr Change kChanges[] = {
     {{4, 2}, &Rules::connect_app_protocol},
     {{4, 2}, &Rules::network_policy},
     {{4, 2}, &Rules::iec_suffixes},
+    {{4, 2}, &Rules::connect_server_on_yarn},
     {{4, 3}, &Rules::proxy_user_is_spark_user},
     {{4, 3}, &Rules::no_privilege_escalation},
     {{4, 3}, &Rules::publish_not_ready},

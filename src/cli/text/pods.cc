@@ -32,21 +32,25 @@ std::string container_of_role(const Object& pod) {
   return is_executor(pod) ? "spark-kubernetes-executor" : "spark-kubernetes-driver";
 }
 
-const json::value* main_container_status(const Object& pod) {
-  const auto& all = json::list(pod, "status.containerStatuses");
-  const std::string wanted = container_of_role(pod);
-  for (const auto& status : all)
-    if (json::str(status, "name") == wanted) return &status;
-  return all.empty() ? nullptr : &all.front();
+std::string main_container(const Object& pod) {
+  const std::string of_role = container_of_role(pod);
+  const auto& containers = json::list(pod, "spec.containers");
+  const auto& statuses = json::list(pod, "status.containerStatuses");
+  for (const auto* all : {&containers, &statuses})
+    for (const auto& container : *all)
+      if (json::str(container, "name") == of_role) return of_role;
+  for (const auto& container : containers)
+    for (const auto& variable : json::list(container, "env"))
+      if (json::str(variable, "name") == "SPARK_APPLICATION_ID") return std::string(json::str(container, "name"));
+  const auto& all = statuses.empty() ? containers : statuses;
+  return all.empty() ? "" : std::string(json::str(all.front(), "name"));
 }
 
-std::string main_container(const Object& pod) {
-  if (const json::value* status = main_container_status(pod)) return std::string(json::str(*status, "name"));
-  const auto& all = json::list(pod, "spec.containers");
-  std::string wanted = container_of_role(pod);
-  for (const auto& container : all)
-    if (json::str(container, "name") == wanted) return wanted;
-  return all.empty() ? "" : std::string(json::str(all.front(), "name"));
+const json::value* main_container_status(const Object& pod) {
+  const std::string wanted = main_container(pod);
+  for (const auto& status : json::list(pod, "status.containerStatuses"))
+    if (json::str(status, "name") == wanted) return &status;
+  return nullptr;
 }
 
 std::string pod_status(const Object& pod) {

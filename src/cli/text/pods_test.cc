@@ -36,6 +36,9 @@ TEST(Pods, TheMainContainerMayHaveATemplatesName) {
   EXPECT_EQ(main_container(yaml::parse("{spec: {containers: [{name: proxy}, {name: spark-kubernetes-driver}]}}")),
             "spark-kubernetes-driver");
   EXPECT_EQ(main_container(yaml::parse("{spec: {containers: [{name: mine}, {name: proxy}]}}")), "mine");
+  EXPECT_EQ(main_container(yaml::parse("{spec: {containers: [{name: proxy}, {name: mine, env: [{name: "
+                                       "SPARK_APPLICATION_ID, value: a}]}, {name: injected}]}}")),
+            "mine");
   EXPECT_EQ(main_container(yaml::parse("{}")), "");
 }
 

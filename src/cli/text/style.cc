@@ -41,20 +41,29 @@ Style style_of_state(std::string_view state) {
   return among(unclear, state) ? Style::Faint : Style::Busy;
 }
 
-std::string printable(std::string_view text) {
+namespace {
+
+std::string without_controls(std::string_view text, std::string_view kept) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     // U+0080 to U+009F, which terminals take for control characters too, are C2 80 to C2 9F.
     const bool c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
     if (c1) ++i;
-    if (c1 || c < 0x20 || c == 0x7f)
+    const bool control = c1 || c < 0x20 || c == 0x7f;
+    if (control && kept.find(text[i]) == std::string_view::npos)
       out += ' ';
     else
       out += text[i];
   }
   return out;
 }
+
+}  // namespace
+
+std::string printable(std::string_view text) { return without_controls(text, ""); }
+
+std::string printable_lines(std::string_view text) { return without_controls(text, "\n\t"); }
 
 size_t width(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));

@@ -17,6 +17,8 @@ Style style_of_state(std::string_view state);
 // Without control characters: messages from a cluster must not move the cursor or ring the bell. Line ends become
 // blanks.
 std::string printable(std::string_view text);
+// The same for several lines: line ends and tabs stay.
+std::string printable_lines(std::string_view text);
 
 // How many cells a terminal needs for it: characters, not bytes.
 size_t width(std::string_view text);

@@ -11,13 +11,13 @@
 
 #include "net/async.h"
 
-namespace spoke::op {
+namespace spoke::net {
 
 // Runs all of them to their ends, and answers with what each threw (null where it did not), in their order.
-inline net::Task<std::vector<std::exception_ptr>> all_of(std::vector<net::Task<>> tasks) {
+inline Task<std::vector<std::exception_ptr>> all_of(std::vector<Task<>> tasks) {
   namespace asio = boost::asio;
   if (tasks.empty()) co_return std::vector<std::exception_ptr>();
-  const net::Executor executor = co_await net::this_executor();
+  const Executor executor = co_await this_executor();
   std::vector<decltype(asio::co_spawn(executor, std::move(tasks.front()), asio::deferred))> operations;
   for (auto& task : tasks) operations.push_back(asio::co_spawn(executor, std::move(task), asio::deferred));
   auto [order, thrown] = co_await asio::experimental::make_parallel_group(std::move(operations))
@@ -25,4 +25,4 @@ inline net::Task<std::vector<std::exception_ptr>> all_of(std::vector<net::Task<>
   co_return thrown;
 }
 
-}  // namespace spoke::op
+}  // namespace spoke::net

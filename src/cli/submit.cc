@@ -1,0 +1,204 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "cli/submit_watch.h"
+#include "cli/terminal.h"
+#include "data/yaml.h"
+#include "spark/driver.h"
+#include "submit/create.h"
+#include "submit/hand_over.h"
+#include "submit/job.h"
+#include "submit/options.h"
+#include "submit/submitted.h"
+#include "submit/target.h"
+
+namespace spoke::cli {
+namespace {
+
+
+using submit::DryRun;
+
+void say(const std::string& line) { print_error(line + "\n"); }
+
+std::string executors_of(const spark::Conf& conf) {
+  if (lower(conf.raw("spark.dynamicAllocation.enabled", "false")) == "true")
+    return fmt::format("{}-{}", conf.raw("spark.dynamicAllocation.minExecutors", "0"),
+                       conf.raw("spark.dynamicAllocation.maxExecutors", ""));
+  return conf.raw("spark.executor.instances", "2");
+}
+
+void print_objects(const std::vector<client::Object>& objects) {
+  std::string text;
+  for (const auto& object : objects) text += "---\n" + yaml::dump(object);
+  print(text);
+}
+
+// In the order of their creation, each with its namespace, so that `kubectl apply` would put them where they belong.
+std::vector<client::Object> all_objects(const spark::DriverObjects& driver) {
+  std::vector<client::Object> all = driver.pre_resources;
+  all.push_back(driver.pod);
+  all.insert(all.end(), driver.resources.begin(), driver.resources.end());
+  all.push_back(driver.config_map);
+  for (auto& object : all) json::set(object, "metadata.namespace", driver.ns);
+  return all;
+}
+
+net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, const submit::Arguments& arguments,
+                                const spark::Conf& conf) {
+  SubmittedDriver submitted;
+  submitted.app_name = driver.properties["spark.app.name"];
+  submitted.app_id = driver.app_id;
+  submitted.submission_id = driver.submission_id();
+  submitted.executors = executors_of(conf);
+  submitted.report_interval = conf.time("spark.kubernetes.report.interval", std::chrono::milliseconds(1), std::chrono::seconds(1));
+  submitted.follow = arguments.follow;
+  submitted.spark_exit_code = arguments.spark_exit_code;
+  auto created = co_await submit::create_driver(session.api, std::move(driver));
+  if (arguments.dry_run == DryRun::Server) {
+    created.others.insert(created.others.begin(), std::move(created.pod));
+    print_objects(created.others);
+    co_return 0;
+  }
+  submitted.pod = std::move(created.pod);
+  if (!arguments.follow && !conf.flag("spark.kubernetes.submission.waitAppCompletion", true)) {
+    print_error(spark_log_line("Client", fmt::format("Deployed Spark application {} with application ID {} and submission "
+                                                     "ID {} into Kubernetes",
+                                                     submitted.app_name, submitted.app_id, submitted.submission_id)));
+    co_return 0;
+  }
+  co_return co_await watch_driver(session, std::move(submitted));
+}
+
+int submit_to_cluster(const submit::Arguments& arguments, submit::Settings settings,
+                      const submit::Surroundings& around) {
+  std::optional<client::Target> target;
+  if (arguments.dry_run != DryRun::Client || !settings.master)
+    target = submit::find_submission_target(settings, arguments, around);
+  if (!settings.master) settings.master = "k8s://" + target->url();
+  const auto fetch = [](const std::string& uri) -> std::string { fail("{} cannot be fetched", uri); };
+  const spark::Submission submission = submit::read_submission(arguments, settings, around, fetch);
+  spark::DriverObjects driver = spark::build_driver(submission);
+  for (const auto& warning : driver.warnings) complain(warning);
+  if (arguments.dry_run == DryRun::Client) {
+    print_objects(all_objects(driver));
+    return 0;
+  }
+  target->dry_run = arguments.dry_run == DryRun::Server;
+  return on_target(std::move(*target), [&](Session& session) {
+    return create_and_watch(session, std::move(driver), arguments, submission.conf);
+  });
+}
+
+net::Task<int> manage(Session& session, const submit::Arguments& arguments, const submit::Settings& settings) {
+  submit::Asked asked;
+  asked.id = submit::parse_submission_id(arguments.submission_id);
+  asked.text = arguments.submission_id;
+  asked.master = settings.master.value_or("k8s://" + session.target.url());
+  asked.ns = settings.conf.text("spark.kubernetes.namespace", session.target.ns);
+  if (arguments.action == submit::Action::Status) {
+    co_await submit::status(session.api, asked, say);
+  } else {
+    constexpr std::string_view kGrace = "spark.kubernetes.appKillPodDeletionGracePeriod";
+    std::optional<long> grace;
+    if (settings.conf.has(kGrace))
+      grace = std::chrono::floor<std::chrono::seconds>(settings.conf.time(kGrace, std::chrono::seconds(1), {})).count();
+    co_await submit::kill(session.api, asked, grace, say);
+  }
+  co_return 0;
+}
+
+void tell_choices(const submit::Arguments& arguments, const submit::Settings& settings) {
+  if (!arguments.verbose) return;
+  for (const auto& file : settings.files) complain("Using properties file: " + file);
+  complain(fmt::format("rules of Spark {} ({})", settings.spark_version, settings.version_source));
+}
+
+int run(const submit::Arguments& arguments) {
+  const submit::Surroundings around = submit::look_around();
+  submit::Settings settings = submit::read_settings(arguments, around);
+  if (arguments.jvm) submit::hand_over(arguments.for_spark, around, "--jvm runs the spark-submit of SPARK_HOME");
+  if (submit::needs_spark(arguments, settings))
+    submit::hand_over(arguments.for_spark, around,
+                      fmt::format("spoke submits to Kubernetes (--master k8s://…), not to {}",
+                                  settings.master.value_or("the local machine")));
+  tell_choices(arguments, settings);
+  if (arguments.action == submit::Action::Kill || arguments.action == submit::Action::Status)
+    return on_target(submit::find_submission_target(settings, arguments, around),
+                     [&](Session& session) { return manage(session, arguments, settings); });
+  for (const auto& warning : settings.warnings) complain(warning);
+  if (!settings.cluster_mode)
+    submit::hand_over(arguments.for_spark, around, "in client mode the driver is a JVM of this machine");
+  return submit_to_cluster(arguments, std::move(settings), around);
+}
+
+std::optional<int> run_words(const std::vector<std::string>& words) {
+  submit::Arguments arguments;
+  try {
+    if (words.empty()) return std::nullopt;
+    arguments = submit::parse_arguments(words);
+    if (arguments.action == submit::Action::Help) return std::nullopt;
+    if (arguments.action == submit::Action::Version) {
+      print(fmt::format("spoke {}, with spark-submit's rules of Spark 3.5 to 4.3\n", SPOKE_VERSION));
+      return 0;
+    }
+    return run(arguments);
+  } catch (const submit::BadArguments& e) {
+    throw UsageError(e.what());
+  } catch (const submit::Forbidden& e) {
+    complain(e.what());
+    complain("this Role allows the whole submission; an administrator can create it, and bind it to you:");
+    print_error(e.role());
+    return kFailure;
+  }
+}
+
+// For help and completion; run_words reads the words.
+Action set_up(CLI::App& app) {
+  for (const auto& option : submit::options()) {
+    std::string names(option.name);
+    if (!option.alias.empty()) names += "," + std::string(option.alias);
+    const std::string meaning(option.meaning);
+    if (option.id == submit::Id::Help) continue;
+    CLI::Option* added = option.value.empty()
+                             ? app.add_flag(names, meaning)
+                             : app.add_option_function<std::string>(names, [](const std::string&) {}, meaning);
+    if (!option.value.empty()) added->type_name(std::string(option.value));
+    added->group(std::string(option.group));
+  }
+  app.add_option("RESOURCE", "the application: a jar, .py or .R file")->type_name(takes::kFile);
+  app.add_option("ARGUMENT", "the application's own arguments")->type_name("ARGUMENT")->expected(0, -1);
+  return [] { return 0; };
+}
+
+}  // namespace
+
+extern const Command submit_command{
+    .name = "submit",
+    .group = "Applications",
+    .summary = "submit an application as spark-submit does, without a JVM",
+    .details =
+        "Takes spark-submit's arguments, reads the same configuration (spark-defaults.conf, SPARK_CONF_DIR, HADOOP_CONF_DIR, "
+        "the environment) and asks Kubernetes for the same objects: `alias spark-submit='spoke submit'`.\n\n"
+        "It waits for the driver, unless spark.kubernetes.submission.waitAppCompletion is false, and ends with the driver's own "
+        "exit code; spark-submit's 0 comes with --exit-code=spark. Client mode and other masters are run by the spark-submit of "
+        "SPARK_HOME.",
+    .examples =
+        "spoke submit --deploy-mode cluster --master k8s://https://host:6443 --class org.apache.spark.examples.SparkPi \\\n"
+        "  --conf spark.kubernetes.container.image=apache/spark:4.1.1 local:///opt/spark/examples/jars/spark-examples.jar 100\n"
+        "spoke submit --conf spark.kubernetes.container.image=apache/spark:4.1.1 local:///opt/app.py   # current context\n"
+        "spoke submit --dry-run ... | less           # what would be created\n"
+        "spoke submit --status spark:pi-*\n"
+        "spoke submit --kill spark:pi-driver",
+    .exit_codes = "N the driver's exit code, where it failed\n130 interrupted by Ctrl-C (143: by SIGTERM); the driver goes on",
+    .set_up = set_up,
+    .run_words = run_words,
+};
+
+}  // namespace spoke::cli

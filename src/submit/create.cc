@@ -1,0 +1,160 @@
+#include "submit/create.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "data/yaml.h"
+#include "net/http.h"
+#include "net/parallel.h"
+
+namespace spoke::submit {
+namespace {
+
+using client::Resource;
+using kube::Object;
+using kube::StatusError;
+using net::Task;
+
+constexpr std::string_view kPodName = "spark.kubernetes.driver.pod.name";
+
+Resource resource_of(const Object& object) {
+  return client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
+}
+
+class Creation {
+ public:
+  Creation(client::Api& api, spark::DriverObjects objects) : api_(api), objects_(std::move(objects)) {}
+
+  Task<Created> run() {
+    role_ = role_for(objects_);
+    std::vector<Object> groups;
+    std::exception_ptr failure;
+    try {
+      for (const auto& group : objects_.pre_resources) co_await apply(group, &groups.emplace_back());
+      created_.pod = co_await make_pod();
+      spark::own(objects_, created_.pod);
+      co_await make_rest();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (failure) {
+      if (created_.pod.is_object()) co_await take_back(created_.pod);
+      for (const auto& group : groups)
+        if (group.is_object()) co_await take_back(group);
+      std::rethrow_exception(failure);
+    }
+    co_return std::move(created_);
+  }
+
+ private:
+  Task<Object> make_pod() {
+    try {
+      co_return co_await api_.create(client::resources::pods, objects_.ns, objects_.pod);
+    } catch (const StatusError& e) {
+      refuse(objects_.pod, "create", e);
+    }
+  }
+
+  Task<> make_rest() {
+    std::vector<Object> rest = objects_.pre_resources;
+    rest.insert(rest.end(), objects_.resources.begin(), objects_.resources.end());
+    rest.push_back(objects_.config_map);
+    created_.others.resize(rest.size());
+    std::vector<Task<>> tasks;
+    for (size_t i = 0; i < rest.size(); ++i) tasks.push_back(apply(rest[i], &created_.others[i]));
+    for (const auto& thrown : co_await net::all_of(std::move(tasks)))
+      if (thrown) std::rethrow_exception(thrown);
+  }
+
+  Task<> apply(Object object, Object* made) {
+    client::PatchOptions options;
+    options.field_manager = "spoke";
+    options.force = true;
+    try {
+      *made = co_await api_.patch(resource_of(object), objects_.ns, kube::name(object), client::PatchType::Apply, object,
+                                  options);
+    } catch (const StatusError& e) {
+      refuse(object, "patch", e);
+    }
+  }
+
+  // Best effort: what was thrown before is what counts, and `--status` names what is left.
+  Task<> take_back(const Object& object) {
+    client::DeleteOptions options;
+    options.uid = kube::uid(object);
+    options.propagation = "Background";
+    try {
+      co_await api_.remove(resource_of(object), objects_.ns, kube::name(object), options);
+    } catch (const StatusError&) {
+    } catch (const net::ConnectionError&) {
+    }
+  }
+
+  [[noreturn]] void refuse(const Object& object, std::string_view verb, const StatusError& e) const {
+    const Resource resource = resource_of(object);
+    const std::string what = fmt::format("cannot create {} {}/{}: {}", resource.kind, objects_.ns, kube::name(object),
+                                         e.message());
+    if (e.code() == 403 && e.message().find("exceeded quota") == std::string::npos)
+      throw Forbidden(
+          fmt::format("{}; the verb {} on {} in the namespace {} is missing{}", what,
+                      verb == "patch" ? "patch (and create)" : verb, resource.plural, objects_.ns,
+                      resource.kind == "NetworkPolicy"
+                          ? ", or leave the policy out with --conf spark.kubernetes.driver.pod.excludedFeatureSteps="
+                            "org.apache.spark.deploy.k8s.features.NetworkPolicyFeatureStep"
+                          : ""),
+          role_);
+    if (e.is("AlreadyExists"))
+      fail("{}; delete it with `spoke submit --kill {}:{}`, or choose another name with {}", what, objects_.ns,
+           kube::name(object), kPodName);
+    if (e.message().find("error looking up service account") != std::string::npos)
+      fail("{}; create the service account, or name another with spark.kubernetes.authenticate.driver.serviceAccountName",
+           what);
+    if (e.code() == 404 && e.message().find("namespaces") != std::string::npos)
+      fail("{}; create the namespace, or name another with spark.kubernetes.namespace", what);
+    fail("{}", what);
+  }
+
+  client::Api& api_;
+  spark::DriverObjects objects_;
+  std::string role_;
+  Created created_;
+};
+
+}  // namespace
+
+net::Task<Created> create_driver(client::Api& api, spark::DriverObjects objects) {
+  Creation creation(api, std::move(objects));
+  co_return co_await creation.run();
+}
+
+std::string role_for(const spark::DriverObjects& objects) {
+  std::map<std::string, json::array> plurals;  // by group
+  const auto add = [&](const Object& object) {
+    const Resource resource = resource_of(object);
+    auto& of_group = plurals[resource.group];
+    if (std::find(of_group.begin(), of_group.end(), json::value(resource.plural)) == of_group.end())
+      of_group.emplace_back(resource.plural);
+  };
+  for (const auto& object : objects.pre_resources) add(object);
+  for (const auto& object : objects.resources) add(object);
+  add(objects.config_map);
+  json::array rules = {json::object{
+      {"apiGroups", json::array{""}},
+      {"resources", json::array{"pods"}},
+      {"verbs", json::array{"create", "get", "list", "watch", "delete"}}}};
+  rules.push_back(json::object{
+      {"apiGroups", json::array{""}}, {"resources", json::array{"pods/log"}}, {"verbs", json::array{"get"}}});
+  for (auto& [group, names] : plurals)
+    rules.push_back(json::object{{"apiGroups", json::array{json::value(group)}},
+                                 {"resources", names},
+                                 {"verbs", json::array{"create", "patch"}}});
+  return yaml::dump(json::object{{"apiVersion", "rbac.authorization.k8s.io/v1"},
+                                 {"kind", "Role"},
+                                 {"metadata", json::object{{"name", "spark-submit"}, {"namespace", objects.ns}}},
+                                 {"rules", std::move(rules)}});
+}
+
+}  // namespace spoke::submit

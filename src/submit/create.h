@@ -1,0 +1,37 @@
+// Making a driver's objects, safe by order: the pod first, for its uid owns the rest, then all the rest at once, so that
+// the kubelet hardly waits for a ConfigMap; where something fails in between, the pod goes again.
+// Source: Client.run (Spark 3.5 to 4.3).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/api.h"
+#include "spark/driver.h"
+
+namespace spoke::submit {
+
+// What was made, as the API server has it: the pod, then the rest.
+struct Created {
+  kube::Object pod;
+  std::vector<kube::Object> others;
+};
+
+// The submitter may not do it. what() says which verb on which resource and namespace is missing.
+class Forbidden : public Error {
+ public:
+  Forbidden(const std::string& what, std::string role) : Error(what), role_(std::move(role)) {}
+  const std::string& role() const { return role_; }  // YAML: a Role that would allow it
+
+ private:
+  std::string role_;
+};
+
+// Throws Forbidden, or Error: which object the API server refused, why and what to do about it.
+net::Task<Created> create_driver(client::Api& api, spark::DriverObjects objects);
+
+// A Role that allows everything which this submission does, its waiting and `--kill` included, as YAML.
+std::string role_for(const spark::DriverObjects& objects);
+
+}  // namespace spoke::submit
