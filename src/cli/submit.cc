@@ -2,22 +2,29 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <utility>
 
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/session.h"
+#include "cli/screen.h"
 #include "cli/submit_watch.h"
 #include "cli/terminal.h"
+#include "cli/text/style.h"
 #include "data/yaml.h"
 #include "spark/driver.h"
 #include "submit/create.h"
+#include "submit/hadoop_conf.h"
 #include "submit/hand_over.h"
 #include "submit/job.h"
 #include "submit/options.h"
 #include "submit/submitted.h"
 #include "submit/target.h"
+#include "submit/upload.h"
 
 namespace spoke::cli {
 namespace {
@@ -32,6 +39,17 @@ std::string executors_of(const spark::Conf& conf) {
     return fmt::format("{}-{}", conf.raw("spark.dynamicAllocation.minExecutors", "0"),
                        conf.raw("spark.dynamicAllocation.maxExecutors", ""));
   return conf.raw("spark.executor.instances", "2");
+}
+
+// "uploading app.jar (2 of 3)  [=====>     ]  12.5 of 40.0 MiB"
+std::string upload_line(const submit::UploadProgress& p, size_t cells) {
+  constexpr size_t kBar = 20;
+  constexpr double kMib = 1024 * 1024;
+  const size_t full = p.total == 0 ? kBar : static_cast<size_t>(p.done * kBar / p.total);
+  const std::string bar = std::string(full, '=') + std::string(kBar - full, ' ');
+  return shorten(fmt::format("uploading {} ({} of {})  [{}]  {:.1f} of {:.1f} MiB", printable(p.file), p.number, p.count, bar,
+                             static_cast<double>(p.done) / kMib, static_cast<double>(p.total) / kMib),
+                 cells);
 }
 
 void print_objects(const std::vector<client::Object>& objects) {
@@ -76,20 +94,48 @@ net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, c
   co_return co_await watch_driver(session, std::move(submitted));
 }
 
+// What has no cluster, but needs a loop.
+template <class T>
+T run_on_loop(net::Task<T> task) {
+  boost::asio::io_context loop(1);
+  std::future<T> result = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
+  loop.run();
+  return result.get();
+}
+
+void upload(const std::vector<submit::Upload>& uploads, const spark::Properties& hadoop,
+            const submit::Surroundings& around) {
+  if (uploads.empty()) return;
+  Screen screen;
+  for (const auto& one : uploads)
+    if (!screen.interactive())
+      screen.say(spark_log_line("KubernetesUtils", fmt::format("Uploading file: {} to dest: {}...", one.file.string(), one.copy)));
+  run_on_loop(submit::upload(uploads, hadoop, around, [&](const submit::UploadProgress& p) {
+    screen.progress(upload_line(p, screen.width() - 1));
+  }));
+  screen.progress("");
+}
+
 int submit_to_cluster(const submit::Arguments& arguments, submit::Settings settings,
                       const submit::Surroundings& around) {
   std::optional<client::Target> target;
   if (arguments.dry_run != DryRun::Client || !settings.master)
     target = submit::find_submission_target(settings, arguments, around);
   if (!settings.master) settings.master = "k8s://" + target->url();
-  const auto fetch = [](const std::string& uri) -> std::string { fail("{} cannot be fetched", uri); };
-  const spark::Submission submission = submit::read_submission(arguments, settings, around, fetch);
+  const spark::Properties hadoop = submit::hadoop_conf(settings.conf, around);
+  const auto fetch = [&](const std::string& uri) {
+    return run_on_loop(submit::fetch_file(uri, hadoop, around));
+  };
+  spark::Submission submission = submit::read_submission(arguments, settings, around, fetch);
+  const auto uploads = submit::plan_uploads(submission, around);
+  for (const auto& one : uploads) submission.uploads[one.uri] = one.copy;
   spark::DriverObjects driver = spark::build_driver(submission);
   for (const auto& warning : driver.warnings) complain(warning);
   if (arguments.dry_run == DryRun::Client) {
     print_objects(all_objects(driver));
     return 0;
   }
+  if (arguments.dry_run == DryRun::No) upload(uploads, hadoop, around);
   target->dry_run = arguments.dry_run == DryRun::Server;
   return on_target(std::move(*target), [&](Session& session) {
     return create_and_watch(session, std::move(driver), arguments, submission.conf);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "net/url.h"
 #include "data/yaml.h"
 
 namespace spoke::client {
@@ -76,47 +77,24 @@ void merge_kubeconfig(Kubeconfig& into, Kubeconfig next) {
   into.contexts.merge(next.contexts);
 }
 
-ServerUrl parse_server_url(std::string_view url, bool default_tls) {
+ServerUrl parse_server_url(std::string_view text, bool default_tls) {
+  net::Url url;
+  try {
+    url = net::parse_url(text);
+  } catch (const Error& e) {
+    fail("server {}", e.what());
+  }
+  if (!url.scheme.empty() && url.scheme != "https" && url.scheme != "http")
+    fail("server \"{}\": only https:// and http:// are known", text);
+  if (!url.user.empty() || !url.password.empty())
+    fail("server {}: user and password belong into the user's entry, not into the address", url.authority());
+  if (text.find_first_of("?#") != std::string_view::npos) fail("server \"{}\": an address has no query", text);
   ServerUrl out;
-  std::string_view rest = url;
-  out.tls = default_tls;
-  if (const auto scheme = rest.find("://"); scheme != std::string_view::npos) {
-    const std::string name = lower(rest.substr(0, scheme));
-    if (name != "https" && name != "http") fail("server \"{}\": only https:// and http:// are known", url);
-    out.tls = name == "https";
-    rest.remove_prefix(scheme + 3);
-  }
-  const auto slash = rest.find_first_of("/?#");
-  if (slash != std::string_view::npos) {
-    std::string_view path = rest.substr(slash);
-    if (path.find_first_of("?#") != std::string_view::npos) fail("server \"{}\": an address has no query", url);
-    while (path.ends_with('/')) path.remove_suffix(1);
-    out.base_path = path;
-    rest = rest.substr(0, slash);
-  }
-  if (rest.find('@') != std::string_view::npos)
-    fail("server \"{}\": user and password belong into the user's entry, not into the address", url);
-
-  std::string_view port;
-  if (rest.starts_with('[')) {
-    const auto close = rest.find(']');
-    if (close == std::string_view::npos) fail("server \"{}\": the bracket of its IPv6 address is not closed", url);
-    out.host = rest.substr(1, close - 1);
-    rest.remove_prefix(close + 1);
-    if (!rest.empty() && !rest.starts_with(':')) fail("server \"{}\" is no address", url);
-    if (!rest.empty()) port = rest.substr(1);
-  } else {
-    const auto colon = rest.find(':');
-    if (colon != rest.rfind(':')) fail("server \"{}\": an IPv6 address needs brackets, [::1]", url);
-    out.host = rest.substr(0, colon);
-    if (colon != std::string_view::npos) port = rest.substr(colon + 1);
-  }
-  if (out.host.empty() || out.host.find_first_of(" \t\r\n%\\") != std::string::npos)
-    fail("server \"{}\" names no host", url);
-  const auto number = to_int(port);
-  if (!port.empty() && (!number || *number < 1 || *number > 65535 || port.starts_with('+')))
-    fail("server \"{}\": \"{}\" is no port", url, port);
-  out.port = port.empty() ? (out.tls ? "443" : "80") : std::to_string(*number);
+  out.tls = url.scheme.empty() ? default_tls : url.scheme == "https";
+  out.host = url.host;
+  out.port = std::to_string(url.port_or(out.tls ? 443 : 80));
+  out.base_path = url.path;
+  while (out.base_path.ends_with('/')) out.base_path.pop_back();
   return out;
 }
 

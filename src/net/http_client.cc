@@ -14,6 +14,7 @@
 
 #include "net/proxy.h"
 #include "net/scope.h"
+#include "net/url.h"
 
 namespace spoke::net {
 
@@ -99,6 +100,16 @@ class Wire {
 using Parser = http::response_parser<http::buffer_body>;
 
 }  // namespace
+
+ClientOptions server_of(const Url& url) {
+  if (url.scheme != "https" && url.scheme != "http")
+    fail("{}://{}: only https:// and http:// are known", url.scheme, url.authority());
+  ClientOptions options;
+  options.tls = url.scheme == "https";
+  options.host = url.host;
+  options.port = std::to_string(url.port_or(options.tls ? 443 : 80));
+  return options;
+}
 
 struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   Impl(Executor e, ClientOptions o) : executor(std::move(e)), options(std::move(o)) {

@@ -25,6 +25,10 @@ struct ClientOptions {
   std::chrono::milliseconds request_timeout{30000};  // until a whole answer; a stream's pieces have none
 };
 
+// For the server of an https: or http: URL, "https://host[:port]". Throws Error for any other.
+struct Url;
+ClientOptions server_of(const Url& url);
+
 // A response whose body comes piece by piece.
 class ResponseStream {
  public:

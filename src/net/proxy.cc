@@ -11,6 +11,7 @@
 
 #include "base/strings.h"
 #include "net/http.h"
+#include "net/url.h"
 
 namespace spoke::net {
 namespace {
@@ -115,29 +116,17 @@ bool exempts(std::string rule, const std::string& host, std::string_view port) {
 
 }  // namespace
 
-Proxy parse_proxy(std::string_view url) {
+Proxy parse_proxy(std::string_view text) {
+  const Url url = parse_url(text);
   Proxy proxy;
-  const auto colon = url.find("://");
-  const std::string scheme = lower(colon == std::string_view::npos ? "http" : url.substr(0, colon));
-  std::string_view rest = colon == std::string_view::npos ? url : url.substr(colon + 3);
-  rest = rest.substr(0, rest.find_first_of("/?#"));
-  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
-    const std::string_view who = rest.substr(0, at);
-    const auto split_at = std::min(who.find(':'), who.size());
-    proxy.user = percent_decode(who.substr(0, split_at));
-    if (split_at < who.size()) proxy.password = percent_decode(who.substr(split_at + 1));
-    rest.remove_prefix(at + 1);
-  }
-  if (scheme == "socks5" || scheme == "socks5h")
+  if (url.scheme == "socks5" || url.scheme == "socks5h")
     proxy.kind = Proxy::Kind::Socks5;
-  else if (scheme != "http")
-    fail("a proxy of the kind \"{}\" is not known; it is http:// or socks5://", scheme);
-  const auto end = rest.starts_with('[') ? rest.find(']') : std::string_view::npos;
-  const auto port = rest.find(':', end == std::string_view::npos ? 0 : end);
-  proxy.host = rest.starts_with('[') && end != std::string_view::npos ? rest.substr(1, end - 1) : rest.substr(0, port);
-  proxy.port = port == std::string_view::npos ? (proxy.kind == Proxy::Kind::Http ? "80" : "1080") : rest.substr(port + 1);
-  if (proxy.host.empty() || to_int(proxy.port).value_or(0) < 1 || to_int(proxy.port).value_or(0) > 65535)
-    fail("a proxy's address is no http://host:port");  // not quoted: it may hold a password
+  else if (!url.scheme.empty() && url.scheme != "http")
+    fail("a proxy of the kind \"{}\" is not known; it is http:// or socks5://", url.scheme);
+  proxy.host = url.host;
+  proxy.port = std::to_string(url.port_or(proxy.kind == Proxy::Kind::Http ? 80 : 1080));
+  proxy.user = url.user;
+  proxy.password = url.password;
   return proxy;
 }
 

@@ -16,8 +16,8 @@ struct Proxy {
 };
 
 // "http://[user:password@]host[:port]", "socks5://…", "socks5h://…"; without a scheme, http. The server's name is
-// always the proxy's to look up. Throws Error; https to the proxy itself is refused.
-Proxy parse_proxy(std::string_view url);
+// always the proxy's to look up. Throws Error; https to the proxy itself is not known.
+Proxy parse_proxy(std::string_view text);
 
 // Whether NO_PROXY's list exempts the server: names and their subdomains, addresses, CIDRs, "*", each with a port or
 // not; the machine itself always is (Go's httpproxy).

@@ -97,7 +97,7 @@ class Creation {
     const Resource resource = resource_of(object);
     const std::string what = fmt::format("cannot create {} {}/{}: {}", resource.kind, objects_.ns, kube::name(object),
                                          e.message());
-    if (e.code() == 403 && e.message().find("exceeded quota") == std::string::npos)
+    if (e.code() == 403 && e.message().find(" cannot ") != std::string::npos)  // not a quota's or an admission's
       throw Forbidden(
           fmt::format("{}; the verb {} on {} in the namespace {} is missing{}", what,
                       verb == "patch" ? "patch (and create)" : verb, resource.plural, objects_.ns,
