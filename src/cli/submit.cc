@@ -73,11 +73,15 @@ net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, c
   SubmittedDriver submitted;
   submitted.app_name = driver.properties["spark.app.name"];
   submitted.app_id = driver.app_id;
+  submitted.ns = driver.ns;
   submitted.submission_id = driver.submission_id();
   submitted.executors = executors_of(conf);
-  submitted.report_interval = conf.time("spark.kubernetes.report.interval", std::chrono::milliseconds(1), std::chrono::seconds(1));
   submitted.follow = arguments.follow;
   submitted.spark_exit_code = arguments.spark_exit_code;
+  const bool wait = arguments.follow || conf.flag("spark.kubernetes.submission.waitAppCompletion", true);
+  if (wait)
+    submitted.report_interval =
+        conf.time("spark.kubernetes.report.interval", std::chrono::milliseconds(1), std::chrono::seconds(1));
   auto created = co_await submit::create_driver(session.api, std::move(driver));
   if (arguments.dry_run == DryRun::Server) {
     created.others.insert(created.others.begin(), std::move(created.pod));
@@ -85,7 +89,7 @@ net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, c
     co_return 0;
   }
   submitted.pod = std::move(created.pod);
-  if (!arguments.follow && !conf.flag("spark.kubernetes.submission.waitAppCompletion", true)) {
+  if (!wait) {
     print_error(spark_log_line("Client", fmt::format("Deployed Spark application {} with application ID {} and submission "
                                                      "ID {} into Kubernetes",
                                                      submitted.app_name, submitted.app_id, submitted.submission_id)));
@@ -190,13 +194,16 @@ std::optional<int> run_words(const std::vector<std::string>& words) {
     if (words.empty()) return std::nullopt;
     arguments = submit::parse_arguments(words);
     if (arguments.action == submit::Action::Help) return std::nullopt;
+    if (arguments.action == submit::Action::UsageError) throw UsageError("--usage-error");
     if (arguments.action == submit::Action::Version) {
       print(fmt::format("spoke {}, with spark-submit's rules of Spark 3.5 to 4.3\n", SPOKE_VERSION));
       return 0;
     }
     return run(arguments);
   } catch (const submit::BadArguments& e) {
-    throw UsageError(e.what());
+    print_error(fmt::format("Error: {}\n", e.what()));  // the launcher's words
+    complain("see `spoke help submit`");
+    return kUsage;
   } catch (const submit::Forbidden& e) {
     complain(e.what());
     complain("this Role allows the whole submission; an administrator can create it, and bind it to you:");

@@ -29,7 +29,7 @@ class Watcher {
   Watcher(Session& session, SubmittedDriver driver)
       : session_(session),
         driver_(std::move(driver)),
-        ns_(kube::ns(driver_.pod)),
+        ns_(driver_.ns),
         name_(kube::name(driver_.pod)),
         uid_(kube::uid(driver_.pod)),
         pod_(driver_.pod),

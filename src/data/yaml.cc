@@ -21,6 +21,39 @@ bool looks_like_number(std::string_view s) {
   return !s.empty() && (std::isdigit(static_cast<unsigned char>(s[0])) != 0 || s[0] == '.');
 }
 
+// The number of `digits` in that base; nothing where they are none.
+std::optional<std::int64_t> whole_number(std::string_view digits, int base) {
+  std::int64_t integer = 0;
+  const char* end = digits.data() + digits.size();
+  const auto r = std::from_chars(digits.data(), end, integer, base);
+  return r.ec == std::errc() && r.ptr == end ? std::optional(integer) : std::nullopt;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// -?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?
+bool is_json_number(std::string_view s) {
+  const auto skip_digits = [&] {
+    size_t n = 0;
+    while (n < s.size() && is_digit(s[n])) ++n;
+    s.remove_prefix(n);
+    return n;
+  };
+  if (s.starts_with('-')) s.remove_prefix(1);
+  if (s.size() > 1 && s[0] == '0' && is_digit(s[1])) return false;
+  if (skip_digits() == 0) return false;
+  if (s.starts_with('.')) {
+    s.remove_prefix(1);
+    skip_digits();
+  }
+  if (s.starts_with('e') || s.starts_with('E')) {
+    s.remove_prefix(1);
+    if (s.starts_with('-') || s.starts_with('+')) s.remove_prefix(1);
+    if (skip_digits() == 0) return false;
+  }
+  return s.empty();
+}
+
 json::value scalar(const std::string& text) {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
   if (text == "true" || text == "True" || text == "TRUE") return true;
@@ -28,14 +61,17 @@ json::value scalar(const std::string& text) {
   if (looks_like_number(text)) {
     const char* begin = text.data() + (text[0] == '+' ? 1 : 0);
     const char* end = text.data() + text.size();
-    std::int64_t integer = 0;
-    if (const auto r = std::from_chars(begin, end, integer); r.ec == std::errc() && r.ptr == end) return integer;
-    if (text.starts_with("0x"))
-      if (const auto r = std::from_chars(begin + 2, end, integer, 16); r.ec == std::errc() && r.ptr == end)
-        return integer;
-    if (text.starts_with("0o"))
-      if (const auto r = std::from_chars(begin + 2, end, integer, 8); r.ec == std::errc() && r.ptr == end)
-        return integer;
+    const std::string_view digits = text;
+    std::optional<std::int64_t> integer;
+    if (digits.starts_with("0x"))
+      integer = whole_number(digits.substr(2), 16);
+    else if (digits.starts_with("0o"))
+      integer = whole_number(digits.substr(2), 8);
+    else if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1]))  // a file's mode is written so: 0400
+      integer = whole_number(digits, 8);
+    else
+      integer = whole_number({begin, end}, 10);
+    if (integer) return *integer;
     double real = 0;
     if (const auto r = std::from_chars(begin, end, real); r.ec == std::errc() && r.ptr == end) return real;
   }
@@ -67,6 +103,7 @@ bool is_utf8(std::string_view text) {
 // Makes values of yaml-cpp's events. Its own nodes would know neither bound.
 class Builder : public YAML::EventHandler {
  public:
+  explicit Builder(Scalars scalars) : scalars_(scalars) {}
   std::vector<json::value> documents() && { return std::move(documents_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -104,7 +141,7 @@ class Builder : public YAML::EventHandler {
     }
     spend(mark, 1);
     // yaml-cpp tags quoted scalars "!", plain ones "?".
-    add(mark, anchor, tag == "!" || tag == "tag:yaml.org,2002:str" ? json::value(text) : scalar(text), 1);
+    add(mark, anchor, tag == "!" || tag == "tag:yaml.org,2002:str" ? json::value(text) : plain(text), 1);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -154,6 +191,13 @@ class Builder : public YAML::EventHandler {
     stack_.push_back({.value = std::move(value), .mark = mark, .anchor = anchor, .key = {}});
   }
 
+  json::value plain(const std::string& text) const {
+    if (scalars_ == Scalars::Kubernetes) return scalar(text);
+    if (text.empty() || text == "null") return nullptr;
+    if (text == "true" || text == "false") return text == "true";
+    return is_json_number(text) ? scalar(text) : json::value(text);
+  }
+
   void close() {
     Open done = std::move(stack_.back());
     stack_.pop_back();
@@ -180,6 +224,7 @@ class Builder : public YAML::EventHandler {
     }
   }
 
+  Scalars scalars_;
   std::vector<json::value> documents_;
   std::vector<Open> stack_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
@@ -237,9 +282,9 @@ void emit(YAML::Emitter& out, const json::value& v) {
 
 }  // namespace
 
-std::vector<json::value> parse_all(std::string_view text) {
+std::vector<json::value> parse_all(std::string_view text, Scalars scalars) {
   if (text.find('\0') != std::string_view::npos || !is_utf8(text)) fail("not YAML: it is not UTF-8 text");
-  Builder builder;
+  Builder builder(scalars);
   std::istringstream in{std::string(text)};
   try {
     YAML::Parser parser(in);
@@ -250,8 +295,8 @@ std::vector<json::value> parse_all(std::string_view text) {
   return std::move(builder).documents();
 }
 
-json::value parse(std::string_view text) {
-  auto documents = parse_all(text);
+json::value parse(std::string_view text, Scalars scalars) {
+  auto documents = parse_all(text, scalars);
   if (documents.size() != 1) fail("expected one YAML document, found {}", documents.size());
   return std::move(documents[0]);
 }

@@ -111,7 +111,10 @@ Location parse_location(std::string_view uri) {
   if (at == std::string_view::npos || at + 3 == uri.size() || slash == at + 3) fail("{} names no bucket", uri);
   Location out;
   out.bucket = uri.substr(at + 3, slash == std::string_view::npos ? slash : slash - at - 3);
-  if (slash != std::string_view::npos) out.key = uri.substr(slash + 1);
+  if (slash == std::string_view::npos) return out;
+  // Hadoop's paths know no empty parts.
+  for (const char c : uri.substr(slash + 1))
+    if (c != '/' || (!out.key.empty() && !out.key.ends_with('/'))) out.key += c;
   return out;
 }
 

@@ -116,6 +116,8 @@ std::string Conf::resolve(std::string_view text, std::vector<std::string>& under
     std::optional<std::string> value;
     if (name.starts_with("env:"))
       value = env(std::string_view(name).substr(4));
+    else if (name.starts_with("system:"))
+      value = env(name);
     else if (name.starts_with("spark."))
       value = raw(name);
     if (!value) {
@@ -194,9 +196,10 @@ Duration Conf::time(std::string_view property, Duration unit, Duration otherwise
 std::optional<std::int64_t> Conf::mebibytes(std::string_view property, bool iec_suffixes) const {
   const auto value = text(property);
   if (!value) return std::nullopt;
-  const auto amount = parse_memory(*value, Unit::Mebibytes, iec_suffixes);
+  const bool negative = value->starts_with('-');  // ConfigHelpers.byteFromString
+  const auto amount = parse_memory(std::string_view(*value).substr(negative ? 1 : 0), Unit::Mebibytes, iec_suffixes);
   if (!amount) throw type_mismatch(property, *value, "bytes in MiB");
-  return amount;
+  return negative ? -*amount : *amount;
 }
 
 std::int64_t Conf::bytes(std::string_view property, std::int64_t otherwise) const {

@@ -33,7 +33,8 @@ class InvalidConf : public Error {
 class Conf {
  public:
   Conf() = default;
-  // `environment` is what ${env:NAME} and SparkConf.getenv see: the submitter's.
+  // `environment` is what ${env:NAME} and SparkConf.getenv see: the submitter's. An entry system:NAME is what
+  // ${system:NAME} stands for, a property of Java's.
   explicit Conf(Properties properties, Properties environment = {});
 
   const Properties& all() const { return properties_; }

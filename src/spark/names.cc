@@ -12,8 +12,10 @@ constexpr size_t kLabelLength = 63;
 
 // Lower case; every run of what is no letter, digit or dash becomes one dash, and so does a run of dashes.
 std::string dashed(std::string_view text) {
+  // Of all that is not ASCII, these two have lower-case forms with ASCII in them: I with a dot, and the kelvin sign.
+  const std::string ascii = replace_all(replace_all(std::string(text), "\xc4\xb0", "i-"), "\xe2\x84\xaa", "k");
   std::string out;
-  for (const char c : lower(text)) {
+  for (const char c : lower(ascii)) {
     const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     if (kept || !out.ends_with('-')) out += kept ? c : '-';
   }

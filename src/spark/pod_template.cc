@@ -4,66 +4,61 @@
 #include <utility>
 
 #include "data/yaml.h"
+#include "kube/schema.h"
+#include "spark/memory.h"
 
 namespace spoke::spark {
 namespace {
 
+using kube::Schema;
+
 bool counts_for_nothing(const json::value& v) { return v.is_null() || (v.is_array() && v.get_array().empty()); }
 
-void drop_nulls(json::value& v) {
-  if (v.is_array())
-    for (auto& item : v.get_array()) drop_nulls(item);
-  if (!v.is_object()) return;
-  json::object kept;
-  for (auto& [name, member] : v.get_object()) {
-    drop_nulls(member);
-    if (!counts_for_nothing(member)) kept.emplace(name, std::move(member));
+// A scalar as Jackson gives it for a text.
+json::value as_text(const json::value& v) {
+  if (v.is_double()) return json::value(java_text(v.get_double()));
+  return v.is_number() || v.is_bool() ? json::value(json::dump(v)) : v;
+}
+
+bool wants_text(const Schema& schema) {
+  return schema.type == Schema::Type::String || schema.type == Schema::Type::Quantity;
+}
+
+// Spark reads a template as YAML's JSON schema has it, and takes a scalar as text where Kubernetes wants text; members
+// that are null do not count, but entries of a map do. `read` is the value as Kubernetes' tools read it, `plain` the same
+// as Spark does. `schema` is null where Kubernetes knows no such field.
+json::value convert(const Schema* schema, const json::value& read, const json::value& plain) {
+  if (schema != nullptr && wants_text(*schema)) return as_text(plain);
+  if (read.is_array() && plain.is_array()) {
+    json::array out;
+    for (size_t i = 0; i < read.get_array().size(); ++i)
+      out.push_back(convert(schema != nullptr ? schema->items.get() : nullptr, read.get_array()[i],
+                            plain.get_array()[i]));
+    return out;
   }
-  v = std::move(kept);
-}
-
-void as_text(json::value& v) {
-  if (v.is_number() || v.is_bool()) v = json::dump(v);
-}
-
-void members_as_text(json::value& object, std::string_view path) {
-  if (json::value* found = json::find(object, path); found != nullptr && found->is_object())
-    for (auto& [name, member] : found->get_object()) as_text(member);
-}
-
-void items_as_text(json::value& object, std::string_view path) {
-  if (json::value* found = json::find(object, path); found != nullptr && found->is_array())
-    for (auto& item : found->get_array()) as_text(item);
-}
-
-void container_as_text(json::value& container) {
-  members_as_text(container, "resources.limits");
-  members_as_text(container, "resources.requests");
-  items_as_text(container, "command");
-  items_as_text(container, "args");
-  if (json::value* env = json::find(container, "env"); env != nullptr && env->is_array())
-    for (auto& variable : env->get_array())
-      if (json::value* value = json::find(variable, "value")) as_text(*value);
-}
-
-void pod_as_text(kube::Object& pod) {
-  members_as_text(pod, "metadata.labels");
-  members_as_text(pod, "metadata.annotations");
-  members_as_text(pod, "spec.nodeSelector");
-  for (const auto list : {"spec.containers", "spec.initContainers"})
-    if (json::value* containers = json::find(pod, list); containers != nullptr && containers->is_array())
-      for (auto& container : containers->get_array()) container_as_text(container);
+  if (!read.is_object() || !plain.is_object()) return read;
+  const bool map = schema != nullptr && schema->type == Schema::Type::Map;
+  json::object out;
+  for (const auto& [name, value] : read.get_object()) {
+    const Schema* of_member = nullptr;
+    if (map) of_member = schema->items.get();
+    if (schema != nullptr && !map)
+      if (const auto found = schema->properties.find(std::string_view(name)); found != schema->properties.end())
+        of_member = found->second.get();
+    json::value member = convert(of_member, value, plain.get_object().at(name));
+    if (map || !counts_for_nothing(member)) out.emplace(name, std::move(member));
+  }
+  return out;
 }
 
 kube::Object parse_pod(std::string_view text) {
+  static const kube::SchemaPtr schema = kube::builtin_schema("v1", "Pod");
   kube::Object pod = yaml::parse(text);
   if (!pod.is_object()) fail("it is not an object");
   if (const auto kind = json::str(pod, "kind", "Pod"); kind != "Pod") fail("it is a {}, not a Pod", kind);
-  drop_nulls(pod);
+  pod = convert(schema.get(), pod, yaml::parse(text, yaml::Scalars::Json));
   if (const json::value* spec = json::find(pod, "spec"); spec == nullptr || !spec->is_object()) fail("it has no spec");
-  if (const json::value* metadata = json::find(pod, "metadata"); metadata != nullptr && !metadata->is_object())
-    fail("its metadata is not an object");
-  pod_as_text(pod);
+  if (const auto wrong = kube::check_types(*schema, pod)) fail("{}", *wrong);
   json::set(pod, "apiVersion", "v1");
   json::set(pod, "kind", "Pod");
   return pod;

@@ -4,6 +4,7 @@
 
 #include <cctype>
 #include <filesystem>
+#include <utility>
 
 #include "base/strings.h"
 
@@ -18,6 +19,26 @@ std::string_view scheme(std::string_view uri) {
   return uri.substr(0, colon);
 }
 
+int digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// What java.net.URI's grammar forbids: blanks, controls, some signs, an escape that is none, a second fragment.
+bool is_uri(std::string_view text) {
+  bool in_fragment = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte <= ' ' || byte == 0x7f || std::string_view("\"<>\\^`{|}").find(text[i]) != std::string_view::npos)
+      return false;
+    if (text[i] == '%' && (i + 2 >= text.size() || digit(text[i + 1]) < 0 || digit(text[i + 2]) < 0)) return false;
+    if (text[i] == '#' && std::exchange(in_fragment, true)) return false;
+  }
+  return !scheme(text).empty() && text.size() > scheme(text).size() + 1;
+}
+
 // What java.io.File.toURI quotes in a path.
 std::string percent_encoded(std::string_view path) {
   std::string out;
@@ -29,13 +50,6 @@ std::string percent_encoded(std::string_view path) {
       out += c;
   }
   return out;
-}
-
-int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::string percent_decoded(std::string_view text) {
@@ -61,7 +75,7 @@ std::string_view fragment(std::string_view uri) {
 }
 
 std::string resolve_uri(std::string_view text, std::string_view folder) {
-  if (!scheme(text).empty()) return std::string(text);
+  if (is_uri(text)) return std::string(text);
   const std::string_view name = fragment(text);
   const auto path = std::filesystem::path(folder) / without_fragment(text);
   return file_uri(path.string()) + (name.empty() ? "" : "#" + std::string(name));

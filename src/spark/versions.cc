@@ -23,6 +23,8 @@ struct Change {
 };
 
 constexpr Change kChanges[] = {
+    {{4, 0}, &Rules::load_spark_defaults},
+    {{4, 0}, &Rules::hadoop_conf_is_utf8},
     {{4, 0}, &Rules::min_memory_overhead},
     {{4, 0}, &Rules::host_path_type},
     {{4, 0}, &Rules::sub_path_expr},
@@ -33,6 +35,7 @@ constexpr Change kChanges[] = {
     {{4, 1}, &Rules::version_in_image},
     {{4, 1}, &Rules::connect_port},
     {{4, 1}, &Rules::excluded_steps},
+    {{4, 2}, &Rules::extra_properties_files},
     {{4, 2}, &Rules::connect_app_protocol},
     {{4, 2}, &Rules::network_policy},
     {{4, 2}, &Rules::iec_suffixes},

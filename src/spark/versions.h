@@ -10,6 +10,7 @@ namespace spoke::spark {
 struct Rules {
   std::string version;  // as given, "4.1.4": the label spark-version, {{SPARK_VERSION}} in images
 
+  bool hadoop_conf_is_utf8 = false;       // a file of HADOOP_CONF_DIR that is not is refused; before, mended
   bool min_memory_overhead = false;       // spark.{driver,executor}.minMemoryOverhead
   bool host_path_type = false;            // hostPath volumes: options.type
   bool sub_path_expr = false;             // mount.subPathExpr, written even when empty
@@ -21,6 +22,8 @@ struct Rules {
   bool connect_port = false;              // spark-connect, 15002
   bool excluded_steps = false;            // spark.kubernetes.driver.pod.excludedFeatureSteps
   bool connect_app_protocol = false;      // the Service's connect port says grpc
+  bool load_spark_defaults = false;     // the option of spark-submit
+  bool extra_properties_files = false;  // --extra-properties-file
   bool connect_server_on_yarn = false;  // a Connect server in cluster mode: how it is refused
   bool iec_suffixes = false;              // memory as "1gib"
   bool network_policy = false;            // executors are reached from their own application only

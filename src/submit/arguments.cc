@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "spark/conf_dir.h"
 #include "spark/uris.h"
 #include "submit/options.h"
 
@@ -39,6 +40,13 @@ Word split_word(const std::string& word) {
   return {word.substr(0, at), word.substr(at + 1)};
 }
 
+// What becomes of a word on its way to spark-submit's JVM: bin/spark-class drops carriage returns, and what is no UTF-8
+// is replaced.
+std::string as_java_has_it(std::string word) {
+  std::erase(word, '\r');
+  return spark::decode_utf8(word);
+}
+
 class Reader {
  public:
   explicit Reader(const std::vector<std::string>& words) : words_(words) {}
@@ -46,8 +54,7 @@ class Reader {
   Arguments read() {
     for (; i_ < words_.size(); ++i_)
       if (!take()) break;
-    out_.args.insert(out_.args.end(), words_.begin() + static_cast<std::ptrdiff_t>(std::min(i_ + 1, words_.size())),
-                     words_.end());
+    for (size_t i = i_ + 1; i < words_.size(); ++i) out_.args.push_back(as_java_has_it(words_[i]));
     out_.for_spark.insert(out_.for_spark.end(), words_.begin() + static_cast<std::ptrdiff_t>(std::min(i_, words_.size())),
                           words_.end());
     if (out_.action == Action::Submit && !out_.resource && !mixed_) refuse("Missing application resource.");
@@ -61,25 +68,26 @@ class Reader {
     const size_t first = i_;
     Word word = split_word(words_[i_]);
     const Option* option = find_option(word.name);
-    if (option == nullptr) return unknown(words_[i_]);
+    if (option == nullptr) return unknown(word.name);
     if (!option->value.empty() && !word.value && !option->value_optional) {
       if (++i_ == words_.size()) refuse("Missing argument for option '{}'.", word.name);
       word.value = words_[i_];
     }
-    apply(*option, word.value.value_or(""));
+    apply(*option, as_java_has_it(word.value.value_or("")));
     if (!is_own(*option))
       for (size_t k = first; k <= i_; ++k) out_.for_spark.push_back(words_[k]);
     return true;
   }
 
-  bool unknown(const std::string& word) {
+  bool unknown(const std::string& name) {
+    const std::string& word = words_[i_];
     if (mixed_) {
-      out_.args.push_back(word);
+      out_.args.push_back(as_java_has_it(word));
       out_.for_spark.push_back(word);
       return true;
     }
-    if (word.starts_with('-')) refuse("Unrecognized option: {}", word);
-    out_.resource = word;
+    if (word.starts_with('-')) refuse("Unrecognized option: {}", name);
+    out_.resource = as_java_has_it(word);
     return false;
   }
 
@@ -108,6 +116,7 @@ class Reader {
       case Id::Version: special(Action::Version); break;
       case Id::Help: special(Action::Help); break;
       case Id::UsageError: special(Action::UsageError); break;
+      case Id::TotalExecutorCores: out_.total_executor_cores = std::move(value); break;
       case Id::Ignored: break;
       default: apply_own(option, std::move(value)); break;
     }

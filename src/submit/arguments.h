@@ -18,7 +18,7 @@ struct Arguments {
   Action action = Action::Submit;
   std::string submission_id;  // of --kill and --status
 
-  std::optional<std::string> master, remote, deploy_mode, main_class, proxy_user, properties_file;
+  std::optional<std::string> master, remote, deploy_mode, main_class, proxy_user, properties_file, total_executor_cores;
   std::vector<std::string> extra_properties_files;
   bool load_spark_defaults = false;
   bool verbose = false;

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <glob.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <vector>
@@ -18,7 +19,8 @@ constexpr size_t kConfigMapSize = 1U << 20;
 constexpr size_t kManifestSize = 1U << 20;
 constexpr std::string_view kRemoteAsTheyAre[] = {"local:", "http:", "https:", "ftp:"};
 
-bool is_glob(std::string_view path) { return path.find_first_of("*?[{") != std::string_view::npos; }
+// `?` is none: spark-submit takes it for the beginning of a URI's query.
+bool is_glob(std::string_view path) { return path.find_first_of("*[{") != std::string_view::npos; }
 
 std::vector<std::string> matches(const std::string& pattern) {
   glob_t found{};
@@ -44,20 +46,23 @@ std::vector<std::string> resolve_glob(const std::string& uri) {
            base);
     return {uri};
   }
-  const std::string path = spark::local_path(base);
+  std::string path = spark::local_path(base);
+  path.resize(std::min(path.find('?'), path.size()));
   std::error_code ignored;
+  if (std::count(path.begin(), path.end(), '{') != std::count(path.begin(), path.end(), '}'))
+    fail("Illegal file pattern: Unclosed group in {}: commas part a list's items, within braces too", path);
   if (!is_glob(path)) {
     if (std::filesystem::is_directory(path, ignored)) return {};
-    return {uri};
+    std::string named = spark::file_uri(path);
+    if (const auto name = spark::fragment(uri); !name.empty()) named.append("#").append(name);
+    return {base.find("%3F") == std::string_view::npos && base.find('?') == std::string_view::npos ? uri : named};
   }
   std::vector<std::string> files = matches(path);
+  for (auto& file : files) file = spark::file_uri(file);
   const std::string_view name = spark::fragment(uri);
   if (!name.empty() && files.size() > 1)
     fail("{} resolves ambiguously to multiple files: {}", base, join(files, ","));
-  for (auto& file : files) {
-    file = spark::file_uri(file);
-    if (!name.empty()) file.append("#").append(name);
-  }
+  if (!name.empty() && !files.empty()) files.front().append("#").append(name);
   return files;
 }
 
@@ -116,7 +121,7 @@ std::optional<std::string> main_class_of(const Path& jar) {
   archive_entry* entry = nullptr;
   for (;;) {
     const int status = ::archive_read_next_header(reader.get(), &entry);
-    if (status == ARCHIVE_EOF) return std::nullopt;
+    if (status == ARCHIVE_EOF) fail("{} has no manifest", jar.string());
     if (status < ARCHIVE_WARN) fail("cannot read {}: {}", jar.string(), ::archive_error_string(reader.get()));
     const char* name = ::archive_entry_pathname(entry);
     if (name == nullptr || upper(name) != "META-INF/MANIFEST.MF") continue;

@@ -11,12 +11,13 @@
 
 namespace spoke::submit {
 
-// A list of URIs with commas between; those with a glob (* ? [ab] {a,b}) become the files that it matches, folders
+// A list of URIs with commas between; those with a glob (* [ab]) become the files that it matches, folders
 // among them are dropped. Only paths and file: URIs can be globs here. Source: DependencyUtils.resolveGlobPaths.
 // Throws Error for a glob of another scheme, and for one with a #name that matches several files.
 std::string resolve_globs(std::string_view list, const Surroundings& around);
 
-// Main-Class of a jar's manifest; nothing where it names none. Throws Error where the jar cannot be read.
+// Main-Class of a jar's manifest; nothing where it names none. Throws Error where the jar cannot be read or
+// has no manifest.
 std::optional<std::string> main_class_of(const Path& jar);
 
 // The regular files in a folder, name and content. Of one that is larger than what a ConfigMap holds, only the beginning

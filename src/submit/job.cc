@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/random.h"
+#include "base/strings.h"
+#include "base/utf8.h"
 #include "spark/uris.h"
 #include "submit/files.h"
 
@@ -26,7 +28,8 @@ constexpr std::array<std::string_view, 8> kFileProperties = {
 
 // The programs that are there for a person, or serve a port: cluster mode would give them nobody to talk to.
 void refuse_shells(const spark::Submission& s) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kShells = {{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kShells = {{
+      {"org.apache.spark.repl.Main", "Spark shells"},
       {"spark-shell", "Spark shells"},
       {"pyspark-shell", "Spark shells"},
       {"sparkr-shell", "Spark shells"},
@@ -48,12 +51,43 @@ void read_main_class(spark::Submission& s, const Surroundings& around) {
   if (s.language != spark::Language::Jvm || !s.main_class.empty()) return;
   // The name comes first: it is the main class only where that was given.
   s.conf.set_if_missing("spark.app.name", s.resource.substr(s.resource.rfind('/') + 1));
-  if (s.resource == spark::kNoResource || !spark::needs_upload(s.resource)) return;
+  if (s.resource == spark::kNoResource) return;
+  if (!spark::needs_upload(s.resource))
+    fail("Failed to get main class in JAR with error 'spoke looks only into jars of this machine, and this one is {}'.  "
+         "Please specify one with --class.",
+         s.resource);
+  std::error_code ignored;
   try {
+    if (!std::filesystem::is_regular_file(around.path_of(s.resource), ignored))
+      fail("File {} does not exist", spark::resolve_uri(s.resource, around.folder));
     s.main_class = main_class_of(around.path_of(s.resource)).value_or("");
   } catch (const Error& e) {
     fail("Failed to get main class in JAR with error '{}'.  Please specify one with --class.", e.what());
   }
+}
+
+// What only a submitter that starts a JVM would find out later.
+void check_settings(const spark::Submission& s, const Arguments& arguments, const Surroundings& around) {
+  if (s.conf.raw("spark.kubernetes.namespace") == "")
+    fail("namespace not specified for an operation requiring one: spark.kubernetes.namespace is empty");
+  const auto& cores = arguments.total_executor_cores;
+  if (cores && to_int(*cores).value_or(-1) <= 0) fail("Total executor cores must be a positive number");
+  const auto keytab = s.conf.raw("spark.kerberos.keytab");
+  std::error_code ignored;
+  if (keytab && spark::needs_upload(*keytab) && s.conf.has("spark.kerberos.principal") &&
+      !std::filesystem::exists(around.path_of(*keytab), ignored))
+    fail("requirement failed: Keytab file: {} does not exist", *keytab);
+}
+
+// Every file becomes text in a ConfigMap.
+spark::Properties read_hadoop_conf(const Path& dir, const spark::Rules& rules) {
+  spark::Properties files = read_folder(dir);
+  if (!rules.hadoop_conf_is_utf8) return files;
+  for (const auto& [name, content] : files)
+    if (!is_utf8(content))
+      fail("{} in HADOOP_CONF_DIR ({}) is no text in UTF-8 (MalformedInputException); take it out of there", name,
+           dir.string());
+  return files;
 }
 
 void read_files(spark::Submission& s, const Surroundings& around, const Fetch& fetch) {
@@ -80,6 +114,7 @@ spark::Submission read_submission(const Arguments& arguments, const Settings& se
   s.conf.set("spark.master", *settings.master);
   s.main_class = arguments.main_class.value_or("");
   s.resource = arguments.resource.value_or("");
+  if (s.resource.empty()) s.resource = spark::file_uri(around.folder);  // what an empty path is in Java
   s.args = arguments.args;
   s.language = spark::language_of(s.resource);
   s.proxy_user = arguments.proxy_user;
@@ -88,12 +123,13 @@ spark::Submission read_submission(const Arguments& arguments, const Settings& se
   s.ids = spark::Ids::draw(random_bytes(spark::Ids::kRandomBytes), now());
 
   refuse_shells(s);
+  check_settings(s, arguments, around);
   read_main_class(s, around);
   for (const auto property : {"spark.jars", "spark.files", "spark.archives", "spark.submit.pyFiles"})
     if (const auto list = s.conf.raw(property)) s.conf.set(property, resolve_globs(*list, around));
   read_files(s, around, fetch);
   if (const auto dir = around.conf_dir()) s.conf_dir = read_folder(*dir);
-  if (const auto dir = around.variable("HADOOP_CONF_DIR")) s.hadoop_conf_dir = read_folder(around.path_of(*dir));
+  if (const auto dir = around.variable("HADOOP_CONF_DIR")) s.hadoop_conf_dir = read_hadoop_conf(around.path_of(*dir), s.rules);
   return s;
 }
 

@@ -84,7 +84,7 @@ constexpr Option kOptions[] = {
     {Id::Remote, "--remote", "", "URL", "", "", "a Spark Connect server; not together with --master"},
     {Id::Ignored, "--supervise", "", "", "", "", "of standalone clusters"},
     {Id::Ignored, "--queue", "", "NAME", "", "", "of YARN"},
-    {Id::Ignored, "--total-executor-cores", "", "N", "", "", "of standalone clusters"},
+    {Id::TotalExecutorCores, "--total-executor-cores", "", "N", "", "", "of standalone clusters"},
     {Id::Version, "--version", "", "", "", "", "the version"},
     {Id::Help, "--help", "-h", "", "", "", "this help"},
     {Id::UsageError, "--usage-error", "", "", "", "", "this help, as an error"},

@@ -27,6 +27,7 @@ enum class Id {
   Version,
   Help,
   UsageError,
+  TotalExecutorCores,  // of standalone clusters, and yet looked at
   Ignored,  // it means something with other masters only
   // spoke's own
   SparkVersion,

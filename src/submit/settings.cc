@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "image/spark_home.h"
+#include "spark/conf_dir.h"
 #include "spark/properties_text.h"
 
 namespace spoke::submit {
@@ -30,9 +31,11 @@ class Reader {
     choose_mode(properties);
     if (settings_.master) properties["spark.master"] = *settings_.master;
     drop_foreign(properties);
-    settings_.conf = spark::Conf(std::move(properties), around_.env);
+    settings_.conf = spark::Conf(std::move(properties), environment());
     check_java_options();
+    check_packages();
     choose_version();
+    refuse_newer_options();
     return std::move(settings_);
   }
 
@@ -56,9 +59,10 @@ class Reader {
     if (!std::filesystem::is_regular_file(file, ignored))
       throw BadArguments(fmt::format("Invalid properties file '{}'.", file.string()));
     try {
-      for (auto& [name, value] : spark::load_spark_properties(read_file(file))) properties_.emplace(name, value);
+      for (auto& [name, value] : spark::load_spark_properties(spark::decode_utf8(read_file(file))))
+        properties_.emplace(name, value);
     } catch (const Error& e) {
-      throw BadArguments(fmt::format("Invalid properties file '{}': {}", file.string(), e.what()));
+      throw BadArguments(fmt::format("{} (in {})", e.what(), file.string()));
     }
     settings_.files.push_back(file.string());
   }
@@ -80,8 +84,18 @@ class Reader {
       if (const auto value = value_of(out, old)) out.emplace(property, *value);
     for (const auto& [property, variable] : kVariables)
       if (const auto value = around_.variable(variable)) out.emplace(property, *value);
+    out.merge(properties_of_jvm());
     if (arguments_.ns) out["spark.kubernetes.namespace"] = *arguments_.ns;
     if (arguments_.context) out["spark.kubernetes.context"] = *arguments_.context;
+    return out;
+  }
+
+  // -Dspark.x=y for spark-submit's own JVM: the last to count.
+  spark::Properties properties_of_jvm() const {
+    spark::Properties out;
+    for (const auto& word : split(replace_all(around_.variable("SPARK_SUBMIT_OPTS").value_or(""), "\t", " "), ' '))
+      if (const auto at = word.find('='); word.starts_with("-Dspark.") && at != std::string::npos)
+        out[word.substr(2, at - 2)] = word.substr(at + 1);
     return out;
   }
 
@@ -114,6 +128,38 @@ class Reader {
             fmt::format("Not allowed to specify max heap(Xmx) memory settings through java options (was {}). Use the "
                         "corresponding --driver-memory or spark.driver.memory configuration instead.",
                         *options));
+  }
+
+  // With the properties of Java's that a reference may name.
+  spark::Properties environment() const {
+    spark::Properties env = around_.env;
+    env["system:user.name"] = around_.user;
+    env["system:user.dir"] = around_.folder;
+    env["system:user.home"] = around_.variable("HOME").value_or("?");
+    env["system:file.separator"] = "/";
+    env["system:path.separator"] = ":";
+    env["system:java.io.tmpdir"] = "/tmp";
+    env["system:os.name"] = "Linux";
+    return env;
+  }
+
+  // MavenUtils.extractMavenCoordinates.
+  void check_packages() const {
+    for (const auto& coordinate : split(settings_.conf.raw("spark.jars.packages", ""), ',')) {
+      if (coordinate.empty()) continue;
+      if (split(replace_all(coordinate, "/", ":"), ':').size() != 3)
+        fail("requirement failed: Provided Maven Coordinates must be in the form 'groupId:artifactId:version'. The "
+             "coordinate provided is: {}",
+             coordinate);
+    }
+  }
+
+  void refuse_newer_options() const {
+    const spark::Rules rules = spark::rules_for(settings_.spark_version);
+    if (arguments_.load_spark_defaults && !rules.load_spark_defaults)
+      throw BadArguments("Unrecognized option: --load-spark-defaults");
+    if (!arguments_.extra_properties_files.empty() && !rules.extra_properties_files)
+      throw BadArguments("Unrecognized option: --extra-properties-file");
   }
 
   void choose_version() {
@@ -165,7 +211,13 @@ Settings read_settings(const Arguments& arguments, const Surroundings& around) {
 
 bool needs_spark(const Arguments& arguments, const Settings& settings) {
   if (arguments.jvm || arguments.resource == "run-example") return true;
-  if (settings.master) return !settings.master->starts_with("k8s://");
+  if (settings.master && !settings.master->starts_with("k8s://")) {
+    for (const std::string_view known : {"yarn", "spark", "local", "mesos"})
+      if (settings.master->starts_with(known)) return true;
+    throw BadArguments(fmt::format("Master must either be yarn or start with spark, k8s, or local; it is \"{}\"",
+                                   *settings.master));
+  }
+  if (settings.master) return false;
   return !settings.cluster_mode;  // a remote, or a client of the local machine
 }
 

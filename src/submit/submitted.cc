@@ -76,12 +76,13 @@ SubmissionId parse_submission_id(std::string_view text) {
   id.glob = text.ends_with('*');
   if (id.glob) text.remove_suffix(1);
   id.name = text;
+  if (id.name.empty() && !id.glob) fail("a submission's id is NAMESPACE:POD, and this one names no pod");
   return id;
 }
 
 Task<> kill(client::Api& api, Asked asked, std::optional<long> grace_period, Say say) {
-  say(fmt::format("Submitting a request to kill submission {} in {}. Grace period in secs: {}.", asked.text, asked.master,
-                  grace_period ? std::to_string(*grace_period) : "not set"));
+  say(fmt::format("Submitting a request to kill submission {} in {}. Grace period in secs: {}", asked.text, asked.master,
+                  grace_period ? std::to_string(*grace_period) : "not set."));
   const auto found = co_await drivers(api, asked);
   if (found.empty()) say(nothing_found(asked));
   client::DeleteOptions options;

@@ -16,7 +16,7 @@ struct SubmissionId {
   bool glob = false;
 };
 
-// "[namespace:]name", where the name may end in `*`.
+// "[namespace:]name", where the name may end in `*`. Throws Error where there is no name.
 SubmissionId parse_submission_id(std::string_view text);
 
 using Say = std::function<void(const std::string& line)>;

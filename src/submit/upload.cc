@@ -70,13 +70,20 @@ class Uploader {
       if (!store) store = co_await open_s3a(hadoop_, to.bucket, around_);
       co_await store->put_file(to, upload.file, [&](std::uint64_t done, std::uint64_t) { tell(before + done); });
     } else {
-      const Path from = upload.file, to = around_.path_of(upload.copy);
+      const Path from = upload.file, to = path_in(upload.copy);
       co_await net::on_worker([from, to] {
         copy_whole(from, to);
         return 0;
       });
     }
     tell(before + std::filesystem::file_size(upload.file));
+  }
+
+  // Of a copy, whose name stands there as it is, not as in a URI.
+  Path path_in(std::string_view copy) const {
+    if (copy.starts_with("file:")) copy.remove_prefix(5);
+    if (copy.starts_with("//")) copy.remove_prefix(std::min(copy.find('/', 2), copy.size()));
+    return Path(around_.folder) / copy;
   }
 
   void tell(std::uint64_t done) {
@@ -107,17 +114,15 @@ std::vector<Upload> plan_uploads(const spark::Submission& submission, const Surr
   if (!is_s3(path) && !scheme.empty() && scheme != "file")
     throw spark::InvalidConf(
         std::string(kUploadPath),
-        fmt::format("{} is {}: spoke uploads to s3a:// and file:, and only Hadoop's own code to {}:; upload the files first "
-                    "and name their URIs, or run spark-submit itself with --jvm",
-                    kUploadPath, path, scheme));
-  std::string_view folder = path;
-  while (folder.size() > 1 && folder.ends_with('/') && !folder.ends_with("://")) folder.remove_suffix(1);
+        fmt::format("No FileSystem for scheme \"{}\": {} is {}, and spoke uploads to s3a:// and file: alone; upload the "
+                    "files first and name their URIs, or run spark-submit itself with --jvm",
+                    scheme, kUploadPath, path));
   for (auto& one : uploads) {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(one.file, ignored))
       fail("Uploading file {} failed... {}", one.file.string(),
            std::filesystem::exists(one.file, ignored) ? "it is no file" : "there is no such file");
-    one.copy = fmt::format("{}/spark-upload-{}/{}", folder, random_uuid(), one.uri.substr(one.uri.rfind('/') + 1));
+    one.copy = fmt::format("{}/spark-upload-{}/{}", path, random_uuid(), one.file.filename().string());
   }
   return uploads;
 }

@@ -35,7 +35,7 @@ std::optional<std::string> content(const Submission& s, const Credential& creden
   const auto file = s.files.find(*value);
   if (file == s.files.end())
     throw InvalidConf(property,
-                      fmt::format("{} provided at {} does not exist or is not a file.", credential.what, *value));
+                      fmt::format("requirement failed: {} provided at {} does not exist or is not a file.", credential.what, *value));
   return file->second;
 }
 

@@ -25,12 +25,12 @@ void require_with(const Conf& conf, std::string_view given, std::string_view nee
 void check(const Conf& conf) {
   if (conf.has(kKrb5File) && conf.has(kKrb5ConfigMap))
     throw InvalidConf(std::string(kKrb5ConfigMap),
-                      "Do not specify both a Krb5 local file and the ConfigMap as the creation of an additional "
+                      "requirement failed: Do not specify both a Krb5 local file and the ConfigMap as the creation of an additional "
                       "ConfigMap, when one is already specified, is extraneous");
   require_with(conf, kKeytab, kPrincipal,
-               "If a Kerberos keytab is specified you must also specify a Kerberos principal");
+               "requirement failed: If a Kerberos keytab is specified you must also specify a Kerberos principal");
   require_with(conf, kPrincipal, kKeytab,
-               "If a Kerberos principal is specified you must also specify a Kerberos keytab");
+               "requirement failed: If a Kerberos principal is specified you must also specify a Kerberos keytab");
   require_with(conf, kTokenSecret, kTokenKey,
                "If a secret storing a Kerberos Delegation Token is specified you must also specify the item-key where "
                "the data is stored");

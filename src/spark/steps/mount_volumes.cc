@@ -17,7 +17,7 @@ void check_mount_paths(const std::vector<Volume>& volumes) {
   for (const auto& volume : volumes)
     if (!seen.insert(volume.mount_path).second)
       throw InvalidConf(fmt::format("{}*.{}.mount.path", kDriverVolumes, volume.name),
-                        fmt::format("Found duplicated mountPath: '{}'", volume.mount_path));
+                        fmt::format("requirement failed: Found duplicated mountPath: '{}'", volume.mount_path));
 }
 
 kube::Object claim_on_demand(const Submission& s, const Volume& volume, const std::string& name) {
