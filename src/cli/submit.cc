@@ -17,6 +17,8 @@
 #include "cli/text/style.h"
 #include "data/yaml.h"
 #include "spark/driver.h"
+#include "submit/as_application.h"
+#include "submit/client_mode.h"
 #include "submit/create.h"
 #include "submit/hadoop_conf.h"
 #include "submit/hand_over.h"
@@ -123,7 +125,8 @@ void upload(const std::vector<submit::Upload>& uploads, const spark::Properties&
 int submit_to_cluster(const submit::Arguments& arguments, submit::Settings settings,
                       const submit::Surroundings& around) {
   std::optional<client::Target> target;
-  if (arguments.dry_run != DryRun::Client || !settings.master)
+  const bool offline = arguments.dry_run == DryRun::Client || arguments.as_application;
+  if (!offline || !settings.master)
     target = submit::find_submission_target(settings, arguments, around);
   if (!settings.master) settings.master = "k8s://" + target->url();
   const spark::Properties hadoop = submit::hadoop_conf(settings.conf, around);
@@ -131,6 +134,13 @@ int submit_to_cluster(const submit::Arguments& arguments, submit::Settings setti
     return run_on_loop(submit::fetch_file(uri, hadoop, around));
   };
   spark::Submission submission = submit::read_submission(arguments, settings, around, fetch);
+  if (arguments.as_application) {
+    std::vector<std::string> warnings;
+    const auto application = submit::as_application(submission, warnings);
+    for (const auto& warning : warnings) complain(warning);
+    print(yaml::dump(application));
+    return 0;
+  }
   const auto uploads = submit::plan_uploads(submission, around);
   for (const auto& one : uploads) submission.uploads[one.uri] = one.copy;
   spark::DriverObjects driver = spark::build_driver(submission);
@@ -144,6 +154,27 @@ int submit_to_cluster(const submit::Arguments& arguments, submit::Settings setti
   return on_target(std::move(*target), [&](Session& session) {
     return create_and_watch(session, std::move(driver), arguments, submission.conf);
   });
+}
+
+[[noreturn]] void run_here(const submit::Arguments& arguments, const submit::Settings& settings,
+                           const submit::Surroundings& around) {
+  if (arguments.dry_run != DryRun::No || arguments.as_application)
+    throw UsageError("--dry-run and --as-application are for cluster mode; add --deploy-mode cluster");
+  const auto service = submit::driver_service_name(settings.conf);
+  const auto pod = around.variable("HOSTNAME");
+  if (service && pod && around.variable("KUBERNETES_SERVICE_HOST"))
+    on_target(submit::find_submission_target(settings, arguments, around), [&](Session& session) {
+      return [](client::Api& api, submit::ServiceName name, std::string of) -> net::Task<int> {
+        co_await submit::prepare_driver_service(api, std::move(name), std::move(of));
+        co_return 0;
+      }(session.api, *service, *pod);
+    });
+  else if (!around.variable("KUBERNETES_SERVICE_HOST"))
+    if (const auto hint = submit::hint_about_driver_host(
+            settings.conf, is_embedded(submit::find_submission_target(settings, arguments, around)));
+        !hint.empty())
+      complain(hint);
+  submit::hand_over(arguments.for_spark, around, "in client mode the driver is a JVM of this machine");
 }
 
 net::Task<int> manage(Session& session, const submit::Arguments& arguments, const submit::Settings& settings) {
@@ -173,7 +204,6 @@ void tell_choices(const submit::Arguments& arguments, const submit::Settings& se
 int run(const submit::Arguments& arguments) {
   const submit::Surroundings around = submit::look_around();
   submit::Settings settings = submit::read_settings(arguments, around);
-  if (arguments.jvm) submit::hand_over(arguments.for_spark, around, "--jvm runs the spark-submit of SPARK_HOME");
   if (submit::needs_spark(arguments, settings))
     submit::hand_over(arguments.for_spark, around,
                       fmt::format("spoke submits to Kubernetes (--master k8s://…), not to {}",
@@ -183,8 +213,7 @@ int run(const submit::Arguments& arguments) {
     return on_target(submit::find_submission_target(settings, arguments, around),
                      [&](Session& session) { return manage(session, arguments, settings); });
   for (const auto& warning : settings.warnings) complain(warning);
-  if (!settings.cluster_mode)
-    submit::hand_over(arguments.for_spark, around, "in client mode the driver is a JVM of this machine");
+  if (!settings.cluster_mode) run_here(arguments, settings, around);
   return submit_to_cluster(arguments, std::move(settings), around);
 }
 
@@ -193,6 +222,8 @@ std::optional<int> run_words(const std::vector<std::string>& words) {
   try {
     if (words.empty()) return std::nullopt;
     arguments = submit::parse_arguments(words);
+    if (arguments.jvm)
+      submit::hand_over(arguments.for_spark, submit::look_around(), "--jvm runs the spark-submit of SPARK_HOME");
     if (arguments.action == submit::Action::Help) return std::nullopt;
     if (arguments.action == submit::Action::UsageError) throw UsageError("--usage-error");
     if (arguments.action == submit::Action::Version) {

@@ -98,6 +98,8 @@ class Watcher {
         log(fmt::format("Application status for {} (phase: {})", driver_.app_id, submit::phase(pod_)));
       }
     }
+    if (!screen_.interactive())
+      log(fmt::format("Application status for {} (phase: {})", driver_.app_id, submit::phase(pod_)));
     const Time ended = now();
     while (driver_.follow && !logged_ && !gone_ && signal_ == 0 && started(pod_) && now() - ended < kLogEnds)
       co_await changed_.wait_for(net::Millis(100));

@@ -130,14 +130,42 @@ TEST_F(KubeconfigTest, DataBeatsFiles) {
 
 TEST_F(KubeconfigTest, WhatSpokeCannotDoIsRefusedInAClearSentence) {
   for (const char* cluster :
-       {"{server: h, proxy-url: 'http://proxy'}", "{}", "{server: 'ftp://h'}",
+       {"{server: h, proxy-url: 'ftp://proxy'}", "{}", "{server: 'ftp://h'}",
         "{server: h, certificate-authority: absent}", "{server: h, certificate-authority-data: '%'}",
         "{server: h, insecure-skip-tls-verify: true, certificate-authority-data: ZGF0YQ==}"})
     EXPECT_NE(error({with_cluster(cluster), "", ""}), "") << cluster;
   for (const char* user :
        {"{token: t, username: u}", "{client-certificate-data: YQ==}", "{client-key-data: YQ==}", "{tokenFile: absent}",
-        "{auth-provider: {name: gcp}}", "{exec: {command: x}}", "{as: a, as-groups: [b, c]}"})
+        "{auth-provider: {name: gcp}}", "{exec: {command: x}}"})
     EXPECT_NE(error({with_user(user), "", ""}), "") << user;
+}
+
+TEST_F(KubeconfigTest, AServersContextIsTheOneThatNamesIt) {
+  const std::string two = file("two",
+                               "current-context: a\n"
+                               "contexts: [{name: a, context: {cluster: a, user: a}}, {name: b, context: {cluster: b, user: b}}]\n"
+                               "clusters: [{name: a, cluster: {server: 'https://a'}}, {name: b, cluster: {server: 'https://B:443/'}}]\n"
+                               "users: [{name: a, user: {token: ta}}, {name: b, user: {token: tb}}]\n");
+  const auto token = [&](const std::string& context, const std::string& server) {
+    const Target target = *find_target({two, context, "", server});
+    EXPECT_EQ(target.url().substr(0, server.size()), server);
+    return target.bearer_token;
+  };
+  EXPECT_EQ(token("", "https://a:443"), "ta");
+  EXPECT_EQ(token("", "https://b:443"), "tb") << "its own, not the current context's";
+  EXPECT_EQ(token("", "https://tunnel:6443"), "ta") << "the current one";
+  EXPECT_EQ(token("b", "https://tunnel:6443"), "tb");
+  EXPECT_EQ(find_target({"/dev/null", "", "", "http://h:1"})->bearer_token, "") << "nobody";
+}
+
+TEST_F(KubeconfigTest, ProxiesAndImpersonation) {
+  EXPECT_EQ(find_target({with_cluster("{server: h, proxy-url: 'socks5://p'}"), "", ""})->server.proxy, "socks5://p");
+  const Target target = *find_target(
+      {with_user("{as: a, as-groups: [b, c], as-user-extra: {k: [v, w]}}"), "", ""});
+  std::string headers;
+  for (const auto& [name, value] : target.headers) headers += name + "=" + value + ";";
+  EXPECT_EQ(headers,
+            "Impersonate-User=a;Impersonate-Group=b;Impersonate-Group=c;Impersonate-Extra-k=v;Impersonate-Extra-k=w;");
 }
 
 TEST_F(KubeconfigTest, EveryWayToBeSomeone) {

@@ -46,6 +46,15 @@ TEST(Yaml, PlainScalarsHaveTypesAndQuotedOnesAreText) {
             R"({"a":1,"b":"1","c":true,"d":"yes","e":1.5E0,"f":null,"g":null,"h":"true","i":"100m","j":16})");
 }
 
+TEST(Yaml, AFilesModeIsOctal) {
+  EXPECT_EQ(json::dump(yaml::parse("[0400, 0o400, 0, 08, 0x1F]")), "[256,256,0,8E0,31]");
+}
+
+TEST(Yaml, OfJsonsScalarsAllOthersAreText) {
+  EXPECT_EQ(json::dump(yaml::parse("[0400, 0x1F, True, +1, 1_0, .5, -0, 1., 1e3, true, null, '1']", yaml::Scalars::Json)),
+            R"(["0400","0x1F","True","+1","1_0",".5",0,1E0,1E3,true,null,"1"])");
+}
+
 TEST(Yaml, ManyDocumentsEmptyOnesLeftOut) {
   EXPECT_EQ(yaml::parse_all("---\na: 1\n---\n---\nb: 2\n").size(), 2U);
   EXPECT_TRUE(yaml::parse_all("# nothing\n").empty());

@@ -22,7 +22,7 @@ std::optional<int> exponent(std::string_view suffix, bool iec) {
   if (suffix.empty()) return std::nullopt;
   const auto at = letters.find(suffix[0]);
   const std::string_view rest = suffix.substr(1);
-  const bool known = rest.empty() || (at > 0 && (rest == "b" || (iec && rest == "ib")));
+  const bool known = rest.empty() || (at > 0 && (rest == "b" || (iec && (rest == "i" || rest == "ib"))));
   return at == std::string_view::npos || !known ? std::nullopt : std::optional(static_cast<int>(at));
 }
 

@@ -69,7 +69,7 @@ TEST(SubmitRules, DropTheDriversHostAndForeignProperties) {
 
 TEST(SubmitRules, RefuseAmountsThatAreNotPositive) {
   EXPECT_EQ(why(jvm({{"spark.driver.memory", "lots"}})),
-            "Driver memory must be a positive number (spark.driver.memory is \"lots\")");
+            "Driver memory must be a positive number; correct spark.driver.memory");
   EXPECT_NE(why(jvm({{"spark.executor.memory", "0"}})).find("Executor memory must be a positive number"),
             std::string::npos);
   EXPECT_NE(why(jvm({{"spark.driver.cores", "two"}})).find("Driver cores must be a positive number"),

@@ -187,11 +187,11 @@ class Reader {
       if (tag.starts_with(before)) tag.remove_prefix(before.size());
     std::string version(tag.substr(0, tag.find_first_not_of("0123456789.")));
     while (version.ends_with('.')) version.pop_back();
-    if (split(version, '.').size() < 2) return std::nullopt;
+    if (version.find('.') != 1) return std::nullopt;  // a date, a number of one's own
     try {
       spark::rules_for(version);
     } catch (const Error&) {
-      return std::nullopt;  // a number of one's own
+      return std::nullopt;
     }
     return version;
   }
@@ -210,7 +210,7 @@ Settings read_settings(const Arguments& arguments, const Surroundings& around) {
 }
 
 bool needs_spark(const Arguments& arguments, const Settings& settings) {
-  if (arguments.jvm || arguments.resource == "run-example") return true;
+  if (arguments.resource == "run-example") return true;
   if (settings.master && !settings.master->starts_with("k8s://")) {
     for (const std::string_view known : {"yarn", "spark", "local", "mesos"})
       if (settings.master->starts_with(known)) return true;

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include "base/process.h"
 #include "base/strings.h"
@@ -21,7 +23,11 @@ void take_in(spark::Properties& env, std::string_view entry) {
 
 // The variables that a shell has after the script, which may be any program text: bash is asked.
 void source(spark::Properties& env, const Path& script) {
-  const Finished done = run({"bash", "-c", "set -a; . \"$1\" >&2; env -0", "bash", script.string()});
+  std::vector<std::string> command = {"env", "-i"};
+  for (const auto& [name, value] : env) command.push_back(fmt::format("{}={}", name, value));
+  for (const auto* word : {"bash", "-c", "set -a; . \"$1\" >&2; env -0", "bash"}) command.emplace_back(word);
+  command.push_back(script.string());
+  const Finished done = run(command);
   if (done.exit_code != 0)
     fail("{} ended with exit code {}: {}", script.string(), done.exit_code, trim(done.errors));
   for (const auto& entry : split(done.output, '\0')) take_in(env, entry);
@@ -55,10 +61,10 @@ std::optional<Path> Surroundings::conf_dir() const {
 
 Path Surroundings::path_of(std::string_view uri) const { return Path(folder) / spark::local_path(uri); }
 
-Surroundings look_around() {
+Surroundings surroundings(spark::Properties env, std::string folder) {
   Surroundings around;
-  for (char** entry = environ; *entry != nullptr; ++entry) take_in(around.env, *entry);
-  around.folder = std::filesystem::current_path().string();
+  around.env = std::move(env);
+  around.folder = std::move(folder);
   if (const auto dir = around.conf_dir(); dir && !around.env.contains("SPARK_ENV_LOADED")) {
     std::error_code ignored;
     const Path script = *dir / around.variable("SPARK_ENV_SH").value_or("spark-env.sh");
@@ -66,6 +72,12 @@ Surroundings look_around() {
   }
   around.user = user_name(around.env);
   return around;
+}
+
+Surroundings look_around() {
+  spark::Properties env;
+  for (char** entry = environ; *entry != nullptr; ++entry) take_in(env, *entry);
+  return surroundings(std::move(env), std::filesystem::current_path().string());
 }
 
 }  // namespace spoke::submit

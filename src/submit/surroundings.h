@@ -20,8 +20,10 @@ struct Surroundings {
   Path path_of(std::string_view uri) const;  // of a path, relative ones too, or a file: URI
 };
 
-// This process's own, with what conf_dir's spark-env.sh adds, as bin/load-spark-env.sh has it. Throws Error where that
+// With what conf_dir's spark-env.sh adds to the environment, as bin/load-spark-env.sh has it. Throws Error where that
 // script fails.
-Surroundings look_around();
+Surroundings surroundings(spark::Properties env, std::string folder);
+
+Surroundings look_around();  // this process's own
 
 }  // namespace spoke::submit
