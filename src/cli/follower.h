@@ -54,7 +54,7 @@ class Follower {
   net::Event pods_changed_;  // for show_logs
   // Of the newest driver that has ended: its pod may be gone when the application's end is told.
   std::optional<int> driver_exit_;
-  std::string logged_uid_;  // of the driver whose log was shown to its end
+  std::string logged_uid_;      // of the driver whose log was shown to its end
   std::set<std::string> told_;  // troubles, each once: a back-off takes turns with its cause
   Duration patience_;
   std::optional<Time> held_up_since_;

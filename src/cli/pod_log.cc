@@ -39,8 +39,7 @@ net::Task<std::optional<int>> follow_log(Session& session, LoggedPod pod, std::f
     if (const auto since = lines.since(); !since.empty()) query.add("sinceTime", since);
     std::string problem;
     try {
-      co_await session.api.logs(pod.ns, pod.name, query,
-                                [&](std::string_view piece) { sink(lines.add(piece)); });
+      co_await session.api.logs(pod.ns, pod.name, query, [&](std::string_view piece) { sink(lines.add(piece)); });
     } catch (const std::exception& e) {
       if (net::is_cancelled(e)) {
         sink(lines.finish());

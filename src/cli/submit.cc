@@ -10,8 +10,8 @@
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/session.h"
 #include "cli/screen.h"
+#include "cli/session.h"
 #include "cli/submit_watch.h"
 #include "cli/terminal.h"
 #include "cli/text/style.h"
@@ -31,7 +31,6 @@
 namespace spoke::cli {
 namespace {
 
-
 using submit::DryRun;
 
 void say(const std::string& line) { print_error(line + "\n"); }
@@ -49,8 +48,8 @@ std::string upload_line(const submit::UploadProgress& p, size_t cells) {
   constexpr double kMib = 1024 * 1024;
   const size_t full = p.total == 0 ? kBar : static_cast<size_t>(p.done * kBar / p.total);
   const std::string bar = std::string(full, '=') + std::string(kBar - full, ' ');
-  return shorten(fmt::format("uploading {} ({} of {})  [{}]  {:.1f} of {:.1f} MiB", printable(p.file), p.number, p.count, bar,
-                             static_cast<double>(p.done) / kMib, static_cast<double>(p.total) / kMib),
+  return shorten(fmt::format("uploading {} ({} of {})  [{}]  {:.1f} of {:.1f} MiB", printable(p.file), p.number,
+                             p.count, bar, static_cast<double>(p.done) / kMib, static_cast<double>(p.total) / kMib),
                  cells);
 }
 
@@ -92,9 +91,10 @@ net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, c
   }
   submitted.pod = std::move(created.pod);
   if (!wait) {
-    print_error(spark_log_line("Client", fmt::format("Deployed Spark application {} with application ID {} and submission "
-                                                     "ID {} into Kubernetes",
-                                                     submitted.app_name, submitted.app_id, submitted.submission_id)));
+    print_error(
+        spark_log_line("Client", fmt::format("Deployed Spark application {} with application ID {} and submission "
+                                             "ID {} into Kubernetes",
+                                             submitted.app_name, submitted.app_id, submitted.submission_id)));
     co_return 0;
   }
   co_return co_await watch_driver(session, std::move(submitted));
@@ -115,7 +115,8 @@ void upload(const std::vector<submit::Upload>& uploads, const spark::Properties&
   Screen screen;
   for (const auto& one : uploads)
     if (!screen.interactive())
-      screen.say(spark_log_line("KubernetesUtils", fmt::format("Uploading file: {} to dest: {}...", one.file.string(), one.copy)));
+      screen.say(spark_log_line("KubernetesUtils",
+                                fmt::format("Uploading file: {} to dest: {}...", one.file.string(), one.copy)));
   run_on_loop(submit::upload(uploads, hadoop, around, [&](const submit::UploadProgress& p) {
     screen.progress(upload_line(p, screen.width() - 1));
   }));
@@ -126,13 +127,10 @@ int submit_to_cluster(const submit::Arguments& arguments, submit::Settings setti
                       const submit::Surroundings& around) {
   std::optional<client::Target> target;
   const bool offline = arguments.dry_run == DryRun::Client || arguments.as_application;
-  if (!offline || !settings.master)
-    target = submit::find_submission_target(settings, arguments, around);
+  if (!offline || !settings.master) target = submit::find_submission_target(settings, arguments, around);
   if (!settings.master) settings.master = "k8s://" + target->url();
   const spark::Properties hadoop = submit::hadoop_conf(settings.conf, around);
-  const auto fetch = [&](const std::string& uri) {
-    return run_on_loop(submit::fetch_file(uri, hadoop, around));
-  };
+  const auto fetch = [&](const std::string& uri) { return run_on_loop(submit::fetch_file(uri, hadoop, around)); };
   spark::Submission submission = submit::read_submission(arguments, settings, around, fetch);
   if (arguments.as_application) {
     std::vector<std::string> warnings;
@@ -268,19 +266,26 @@ extern const Command submit_command{
     .group = "Applications",
     .summary = "submit an application as spark-submit does, without a JVM",
     .details =
-        "Takes spark-submit's arguments, reads the same configuration (spark-defaults.conf, SPARK_CONF_DIR, HADOOP_CONF_DIR, "
+        "Takes spark-submit's arguments, reads the same configuration (spark-defaults.conf, SPARK_CONF_DIR, "
+        "HADOOP_CONF_DIR, "
         "the environment) and asks Kubernetes for the same objects: `alias spark-submit='spoke submit'`.\n\n"
-        "It waits for the driver, unless spark.kubernetes.submission.waitAppCompletion is false, and ends with the driver's own "
-        "exit code; spark-submit's 0 comes with --exit-code=spark. Client mode and other masters are run by the spark-submit of "
+        "It waits for the driver, unless spark.kubernetes.submission.waitAppCompletion is false, and ends with the "
+        "driver's own "
+        "exit code; spark-submit's 0 comes with --exit-code=spark. Client mode and other masters are run by the "
+        "spark-submit of "
         "SPARK_HOME.",
     .examples =
-        "spoke submit --deploy-mode cluster --master k8s://https://host:6443 --class org.apache.spark.examples.SparkPi \\\n"
-        "  --conf spark.kubernetes.container.image=apache/spark:4.1.1 local:///opt/spark/examples/jars/spark-examples.jar 100\n"
-        "spoke submit --conf spark.kubernetes.container.image=apache/spark:4.1.1 local:///opt/app.py   # current context\n"
+        "spoke submit --deploy-mode cluster --master k8s://https://host:6443 --class org.apache.spark.examples.SparkPi "
+        "\\\n"
+        "  --conf spark.kubernetes.container.image=apache/spark:4.1.1 "
+        "local:///opt/spark/examples/jars/spark-examples.jar 100\n"
+        "spoke submit --conf spark.kubernetes.container.image=apache/spark:4.1.1 local:///opt/app.py   # current "
+        "context\n"
         "spoke submit --dry-run ... | less           # what would be created\n"
         "spoke submit --status spark:pi-*\n"
         "spoke submit --kill spark:pi-driver",
-    .exit_codes = "N the driver's exit code, where it failed\n130 interrupted by Ctrl-C (143: by SIGTERM); the driver goes on",
+    .exit_codes =
+        "N the driver's exit code, where it failed\n130 interrupted by Ctrl-C (143: by SIGTERM); the driver goes on",
     .set_up = set_up,
     .run_words = run_words,
 };

@@ -138,9 +138,10 @@ class Watcher {
 
   int tell_end() {
     if (signal_ != 0) {
-      screen_.say(fmt::format("spoke: the driver goes on; `spoke submit --status {}` shows it, `spoke submit --kill {}` ends "
-                              "it\n",
-                              driver_.submission_id, driver_.submission_id));
+      screen_.say(
+          fmt::format("spoke: the driver goes on; `spoke submit --status {}` shows it, `spoke submit --kill {}` ends "
+                      "it\n",
+                      driver_.submission_id, driver_.submission_id));
       return 128 + signal_;
     }
     const auto containers = submit::describe_containers(pod_);

@@ -9,7 +9,7 @@
 namespace spoke::cli {
 
 struct SubmittedDriver {
-  client::Object pod;         // as it was created
+  client::Object pod;  // as it was created
   std::string ns;
   std::string app_name;
   std::string app_id;

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/strings.h"
-#include "net/url.h"
 #include "data/yaml.h"
+#include "net/url.h"
 
 namespace spoke::client {
 namespace {

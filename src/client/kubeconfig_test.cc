@@ -134,18 +134,18 @@ TEST_F(KubeconfigTest, WhatSpokeCannotDoIsRefusedInAClearSentence) {
         "{server: h, certificate-authority: absent}", "{server: h, certificate-authority-data: '%'}",
         "{server: h, insecure-skip-tls-verify: true, certificate-authority-data: ZGF0YQ==}"})
     EXPECT_NE(error({with_cluster(cluster), "", ""}), "") << cluster;
-  for (const char* user :
-       {"{token: t, username: u}", "{client-certificate-data: YQ==}", "{client-key-data: YQ==}", "{tokenFile: absent}",
-        "{auth-provider: {name: gcp}}", "{exec: {command: x}}"})
+  for (const char* user : {"{token: t, username: u}", "{client-certificate-data: YQ==}", "{client-key-data: YQ==}",
+                           "{tokenFile: absent}", "{auth-provider: {name: gcp}}", "{exec: {command: x}}"})
     EXPECT_NE(error({with_user(user), "", ""}), "") << user;
 }
 
 TEST_F(KubeconfigTest, AServersContextIsTheOneThatNamesIt) {
-  const std::string two = file("two",
-                               "current-context: a\n"
-                               "contexts: [{name: a, context: {cluster: a, user: a}}, {name: b, context: {cluster: b, user: b}}]\n"
-                               "clusters: [{name: a, cluster: {server: 'https://a'}}, {name: b, cluster: {server: 'https://B:443/'}}]\n"
-                               "users: [{name: a, user: {token: ta}}, {name: b, user: {token: tb}}]\n");
+  const std::string two =
+      file("two",
+           "current-context: a\n"
+           "contexts: [{name: a, context: {cluster: a, user: a}}, {name: b, context: {cluster: b, user: b}}]\n"
+           "clusters: [{name: a, cluster: {server: 'https://a'}}, {name: b, cluster: {server: 'https://B:443/'}}]\n"
+           "users: [{name: a, user: {token: ta}}, {name: b, user: {token: tb}}]\n");
   const auto token = [&](const std::string& context, const std::string& server) {
     const Target target = *find_target({two, context, "", server});
     EXPECT_EQ(target.url().substr(0, server.size()), server);
@@ -160,8 +160,7 @@ TEST_F(KubeconfigTest, AServersContextIsTheOneThatNamesIt) {
 
 TEST_F(KubeconfigTest, ProxiesAndImpersonation) {
   EXPECT_EQ(find_target({with_cluster("{server: h, proxy-url: 'socks5://p'}"), "", ""})->server.proxy, "socks5://p");
-  const Target target = *find_target(
-      {with_user("{as: a, as-groups: [b, c], as-user-extra: {k: [v, w]}}"), "", ""});
+  const Target target = *find_target({with_user("{as: a, as-groups: [b, c], as-user-extra: {k: [v, w]}}"), "", ""});
   std::string headers;
   for (const auto& [name, value] : target.headers) headers += name + "=" + value + ";";
   EXPECT_EQ(headers,

@@ -51,8 +51,9 @@ TEST(Yaml, AFilesModeIsOctal) {
 }
 
 TEST(Yaml, OfJsonsScalarsAllOthersAreText) {
-  EXPECT_EQ(json::dump(yaml::parse("[0400, 0x1F, True, +1, 1_0, .5, -0, 1., 1e3, true, null, '1']", yaml::Scalars::Json)),
-            R"(["0400","0x1F","True","+1","1_0",".5",0,1E0,1E3,true,null,"1"])");
+  EXPECT_EQ(
+      json::dump(yaml::parse("[0400, 0x1F, True, +1, 1_0, .5, -0, 1., 1e3, true, null, '1']", yaml::Scalars::Json)),
+      R"(["0400","0x1F","True","+1","1_0",".5",0,1E0,1E3,true,null,"1"])");
 }
 
 TEST(Yaml, ManyDocumentsEmptyOnesLeftOut) {

@@ -65,8 +65,8 @@ Task<> connect_by_socks(boost::beast::tcp_stream& stream, const Proxy& proxy, co
                         const std::string& port) {
   using namespace std::literals;
   const auto refuse = [&](std::string_view why) {
-    throw ConnectionError(fmt::format("the proxy {}:{} does not connect to {}:{}: {}", proxy.host, proxy.port, host,
-                                      port, why));
+    throw ConnectionError(
+        fmt::format("the proxy {}:{} does not connect to {}:{}: {}", proxy.host, proxy.port, host, port, why));
   };
   co_await send(stream, proxy.user.empty() ? "\x05\x01\x00"s : "\x05\x02\x00\x02"s);
   const std::string method = co_await receive(stream, 2);

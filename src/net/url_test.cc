@@ -22,7 +22,8 @@ TEST(Url, HasItsParts) {
 }
 
 TEST(Url, AnErrorDoesNotQuoteAPassword) {
-  for (const auto* text : {"https://u:secret@h:0", "https://u:secret@", "https://u:secret@[::1", "https://u:secret@a b"}) {
+  for (const auto* text :
+       {"https://u:secret@h:0", "https://u:secret@", "https://u:secret@[::1", "https://u:secret@a b"}) {
     try {
       parse_url(text);
       ADD_FAILURE() << text;
@@ -30,7 +31,8 @@ TEST(Url, AnErrorDoesNotQuoteAPassword) {
       EXPECT_EQ(std::string(e.what()).find("secret"), std::string::npos) << e.what();
     }
   }
-  for (const auto* text : {"", "https://", "h:x", "::1", "h:70000", "h:+1"}) EXPECT_THROW(parse_url(text), Error) << text;
+  for (const auto* text : {"", "https://", "h:x", "::1", "h:70000", "h:+1"})
+    EXPECT_THROW(parse_url(text), Error) << text;
 }
 
 TEST(Proxy, IsHttpOrSocks) {

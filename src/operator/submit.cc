@@ -181,7 +181,8 @@ Task<Decision> submit(Api& api, const Application& app, Plan plan, const Limits&
 Task<> remove(Api& api, const std::string& ns, const std::vector<Removal>& removals) {
   for (const auto& removal : removals) {
     try {
-      co_await api.remove(client::resource_of(removal.api_version, removal.kind), ns, removal.name, {.uid = removal.uid});
+      co_await api.remove(client::resource_of(removal.api_version, removal.kind), ns, removal.name,
+                          {.uid = removal.uid});
     } catch (const StatusError& e) {
       // 403: it goes with its owner, later; 409: it is another of that name.
       if (e.code() != 403 && e.code() != 404 && e.code() != 409) throw;

@@ -61,8 +61,7 @@ net::Task<net::Response> send(std::string address, std::string_view named, net::
 
 constexpr net::Millis kPatience{10000};
 
-net::Task<Found> by_web_identity(const Variables& env, std::string token_file, std::string role,
-                                 std::string session) {
+net::Task<Found> by_web_identity(const Variables& env, std::string token_file, std::string role, std::string session) {
   if (token_file.empty() || role.empty()) co_return std::nullopt;
   const std::string token(trim(read_file(token_file)));
   std::string region = variable(env, "AWS_REGION");
@@ -81,8 +80,7 @@ net::Task<Found> by_web_identity(const Variables& env, std::string token_file, s
   form.add("RoleSessionName", session.empty() ? "spoke" : session);
   form.add("WebIdentityToken", token);
   request.body = form.encode();
-  const net::Response response =
-      co_await send(endpoint, "AWS_ENDPOINT_URL_STS", std::move(request), kPatience);
+  const net::Response response = co_await send(endpoint, "AWS_ENDPOINT_URL_STS", std::move(request), kPatience);
   pugi::xml_document document;
   document.load_string(response.body.c_str());
   if (response.status != 200)
@@ -120,9 +118,10 @@ net::Task<Found> from_profile(const Variables& env) {
   }
   for (const auto way : {"role_arn", "sso_session", "sso_start_url"})
     if (!setting(way).empty())
-      fail("the profile {} logs in by {}, which spoke cannot do; put its keys into the environment with "
-           "`aws configure export-credentials --profile {} --format env`",
-           name, way, name);
+      fail(
+          "the profile {} logs in by {}, which spoke cannot do; put its keys into the environment with "
+          "`aws configure export-credentials --profile {} --format env`",
+          name, way, name);
   Credentials out;
   out.keys = {setting("aws_access_key_id"), setting("aws_secret_access_key"), setting("aws_session_token")};
   out.source = "the profile " + name;
@@ -171,8 +170,7 @@ net::Task<Found> from_instance(const Variables& env) {
   const net::Response roles = co_await send(endpoint + std::string(kRoles), kNamed, request, kPatience);
   const std::string role(trim(roles.body.substr(0, roles.body.find('\n'))));
   if (roles.status != 200 || role.empty()) co_return std::nullopt;  // an instance without a role
-  const net::Response response = 
-      co_await send(endpoint + std::string(kRoles) + role, kNamed, request, kPatience);
+  const net::Response response = co_await send(endpoint + std::string(kRoles) + role, kNamed, request, kPatience);
   if (response.status != 200) fail("the instance's role {} gives no keys: {}", role, response.status);
   co_return from_json(response.body, "the instance's role " + role);
 }
@@ -181,8 +179,8 @@ net::Task<Found> ask(Provider provider, const Variables& env) {
   switch (provider) {
     case Provider::Variables: co_return from_variables(env);
     case Provider::WebIdentity:
-      co_return co_await by_web_identity(env, variable(env, "AWS_WEB_IDENTITY_TOKEN_FILE"), variable(env, "AWS_ROLE_ARN"),
-                                         variable(env, "AWS_ROLE_SESSION_NAME"));
+      co_return co_await by_web_identity(env, variable(env, "AWS_WEB_IDENTITY_TOKEN_FILE"),
+                                         variable(env, "AWS_ROLE_ARN"), variable(env, "AWS_ROLE_SESSION_NAME"));
     case Provider::Profile: co_return co_await from_profile(env);
     case Provider::Container: co_return co_await from_container(env);
     case Provider::Instance: co_return co_await from_instance(env);

@@ -15,13 +15,15 @@ namespace {
 
 std::optional<Credentials> find(std::vector<Provider> providers, Variables env) {
   boost::asio::io_context loop(1);
-  auto found = boost::asio::co_spawn(loop, find_credentials(std::move(providers), std::move(env)), boost::asio::use_future);
+  auto found =
+      boost::asio::co_spawn(loop, find_credentials(std::move(providers), std::move(env)), boost::asio::use_future);
   loop.run();
   return found.get();
 }
 
 TEST(Profiles, AreReadFromBothFiles) {
-  constexpr const char* kConfig = "[default]\nregion = eu-west-1\n[profile a]\nregion=us-west-2\ns3 =\n  max = 1\n# c\n";
+  constexpr const char* kConfig =
+      "[default]\nregion = eu-west-1\n[profile a]\nregion=us-west-2\ns3 =\n  max = 1\n# c\n";
   EXPECT_EQ(parse_profile(kConfig, "default", true)->setting("region"), "eu-west-1");
   EXPECT_EQ(parse_profile(kConfig, "a", true)->setting("region"), "us-west-2");
   EXPECT_EQ(parse_profile(kConfig, "a", true)->setting("max"), std::nullopt);

@@ -76,18 +76,16 @@ void sign(net::Request& request, const Keys& keys, const Scope& scope, Time at) 
     names.push_back(name);
   }
   const std::string signed_names = join(names, ";");
-  const std::string canonical =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, encode_path(request.path), canonical_query(request.query),
-                  header_lines, signed_names, body_hash);
+  const std::string canonical = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, encode_path(request.path),
+                                            canonical_query(request.query), header_lines, signed_names, body_hash);
   const std::string where = fmt::format("{}/{}/{}/aws4_request", date, scope.region, scope.service);
   const std::string to_sign = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", stamp, where, sha256_hex(canonical));
   std::string key = "AWS4" + keys.secret_key;
   for (const std::string_view part : {std::string_view(date), std::string_view(scope.region),
                                       std::string_view(scope.service), std::string_view("aws4_request")})
     key = hmac(key, part);
-  request.headers.set("Authorization",
-                      fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}", keys.access_key,
-                                  where, signed_names, hex(hmac(key, to_sign))));
+  request.headers.set("Authorization", fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
+                                                   keys.access_key, where, signed_names, hex(hmac(key, to_sign))));
 }
 
 }  // namespace spoke::s3

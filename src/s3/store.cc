@@ -38,7 +38,8 @@ Address parse_endpoint(std::string_view text, bool tls) {
   const net::Url url = net::parse_url(text);
   if (!url.scheme.empty() && url.scheme != "http" && url.scheme != "https")
     fail("fs.s3a.endpoint is \"{}\"; it is http:// or https://", text);
-  if (!url.path.empty() && url.path != "/") fail("fs.s3a.endpoint is \"{}\"; it has a path, which S3 knows nothing of", text);
+  if (!url.path.empty() && url.path != "/")
+    fail("fs.s3a.endpoint is \"{}\"; it has a path, which S3 knows nothing of", text);
   Address out;
   out.tls = url.scheme.empty() ? tls : url.scheme == "https";
   out.host = url.host;
@@ -210,8 +211,9 @@ struct Store::Impl {
     std::string why = failure.code.empty() ? fmt::format("HTTP {}", response.status)
                                            : fmt::format("{}: {}", failure.code, failure.message);
     if (!credentials && (response.status == 401 || response.status == 403))
-      why += "; no credentials were found: set spark.hadoop.fs.s3a.access.key and spark.hadoop.fs.s3a.secret.key, "
-             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
+      why +=
+          "; no credentials were found: set spark.hadoop.fs.s3a.access.key and spark.hadoop.fs.s3a.secret.key, "
+          "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
     else if (credentials && (response.status == 401 || response.status == 403))
       why += fmt::format("; the keys are those of {}", credentials->source);
     if (failure.code == "NoSuchBucket") why += fmt::format("; create the bucket {} or name another", where.bucket);
@@ -228,8 +230,7 @@ struct Store::Impl {
   void add_encryption(Request& request) const {
     if (options.encryption.empty()) return;
     request.headers.set("x-amz-server-side-encryption", options.encryption);
-    if (!options.kms_key.empty())
-      request.headers.set("x-amz-server-side-encryption-aws-kms-key-id", options.kms_key);
+    if (!options.kms_key.empty()) request.headers.set("x-amz-server-side-encryption-aws-kms-key-id", options.kms_key);
   }
 
   Task<> put_whole(Location to, std::string content, std::string doing) {
@@ -278,7 +279,7 @@ Task<> Store::put(Location to, std::string content) {
 Task<> Store::put_file(Location to, Path path, Progress progress) {
   Parts parts;
   parts.file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info {};
+  struct stat info{};
   if (!parts.file || ::fstat(parts.file.get(), &info) != 0) fail_errno("read " + path.string());
   parts.size = static_cast<std::uint64_t>(info.st_size);
   parts.doing = fmt::format("write s3a://{}/{}", to.bucket, to.key);

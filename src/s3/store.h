@@ -14,8 +14,8 @@
 namespace spoke::s3 {
 
 struct Options {
-  std::string endpoint;  // "https://host[:port]", "" for AWS' own of the region
-  std::string region;    // "": what the endpoint's name says, else us-east-1; S3 itself names another where it must
+  std::string endpoint;     // "https://host[:port]", "" for AWS' own of the region
+  std::string region;       // "": what the endpoint's name says, else us-east-1; S3 itself names another where it must
   bool path_style = false;  // https://host/bucket/key instead of https://bucket.host/key
   bool tls = true;          // of an endpoint without scheme
   std::string ca_pem;       // "": the machine's own authorities

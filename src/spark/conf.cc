@@ -187,7 +187,8 @@ Duration Conf::time(std::string_view property, Duration unit, Duration otherwise
   std::int64_t product = 0;
   if (!amount || scale == 0 || __builtin_mul_overflow(*amount, scale, &product))
     throw InvalidConf(std::string(property),
-                      fmt::format("Failed to parse time string: {}. Time must be specified as seconds (s), milliseconds (ms), microseconds (us), minutes (m "
+                      fmt::format("Failed to parse time string: {}. Time must be specified as seconds (s), "
+                                  "milliseconds (ms), microseconds (us), minutes (m "
                                   "or min), hour (h), or day (d). E.g. 50s, 100ms, or 250us (in {})",
                                   *value, property));
   return Duration(product);

@@ -148,7 +148,8 @@ TEST(Credentials, MustBeThere) {
 
 TEST(Service, RefusesABindAddress) {
   EXPECT_EQ(why(pi({{"spark.driver.bindAddress", "1.2.3.4"}})),
-            "requirement failed: spark.driver.bindAddress is not supported in Kubernetes mode, as the driver's bind address is managed and "
+            "requirement failed: spark.driver.bindAddress is not supported in Kubernetes mode, as the driver's bind "
+            "address is managed and "
             "set to "
             "the driver pod's IP address.");
 }

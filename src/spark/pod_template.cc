@@ -25,15 +25,15 @@ bool wants_text(const Schema& schema) {
 }
 
 // Spark reads a template as YAML's JSON schema has it, and takes a scalar as text where Kubernetes wants text; members
-// that are null do not count, but entries of a map do. `read` is the value as Kubernetes' tools read it, `plain` the same
-// as Spark does. `schema` is null where Kubernetes knows no such field.
+// that are null do not count, but entries of a map do. `read` is the value as Kubernetes' tools read it, `plain` the
+// same as Spark does. `schema` is null where Kubernetes knows no such field.
 json::value convert(const Schema* schema, const json::value& read, const json::value& plain) {
   if (schema != nullptr && wants_text(*schema)) return as_text(plain);
   if (read.is_array() && plain.is_array()) {
     json::array out;
     for (size_t i = 0; i < read.get_array().size(); ++i)
-      out.push_back(convert(schema != nullptr ? schema->items.get() : nullptr, read.get_array()[i],
-                            plain.get_array()[i]));
+      out.push_back(
+          convert(schema != nullptr ? schema->items.get() : nullptr, read.get_array()[i], plain.get_array()[i]));
     return out;
   }
   if (!read.is_object() || !plain.is_object()) return read;

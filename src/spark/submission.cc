@@ -19,8 +19,7 @@ void check_positive_memory(const Submission& s, std::string_view property, std::
 void check_positive_count(const Conf& conf, std::string_view property, std::string_view what) {
   const auto value = conf.raw(property);
   if (value && to_int(*value).value_or(-1) <= 0)
-    throw InvalidConf(std::string(property),
-                      fmt::format("{} must be a positive number; correct {}", what, property));
+    throw InvalidConf(std::string(property), fmt::format("{} must be a positive number; correct {}", what, property));
 }
 
 // SparkSubmitArguments.validateSubmitArguments.

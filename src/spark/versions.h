@@ -22,9 +22,9 @@ struct Rules {
   bool connect_port = false;              // spark-connect, 15002
   bool excluded_steps = false;            // spark.kubernetes.driver.pod.excludedFeatureSteps
   bool connect_app_protocol = false;      // the Service's connect port says grpc
-  bool load_spark_defaults = false;     // the option of spark-submit
-  bool extra_properties_files = false;  // --extra-properties-file
-  bool connect_server_on_yarn = false;  // a Connect server in cluster mode: how it is refused
+  bool load_spark_defaults = false;       // the option of spark-submit
+  bool extra_properties_files = false;    // --extra-properties-file
+  bool connect_server_on_yarn = false;    // a Connect server in cluster mode: how it is refused
   bool iec_suffixes = false;              // memory as "1gib"
   bool network_policy = false;            // executors are reached from their own application only
   bool proxy_user_is_spark_user = false;  // SPARK_USER of the driver

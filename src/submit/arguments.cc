@@ -55,8 +55,8 @@ class Reader {
     for (; i_ < words_.size(); ++i_)
       if (!take()) break;
     for (size_t i = i_ + 1; i < words_.size(); ++i) out_.args.push_back(as_java_has_it(words_[i]));
-    out_.for_spark.insert(out_.for_spark.end(), words_.begin() + static_cast<std::ptrdiff_t>(std::min(i_, words_.size())),
-                          words_.end());
+    out_.for_spark.insert(out_.for_spark.end(),
+                          words_.begin() + static_cast<std::ptrdiff_t>(std::min(i_, words_.size())), words_.end());
     if (out_.action == Action::Submit && !out_.resource && !mixed_) refuse("Missing application resource.");
     if (mixed_ && !out_.resource) out_.resource = spark::kNoResource;
     return std::move(out_);
@@ -133,7 +133,8 @@ class Reader {
       case Id::AsApplication: out_.as_application = true; break;
       case Id::Follow: out_.follow = true; break;
       case Id::ExitCode:
-        if (value != "driver" && value != "spark") refuse("--exit-code must be either driver or spark, not \"{}\"", value);
+        if (value != "driver" && value != "spark")
+          refuse("--exit-code must be either driver or spark, not \"{}\"", value);
         out_.spark_exit_code = value == "spark";
         break;
       case Id::Jvm: out_.jvm = true; break;

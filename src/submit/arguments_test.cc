@@ -25,7 +25,8 @@ TEST(Arguments, EverythingAfterTheResourceIsTheApplications) {
 }
 
 TEST(Arguments, ValuesStandBehindABlankOrAnEqualsSign) {
-  const auto a = parse_arguments({"--name=a=b", "--conf=spark.x=1=2", "-c", "spark.y= z ", "--py-files", "-dash", "app.py"});
+  const auto a =
+      parse_arguments({"--name=a=b", "--conf=spark.x=1=2", "-c", "spark.y= z ", "--py-files", "-dash", "app.py"});
   EXPECT_EQ(a.named.at("spark.app.name"), "a=b");
   EXPECT_EQ(a.conf.at("spark.x"), "1=2");
   EXPECT_EQ(a.conf.at("spark.y"), " z ");

@@ -62,23 +62,25 @@ constexpr std::string_view kOwnProperties[] = {
 
 // Properties that name files of the submitter's, whose content no field holds.
 constexpr std::string_view kFileProperties[] = {
-    "spark.kubernetes.authenticate.driver.caCertFile",
-    "spark.kubernetes.authenticate.driver.clientKeyFile",
-    "spark.kubernetes.authenticate.driver.clientCertFile",
-    "spark.kubernetes.kerberos.krb5.path",
+    "spark.kubernetes.authenticate.driver.caCertFile",         "spark.kubernetes.authenticate.driver.clientKeyFile",
+    "spark.kubernetes.authenticate.driver.clientCertFile",     "spark.kubernetes.kerberos.krb5.path",
     "spark.kubernetes.scheduler.volcano.podGroupTemplateFile",
 };
 
 void refuse_files(const spark::Submission& s) {
   for (const auto& uri : spark::uploads_needed(s))
-    fail("{} is a file of this machine, which an operator cannot read; upload it and name its URI, or put it into the image "
-         "and name it with local://",
-         spark::local_path(uri));
+    fail(
+        "{} is a file of this machine, which an operator cannot read; upload it and name its URI, or put it into the "
+        "image "
+        "and name it with local://",
+        spark::local_path(uri));
   for (const auto property : kFileProperties)
     if (s.conf.has(property))
-      fail("{} names a file of this machine, for which a SparkApplication has no field; make a Secret or ConfigMap of it and "
-           "mount that with spec.driver.secrets or spec.driver.configMaps",
-           property);
+      fail(
+          "{} names a file of this machine, for which a SparkApplication has no field; make a Secret or ConfigMap of "
+          "it and "
+          "mount that with spec.driver.secrets or spec.driver.configMaps",
+          property);
   for (const auto& [property, value] : s.conf.all())
     if (property.starts_with("spark.kubernetes.authenticate.") && property.ends_with("oauthToken") &&
         !property.starts_with("spark.kubernetes.authenticate.submission."))
@@ -103,11 +105,11 @@ void take_environment(spark::Conf& conf) {
 json::value pod_template(const spark::Submission& s, std::string_view role, std::string_view container_name,
                          std::vector<std::string>& warnings) {
   const auto name = s.conf.text(fmt::format("spark.kubernetes.{}.podTemplateContainerName", role));
-  spark::SparkPod pod =
-      spark::load_pod_template(spark::file_of(s, fmt::format("spark.kubernetes.{}.podTemplateFile", role)), name, warnings);
+  spark::SparkPod pod = spark::load_pod_template(
+      spark::file_of(s, fmt::format("spark.kubernetes.{}.podTemplateFile", role)), name, warnings);
   if (const auto own = json::str(pod.container, "name"); !own.empty() && own != container_name)
-    warnings.push_back(fmt::format("the container {} of the {}'s template is called {} in a SparkApplication", own, role,
-                                   container_name));
+    warnings.push_back(fmt::format("the container {} of the {}'s template is called {} in a SparkApplication", own,
+                                   role, container_name));
   json::set(pod.container, "name", container_name);
   json::make_array(pod.pod, "spec.containers").push_back(std::move(pod.container));
   json::remove(pod.pod, "apiVersion");
@@ -145,11 +147,13 @@ kube::Object as_application(const spark::Submission& submission, std::vector<std
   spark::Conf conf = submission.conf;
   take_environment(conf);
   if (submission.conf_dir && !submission.conf_dir->empty())
-    warnings.push_back("the files of SPARK_CONF_DIR are left out; make a ConfigMap of them and name it in "
-                       "spec.sparkConfigMap");
+    warnings.push_back(
+        "the files of SPARK_CONF_DIR are left out; make a ConfigMap of them and name it in "
+        "spec.sparkConfigMap");
   if (submission.hadoop_conf_dir)
-    warnings.push_back("the files of HADOOP_CONF_DIR are left out; make a ConfigMap of them and name it in "
-                       "spec.hadoopConfigMap");
+    warnings.push_back(
+        "the files of HADOOP_CONF_DIR are left out; make a ConfigMap of them and name it in "
+        "spec.hadoopConfigMap");
 
   json::value spec = json::object();
   constexpr std::string_view kTypes[] = {"Scala", "Python", "R"};
@@ -165,8 +169,9 @@ kube::Object as_application(const spark::Submission& submission, std::vector<std
 
   spark::Properties rest;
   for (const auto& [property, value] : conf.all()) {
-    const auto field = std::find_if(std::begin(kFields), std::end(kFields),
-                                    [&, name = std::string_view(property)](const Field& f) { return f.property == name; });
+    const auto field =
+        std::find_if(std::begin(kFields), std::end(kFields),
+                     [&, name = std::string_view(property)](const Field& f) { return f.property == name; });
     const auto own = std::find(std::begin(kOwnProperties), std::end(kOwnProperties), std::string_view(property));
     if (field != std::end(kFields))
       put(spec, *field, conf.text(property, value), rest);

@@ -13,10 +13,10 @@ std::optional<ServiceName> driver_service_name(const spark::Conf& conf) {
 kube::Object driver_service(const ServiceName& name, const kube::Object& pod) {
   const auto& labels = json::members(pod, "metadata.labels");
   if (labels.empty())
-    fail("the pod {} has no labels, by which the Service {} of spark.driver.host could find it; give it one", kube::name(pod),
-         name.name);
-  const json::array owner = {json::object{
-      {"apiVersion", "v1"}, {"kind", "Pod"}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}}};
+    fail("the pod {} has no labels, by which the Service {} of spark.driver.host could find it; give it one",
+         kube::name(pod), name.name);
+  const json::array owner = {
+      json::object{{"apiVersion", "v1"}, {"kind", "Pod"}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}}};
   return json::object{
       {"apiVersion", "v1"},
       {"kind", "Service"},

@@ -1,5 +1,5 @@
-// Client mode: the driver is a JVM of this machine, run by the spark-submit of SPARK_HOME. What Kubernetes needs for it:
-// executors must reach the driver.
+// Client mode: the driver is a JVM of this machine, run by the spark-submit of SPARK_HOME. What Kubernetes needs for
+// it: executors must reach the driver.
 #pragma once
 
 #include <optional>

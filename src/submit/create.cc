@@ -74,8 +74,8 @@ class Creation {
     options.field_manager = "spoke";
     options.force = true;
     try {
-      *made = co_await api_.patch(resource_of(object), objects_.ns, kube::name(object), client::PatchType::Apply, object,
-                                  options);
+      *made = co_await api_.patch(resource_of(object), objects_.ns, kube::name(object), client::PatchType::Apply,
+                                  object, options);
     } catch (const StatusError& e) {
       refuse(object, "patch", e);
     }
@@ -95,8 +95,8 @@ class Creation {
 
   [[noreturn]] void refuse(const Object& object, std::string_view verb, const StatusError& e) const {
     const Resource resource = resource_of(object);
-    const std::string what = fmt::format("cannot create {} {}/{}: {}", resource.kind, objects_.ns, kube::name(object),
-                                         e.message());
+    const std::string what =
+        fmt::format("cannot create {} {}/{}: {}", resource.kind, objects_.ns, kube::name(object), e.message());
     if (e.code() == 403 && e.message().find(" cannot ") != std::string::npos)  // not a quota's or an admission's
       throw Forbidden(
           fmt::format("{}; the verb {} on {} in the namespace {} is missing{}", what,
@@ -110,8 +110,10 @@ class Creation {
       fail("{}; delete it with `spoke submit --kill {}:{}`, or choose another name with {}", what, objects_.ns,
            kube::name(object), kPodName);
     if (e.message().find("error looking up service account") != std::string::npos)
-      fail("{}; create the service account, or name another with spark.kubernetes.authenticate.driver.serviceAccountName",
-           what);
+      fail(
+          "{}; create the service account, or name another with "
+          "spark.kubernetes.authenticate.driver.serviceAccountName",
+          what);
     if (e.code() == 404 && e.message().find("namespaces") != std::string::npos)
       fail("{}; create the namespace, or name another with spark.kubernetes.namespace", what);
     fail("{}", what);
@@ -141,10 +143,9 @@ std::string role_for(const spark::DriverObjects& objects) {
   for (const auto& object : objects.pre_resources) add(object);
   for (const auto& object : objects.resources) add(object);
   add(objects.config_map);
-  json::array rules = {json::object{
-      {"apiGroups", json::array{""}},
-      {"resources", json::array{"pods"}},
-      {"verbs", json::array{"create", "get", "list", "watch", "delete"}}}};
+  json::array rules = {json::object{{"apiGroups", json::array{""}},
+                                    {"resources", json::array{"pods"}},
+                                    {"verbs", json::array{"create", "get", "list", "watch", "delete"}}}};
   rules.push_back(json::object{
       {"apiGroups", json::array{""}}, {"resources", json::array{"pods/log"}}, {"verbs", json::array{"get"}}});
   for (auto& [group, names] : plurals)

@@ -1,6 +1,6 @@
-// Making a driver's objects, safe by order: the pod first, for its uid owns the rest, then all the rest at once, so that
-// the kubelet hardly waits for a ConfigMap; where something fails in between, the pod goes again.
-// Source: Client.run (Spark 3.5 to 4.3).
+// Making a driver's objects, safe by order: the pod first, for its uid owns the rest, then all the rest at once, so
+// that the kubelet hardly waits for a ConfigMap; where something fails in between, the pod goes again. Source:
+// Client.run (Spark 3.5 to 4.3).
 #pragma once
 
 #include <string>

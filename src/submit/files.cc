@@ -42,8 +42,10 @@ std::vector<std::string> resolve_glob(const std::string& uri) {
     if (base.starts_with(scheme)) return {uri};
   if (!spark::needs_upload(base)) {
     if (is_glob(base))
-      fail("{} is a pattern on a filesystem that spoke cannot list; name the files, or run spark-submit itself with --jvm",
-           base);
+      fail(
+          "{} is a pattern on a filesystem that spoke cannot list; name the files, or run spark-submit itself with "
+          "--jvm",
+          base);
     return {uri};
   }
   std::string path = spark::local_path(base);
@@ -60,8 +62,7 @@ std::vector<std::string> resolve_glob(const std::string& uri) {
   std::vector<std::string> files = matches(path);
   for (auto& file : files) file = spark::file_uri(file);
   const std::string_view name = spark::fragment(uri);
-  if (!name.empty() && files.size() > 1)
-    fail("{} resolves ambiguously to multiple files: {}", base, join(files, ","));
+  if (!name.empty() && files.size() > 1) fail("{} resolves ambiguously to multiple files: {}", base, join(files, ","));
   if (!name.empty() && !files.empty()) files.front().append("#").append(name);
   return files;
 }

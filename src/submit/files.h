@@ -20,8 +20,8 @@ std::string resolve_globs(std::string_view list, const Surroundings& around);
 // has no manifest.
 std::optional<std::string> main_class_of(const Path& jar);
 
-// The regular files in a folder, name and content. Of one that is larger than what a ConfigMap holds, only the beginning
-// is read: enough to see that it is too large.
+// The regular files in a folder, name and content. Of one that is larger than what a ConfigMap holds, only the
+// beginning is read: enough to see that it is too large.
 spark::Properties read_folder(const Path& folder);
 
 }  // namespace spoke::submit

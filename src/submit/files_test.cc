@@ -62,7 +62,8 @@ void write_jar(const Path& path, const char* name, const std::string& content) {
 
 TEST_F(FilesTest, TheMainClassStandsInTheManifest) {
   const Path jar = dir_.path() / "a.jar";
-  write_jar(jar, "META-INF/MANIFEST.MF", "Manifest-Version: 1.0\r\nMain-Class: org.ex\r\n ample.Main\r\nX: y\r\n\r\nMain-Class: no\r\n");
+  write_jar(jar, "META-INF/MANIFEST.MF",
+            "Manifest-Version: 1.0\r\nMain-Class: org.ex\r\n ample.Main\r\nX: y\r\n\r\nMain-Class: no\r\n");
   EXPECT_EQ(main_class_of(jar), "org.example.Main");
   write_jar(jar, "META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n\nName: a\nMain-Class: no\n");
   EXPECT_EQ(main_class_of(jar), std::nullopt);

@@ -40,8 +40,10 @@ void refuse_shells(const spark::Submission& s) {
   for (const auto& [name, what] : kShells) {
     if (s.resource != name && s.main_class != name) continue;
     if (s.rules.connect_server_on_yarn && what == "Spark Connect server")
-      fail("Launching Spark Connect server in cluster deploy mode is supported only for YARN; `spoke connect up` runs one "
-           "on Kubernetes");
+      fail(
+          "Launching Spark Connect server in cluster deploy mode is supported only for YARN; `spoke connect up` runs "
+          "one "
+          "on Kubernetes");
     fail("Cluster deploy mode is not applicable to {}.{}", what,
          what == "Spark Connect server" ? " `spoke connect up` runs one on Kubernetes" : "");
   }
@@ -53,9 +55,10 @@ void read_main_class(spark::Submission& s, const Surroundings& around) {
   s.conf.set_if_missing("spark.app.name", s.resource.substr(s.resource.rfind('/') + 1));
   if (s.resource == spark::kNoResource) return;
   if (!spark::needs_upload(s.resource))
-    fail("Failed to get main class in JAR with error 'spoke looks only into jars of this machine, and this one is {}'.  "
-         "Please specify one with --class.",
-         s.resource);
+    fail(
+        "Failed to get main class in JAR with error 'spoke looks only into jars of this machine, and this one is {}'.  "
+        "Please specify one with --class.",
+        s.resource);
   std::error_code ignored;
   try {
     if (!std::filesystem::is_regular_file(around.path_of(s.resource), ignored))
@@ -129,7 +132,8 @@ spark::Submission read_submission(const Arguments& arguments, const Settings& se
     if (const auto list = s.conf.raw(property)) s.conf.set(property, resolve_globs(*list, around));
   read_files(s, around, fetch);
   if (const auto dir = around.conf_dir()) s.conf_dir = read_folder(*dir);
-  if (const auto dir = around.variable("HADOOP_CONF_DIR")) s.hadoop_conf_dir = read_hadoop_conf(around.path_of(*dir), s.rules);
+  if (const auto dir = around.variable("HADOOP_CONF_DIR"))
+    s.hadoop_conf_dir = read_hadoop_conf(around.path_of(*dir), s.rules);
   return s;
 }
 

@@ -28,7 +28,7 @@ enum class Id {
   Help,
   UsageError,
   TotalExecutorCores,  // of standalone clusters, and yet looked at
-  Ignored,  // it means something with other masters only
+  Ignored,             // it means something with other masters only
   // spoke's own
   SparkVersion,
   DryRun,

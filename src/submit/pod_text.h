@@ -14,8 +14,7 @@ std::string describe_pod(const kube::Object& pod);
 // "\n\t container name: …\n\t container image: …": of all its containers, an empty line between.
 std::string describe_containers(const kube::Object& pod);
 
-std::string phase(const kube::Object& pod);        // "unknown" where it has none
-bool has_ended(const kube::Object& pod);           // Succeeded or Failed
-
+std::string phase(const kube::Object& pod);  // "unknown" where it has none
+bool has_ended(const kube::Object& pod);     // Succeeded or Failed
 
 }  // namespace spoke::submit

@@ -41,9 +41,9 @@ std::string proxy_of(const Bucket& bucket) {
   const std::string host = bucket.text("proxy.host", "");
   if (host.empty()) return "";
   const std::string user = bucket.text("proxy.username", "");
-  const std::string who = user.empty() ? ""
-                                       : net::percent_encode(user) + ":" +
-                                             net::percent_encode(bucket.text("proxy.password", "")) + "@";
+  const std::string who =
+      user.empty() ? ""
+                   : net::percent_encode(user) + ":" + net::percent_encode(bucket.text("proxy.password", "")) + "@";
   return fmt::format("http://{}{}:{}", who, host, bucket.text("proxy.port", "80"));
 }
 
@@ -84,7 +84,8 @@ net::Task<std::optional<s3::Credentials>> credentials_of(const Bucket& bucket, s
   const std::string list = bucket.text("aws.credentials.provider", "");
   if (list.empty()) {
     if (auto found = from_properties(bucket, false)) co_return found;
-    co_return co_await s3::find_credentials({std::begin(s3::kAllProviders), std::end(s3::kAllProviders)}, std::move(env));
+    co_return co_await s3::find_credentials({std::begin(s3::kAllProviders), std::end(s3::kAllProviders)},
+                                            std::move(env));
   }
   for (const auto& item : split(replace_all(list, "\n", ","), ',')) {
     const std::string name(trim(item));
@@ -98,9 +99,11 @@ net::Task<std::optional<s3::Credentials>> credentials_of(const Bucket& bucket, s
     const auto known = std::find_if(known_providers().begin(), known_providers().end(),
                                     [&](const Known& one) { return one.name == simple; });
     if (known == known_providers().end())
-      fail("fs.s3a.aws.credentials.provider names {}, a class that only a JVM can load; name one of AWS' or Hadoop's own, or "
-           "run spark-submit itself with --jvm",
-           name);
+      fail(
+          "fs.s3a.aws.credentials.provider names {}, a class that only a JVM can load; name one of AWS' or Hadoop's "
+          "own, or "
+          "run spark-submit itself with --jvm",
+          name);
     if (auto found = co_await s3::find_credentials(known->providers, env)) co_return found;
   }
   co_return std::nullopt;
@@ -135,9 +138,11 @@ s3::Options s3a_options(const spark::Properties& hadoop, std::string_view name) 
   } else if (algorithm == "DSSE-KMS") {
     options.encryption = "aws:kms:dsse";
   } else if (!algorithm.empty()) {
-    fail("fs.s3a.encryption.algorithm is {}, which spoke cannot do; AES256 and SSE-KMS it can, or run spark-submit itself "
-         "with --jvm",
-         algorithm);
+    fail(
+        "fs.s3a.encryption.algorithm is {}, which spoke cannot do; AES256 and SSE-KMS it can, or run spark-submit "
+        "itself "
+        "with --jvm",
+        algorithm);
   }
   return options;
 }

@@ -46,7 +46,8 @@ class Reader {
   // --conf, then the files, the more special ones first.
   void gather() {
     properties_ = arguments_.conf;
-    for (auto file = arguments_.extra_properties_files.rbegin(); file != arguments_.extra_properties_files.rend(); ++file)
+    for (auto file = arguments_.extra_properties_files.rbegin(); file != arguments_.extra_properties_files.rend();
+         ++file)
       add_file(around_.path_of(*file), true);
     if (arguments_.properties_file) add_file(around_.path_of(*arguments_.properties_file), true);
     if (arguments_.properties_file && !arguments_.load_spark_defaults) return;
@@ -100,9 +101,10 @@ class Reader {
   }
 
   void choose_mode(const spark::Properties& properties) {
-    const Value mode = first(arguments_.deploy_mode, value_of(properties, "spark.submit.deployMode"),
-                             around_.variable("DEPLOY_MODE"));
-    const Value remote = first(arguments_.remote, value_of(properties, "spark.remote"), around_.variable("SPARK_REMOTE"));
+    const Value mode =
+        first(arguments_.deploy_mode, value_of(properties, "spark.submit.deployMode"), around_.variable("DEPLOY_MODE"));
+    const Value remote =
+        first(arguments_.remote, value_of(properties, "spark.remote"), around_.variable("SPARK_REMOTE"));
     if (remote && (settings_.master || mode))
       throw BadArguments("Remote cannot be specified with master and/or deploy mode.");
     remote_ = remote.has_value();
@@ -148,9 +150,10 @@ class Reader {
     for (const auto& coordinate : split(settings_.conf.raw("spark.jars.packages", ""), ',')) {
       if (coordinate.empty()) continue;
       if (split(replace_all(coordinate, "/", ":"), ':').size() != 3)
-        fail("requirement failed: Provided Maven Coordinates must be in the form 'groupId:artifactId:version'. The "
-             "coordinate provided is: {}",
-             coordinate);
+        fail(
+            "requirement failed: Provided Maven Coordinates must be in the form 'groupId:artifactId:version'. The "
+            "coordinate provided is: {}",
+            coordinate);
     }
   }
 
@@ -165,7 +168,8 @@ class Reader {
   void choose_version() {
     if (arguments_.spark_version) return choose(*arguments_.spark_version, "--spark-version");
     if (const auto home = around_.spark_home())
-      if (const auto found = image::inspect_spark_home(*home)) return choose(found->version, "SPARK_HOME, " + home->string());
+      if (const auto found = image::inspect_spark_home(*home))
+        return choose(found->version, "SPARK_HOME, " + home->string());
     for (const auto property : {"spark.kubernetes.driver.container.image", "spark.kubernetes.container.image"})
       if (const auto image = settings_.conf.raw(property))
         if (const auto version = version_in_tag(*image)) return choose(*version, "the tag of " + *image);
@@ -214,8 +218,8 @@ bool needs_spark(const Arguments& arguments, const Settings& settings) {
   if (settings.master && !settings.master->starts_with("k8s://")) {
     for (const std::string_view known : {"yarn", "spark", "local", "mesos"})
       if (settings.master->starts_with(known)) return true;
-    throw BadArguments(fmt::format("Master must either be yarn or start with spark, k8s, or local; it is \"{}\"",
-                                   *settings.master));
+    throw BadArguments(
+        fmt::format("Master must either be yarn or start with spark, k8s, or local; it is \"{}\"", *settings.master));
   }
   if (settings.master) return false;
   return !settings.cluster_mode;  // a remote, or a client of the local machine

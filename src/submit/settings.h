@@ -13,12 +13,12 @@
 namespace spoke::submit {
 
 struct Settings {
-  spark::Conf conf;                    // of every source by their precedence, the environment with it
-  std::optional<std::string> master;   // as it was given
-  bool cluster_mode = false;           // else the driver is to run here
-  std::string spark_version;           // whose rules count
-  std::string version_source;          // and why, for --verbose
-  std::vector<std::string> files;      // that were read
+  spark::Conf conf;                   // of every source by their precedence, the environment with it
+  std::optional<std::string> master;  // as it was given
+  bool cluster_mode = false;          // else the driver is to run here
+  std::string spark_version;          // whose rules count
+  std::string version_source;         // and why, for --verbose
+  std::vector<std::string> files;     // that were read
   std::vector<std::string> warnings;
 };
 

@@ -99,11 +99,13 @@ TEST_F(SettingsTest, FilesThatAreNoneAreNamed) {
 
 TEST_F(SettingsTest, SparkEnvIsSourcedByAShell) {
   file("conf/spark-env.sh", "SPARK_EXECUTOR_MEMORY=$(echo 3)g\nexport SPARK_USER=\"a b\"\n");
-  const auto around = surroundings({{"SPARK_CONF_DIR", (dir_.path() / "conf").string()}, {"PATH", "/usr/bin:/bin"}}, "/");
+  const auto around =
+      surroundings({{"SPARK_CONF_DIR", (dir_.path() / "conf").string()}, {"PATH", "/usr/bin:/bin"}}, "/");
   EXPECT_EQ(around.variable("SPARK_EXECUTOR_MEMORY"), "3g");
   EXPECT_EQ(around.variable("SPARK_USER"), "a b");
   file("conf/spark-env.sh", "echo broken >&2; exit 3\n");
-  EXPECT_THROW(surroundings({{"SPARK_CONF_DIR", (dir_.path() / "conf").string()}, {"PATH", "/usr/bin:/bin"}}, "/"), Error);
+  EXPECT_THROW(surroundings({{"SPARK_CONF_DIR", (dir_.path() / "conf").string()}, {"PATH", "/usr/bin:/bin"}}, "/"),
+               Error);
 }
 
 }  // namespace

@@ -60,7 +60,8 @@ Task<std::string> missing_config_map(client::Api& api, const Object& pod) {
 
 Task<> say_where_incomplete(client::Api& api, const Object& pod, const Say& say) {
   if (const std::string map = co_await missing_config_map(api, pod); !map.empty())
-    say(fmt::format("The submission of {} is incomplete: its ConfigMap {} was never made, for its submitter has ended "
+    say(
+        fmt::format("The submission of {} is incomplete: its ConfigMap {} was never made, for its submitter has ended "
                     "before; the driver cannot start. Delete it with --kill {}:{} and submit it again.",
                     kube::name(pod), map, kube::ns(pod), kube::name(pod)));
 }
@@ -81,8 +82,8 @@ SubmissionId parse_submission_id(std::string_view text) {
 }
 
 Task<> kill(client::Api& api, Asked asked, std::optional<long> grace_period, Say say) {
-  say(fmt::format("Submitting a request to kill submission {} in {}. Grace period in secs: {}", asked.text, asked.master,
-                  grace_period ? std::to_string(*grace_period) : "not set."));
+  say(fmt::format("Submitting a request to kill submission {} in {}. Grace period in secs: {}", asked.text,
+                  asked.master, grace_period ? std::to_string(*grace_period) : "not set."));
   const auto found = co_await drivers(api, asked);
   if (found.empty()) say(nothing_found(asked));
   client::DeleteOptions options;

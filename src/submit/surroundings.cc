@@ -28,8 +28,7 @@ void source(spark::Properties& env, const Path& script) {
   for (const auto* word : {"bash", "-c", "set -a; . \"$1\" >&2; env -0", "bash"}) command.emplace_back(word);
   command.push_back(script.string());
   const Finished done = run(command);
-  if (done.exit_code != 0)
-    fail("{} ended with exit code {}: {}", script.string(), done.exit_code, trim(done.errors));
+  if (done.exit_code != 0) fail("{} ended with exit code {}: {}", script.string(), done.exit_code, trim(done.errors));
   for (const auto& entry : split(done.output, '\0')) take_in(env, entry);
 }
 

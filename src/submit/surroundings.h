@@ -1,4 +1,5 @@
-// What lies around a submitter: its environment, folder and name. The edge to the machine; all else takes it as a value.
+// What lies around a submitter: its environment, folder and name. The edge to the machine; all else takes it as a
+// value.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,7 @@ struct Surroundings {
 
   std::optional<std::string> variable(std::string_view name) const;  // nothing where it is not set
   std::optional<Path> spark_home() const;
-  std::optional<Path> conf_dir() const;     // SPARK_CONF_DIR, else the conf of SPARK_HOME
+  std::optional<Path> conf_dir() const;      // SPARK_CONF_DIR, else the conf of SPARK_HOME
   Path path_of(std::string_view uri) const;  // of a path, relative ones too, or a file: URI
 };
 

@@ -31,14 +31,17 @@ void authenticate(client::Target& target, const spark::Conf& conf, const Surroun
 
 }  // namespace
 
-client::Target find_submission_target(const Settings& settings, const Arguments& arguments, const Surroundings& around) {
+client::Target find_submission_target(const Settings& settings, const Arguments& arguments,
+                                      const Surroundings& around) {
   client::KubeconfigChoice choice;
   choice.kubeconfig = arguments.kubeconfig;
   choice.context = settings.conf.text("spark.kubernetes.context", "");
   if (settings.master) choice.server = spark::check_master(*settings.master).substr(6);
   auto target = client::find_target(choice);
   if (!target)
-    fail("there is neither --master k8s://… nor a kubeconfig, and so no cluster; start the embedded one with `spoke up`");
+    fail(
+        "there is neither --master k8s://… nor a kubeconfig, and so no cluster; start the embedded one with `spoke "
+        "up`");
   authenticate(*target, settings.conf, around);
   constexpr std::int64_t kTenSeconds = 10000;
   target->server.request_timeout =

@@ -114,9 +114,10 @@ std::vector<Upload> plan_uploads(const spark::Submission& submission, const Surr
   if (!is_s3(path) && !scheme.empty() && scheme != "file")
     throw spark::InvalidConf(
         std::string(kUploadPath),
-        fmt::format("No FileSystem for scheme \"{}\": {} is {}, and spoke uploads to s3a:// and file: alone; upload the "
-                    "files first and name their URIs, or run spark-submit itself with --jvm",
-                    scheme, kUploadPath, path));
+        fmt::format(
+            "No FileSystem for scheme \"{}\": {} is {}, and spoke uploads to s3a:// and file: alone; upload the "
+            "files first and name their URIs, or run spark-submit itself with --jvm",
+            scheme, kUploadPath, path));
   for (auto& one : uploads) {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(one.file, ignored))

@@ -17,7 +17,7 @@ struct UploadProgress {
 };
 
 struct Upload {
-  std::string uri;   // as the submission has it
+  std::string uri;  // as the submission has it
   Path file;
   std::string copy;  // "s3a://bucket/prefix/spark-upload-<uuid>/name"
 };

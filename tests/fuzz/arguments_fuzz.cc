@@ -1,5 +1,5 @@
-// Any command line is read or refused with an error; what is handed on to spark-submit is what was given, without spoke's
-// own options. Words are parted by line ends.
+// Any command line is read or refused with an error; what is handed on to spark-submit is what was given, without
+// spoke's own options. Words are parted by line ends.
 //
 // uses: spoke_submit
 

@@ -1,5 +1,5 @@
-// Texts from a submitter's machine: URLs and proxies, Hadoop's XML, AWS' profiles, submission ids, lists of URIs. Each is
-// read or refused with an error.
+// Texts from a submitter's machine: URLs and proxies, Hadoop's XML, AWS' profiles, submission ids, lists of URIs. Each
+// is read or refused with an error.
 //
 // uses: spoke_submit
 
@@ -43,7 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   attempt([&] { submit::parse_hadoop_xml(text, "core-site.xml"); });
   attempt([&] { s3::parse_profile(text, "default", true); });
   attempt([&] { s3::parse_location(text); });
-  attempt([&] { fuzz::check(!submit::parse_submission_id(text).name.empty() || text.ends_with('*'), "an id names a pod"); });
+  attempt([&] {
+    fuzz::check(!submit::parse_submission_id(text).name.empty() || text.ends_with('*'), "an id names a pod");
+  });
   attempt([&] {
     const std::string uri = spark::resolve_uri(text, "/folder");
     fuzz::check(uri.find(':') != std::string::npos, "a URI has a scheme", uri);

@@ -58,8 +58,7 @@ json::value without_operator(json::value pod) {
         json::set(variable, "value", "parity");
   }
   for (auto& volume : json::make_array(pod, "spec.volumes"))
-    if (json::find(volume, "configMap.name") != nullptr &&
-        json::str(volume, "name") == "spark-conf-volume-driver")
+    if (json::find(volume, "configMap.name") != nullptr && json::str(volume, "name") == "spark-conf-volume-driver")
       json::set(volume, "configMap.name", "CONF");
   return pod;
 }
@@ -76,26 +75,33 @@ TEST_P(AsApplication, GivesTheDriverPodOfSparkSubmit) {
       if (json::str(object, "kind") == "Pod") want = object;
     json::array got = {pod_of_operator(c, version, folder.path())};
     const json::value all = in_recorded_form_of(std::move(got), folder.path());
-    for (const auto& difference :
-         differences(comparable(json::array{without_operator(want)}), comparable(json::array{without_operator(all.at(0))})))
+    for (const auto& difference : differences(comparable(json::array{without_operator(want)}),
+                                              comparable(json::array{without_operator(all.at(0))})))
       ADD_FAILURE() << version << difference;
   }
 }
 
 // What a SparkApplication cannot say.
 constexpr std::string_view kOthers[] = {
-    "name-digit", "words-empty-name", "name-signs", "name-dots-digits",  // no object can have such a name
-    "env-user", "env-user-hadoop", "env-user-proxy",                     // the operator is the submitter
-    "cred-driver-token-only", "cred-submission",                         // credentials
-    "hadoop-not-a-folder",                                               // a folder of the submitter's
-    "image-empty",                                                       // a field that is "" counts as not written
+    "name-digit",
+    "words-empty-name",
+    "name-signs",
+    "name-dots-digits",  // no object can have such a name
+    "env-user",
+    "env-user-hadoop",
+    "env-user-proxy",  // the operator is the submitter
+    "cred-driver-token-only",
+    "cred-submission",      // credentials
+    "hadoop-not-a-folder",  // a folder of the submitter's
+    "image-empty",          // a field that is "" counts as not written
 };
 
 std::vector<const Case*> params() {
   std::vector<const Case*> found;
   for (const auto& c : all_cases()) {
     bool fits = std::find(std::begin(kOthers), std::end(kOthers), c.name) == std::end(kOthers);
-    for (const auto member : {"raw", "seed", "says", "phases", "refuses", "jars", "keeps", "fails", "files", "versions"})
+    for (const auto member :
+         {"raw", "seed", "says", "phases", "refuses", "jars", "keeps", "fails", "files", "versions"})
       fits = fits && !c.has(member);
     if (fits) found.push_back(&c);
   }

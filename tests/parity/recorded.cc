@@ -22,8 +22,9 @@ std::string filled(std::string_view text, const Path& folder) {
 std::vector<std::string> Case::words(const Path& folder) const {
   std::vector<std::string> out;
   if (!has("raw"))
-    out = {"--master", "k8s://http://MASTER", "--deploy-mode", "cluster", "--conf",
-           "spark.kubernetes.submission.waitAppCompletion=false"};
+    out = {"--master",      "k8s://http://MASTER",
+           "--deploy-mode", "cluster",
+           "--conf",        "spark.kubernetes.submission.waitAppCompletion=false"};
   for (const auto& word : json::list(document, "args")) out.push_back(filled(word.as_string(), folder));
   return out;
 }
@@ -77,8 +78,7 @@ std::optional<json::value> recorded(const std::string& version, const std::strin
   static std::map<std::string, json::value> more;  // by version
   const Path folder = kParity / "golden" / version;
   if (const auto text = try_read_file(folder / (name + ".json"))) return json::parse(*text);
-  if (!more.contains(version))
-    more[version] = json::parse(try_read_file(folder / "more-cases.json").value_or("{}"));
+  if (!more.contains(version)) more[version] = json::parse(try_read_file(folder / "more-cases.json").value_or("{}"));
   const json::value* found = json::find_member(more[version], name);
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
@@ -199,6 +199,5 @@ std::vector<std::string> differences(const json::value& want, const json::value&
   }
   return found;
 }
-
 
 }  // namespace spoke::parity

@@ -1,5 +1,6 @@
-// Parity with spark-submit, in one process: each case of tests/parity/cases.json must give the objects that spark-submit
-// sent, recorded in tests/parity/golden/VERSION. Cases of what a whole program does (requests refused, what it prints,
+// Parity with spark-submit, in one process: each case of tests/parity/cases.json must give the objects that
+// spark-submit sent, recorded in tests/parity/golden/VERSION. Cases of what a whole program does (requests refused,
+// what it prints,
 // --kill, jars, uploaded files) are for tests/parity/parity, which runs spoke itself on all of them.
 
 #include <gtest/gtest.h>
@@ -50,7 +51,8 @@ TEST_P(Parity, SameObjectsAsSparkSubmit) {
     return;
   }
   const json::value got = in_recorded_form(build(*c, version, folder.path()), folder.path());
-  for (const auto& difference : differences(comparable(recorded(version, c->name).value()), got)) ADD_FAILURE() << difference;
+  for (const auto& difference : differences(comparable(recorded(version, c->name).value()), got))
+    ADD_FAILURE() << difference;
 }
 
 std::vector<std::tuple<std::string, const Case*>> params() {
@@ -60,8 +62,7 @@ std::vector<std::tuple<std::string, const Case*>> params() {
       bool whole_program = false;
       for (const auto member : {"raw", "seed", "says", "phases", "refuses", "jars", "keeps"})
         whole_program = whole_program || c.has(member);
-      if (!whole_program && c.is_for(version) && recorded(version, c.name))
-        found.emplace_back(version, &c);
+      if (!whole_program && c.is_for(version) && recorded(version, c.name)) found.emplace_back(version, &c);
     }
   return found;
 }

@@ -19,12 +19,12 @@ std::string container_of_role(const Object& pod);  // "spark-kubernetes-driver" 
 
 // As kubectl's STATUS column: the phase, or the reason why a container waits or has ended.
 std::string pod_status(const Object& pod);
-// The container whose log and exit code count: the one of that role's name; else, as a pod template may give it another,
-// the one that Spark has told of its application; else the first. "" where there is none.
+// The container whose log and exit code count: the one of that role's name; else, as a pod template may give it
+// another, the one that Spark has told of its application; else the first. "" where there is none.
 std::string main_container(const Object& pod);
 const json::value* main_container_status(const Object& pod);  // null where it has no status yet
-std::optional<int> exit_code(const Object& pod);  // of the main container; nothing while it has not ended
-bool started(const Object& pod);                  // whether the main container runs or has run
+std::optional<int> exit_code(const Object& pod);              // of the main container; nothing while it has not ended
+bool started(const Object& pod);                              // whether the main container runs or has run
 
 // Why a pod does not come up: "ImagePullBackOff: ...", "Unschedulable: ..."; "" where nothing holds it up.
 std::string trouble(const Object& pod);

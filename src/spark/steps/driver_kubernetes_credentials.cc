@@ -34,8 +34,8 @@ std::optional<std::string> content(const Submission& s, const Credential& creden
   if (!value || credential.what.empty()) return value;
   const auto file = s.files.find(*value);
   if (file == s.files.end())
-    throw InvalidConf(property,
-                      fmt::format("requirement failed: {} provided at {} does not exist or is not a file.", credential.what, *value));
+    throw InvalidConf(property, fmt::format("requirement failed: {} provided at {} does not exist or is not a file.",
+                                            credential.what, *value));
   return file->second;
 }
 

@@ -35,7 +35,8 @@ void driver_service(const Submission& s, Draft& draft) {
   const Conf& conf = s.conf;
   if (conf.has("spark.driver.bindAddress"))
     throw InvalidConf("spark.driver.bindAddress",
-                      "requirement failed: spark.driver.bindAddress is not supported in Kubernetes mode, as the driver's bind address is "
+                      "requirement failed: spark.driver.bindAddress is not supported in Kubernetes mode, as the "
+                      "driver's bind address is "
                       "managed and set to the driver pod's IP address.");
 
   // Unlike the container's port, this one does not follow spark.blockManager.port.

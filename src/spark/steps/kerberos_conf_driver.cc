@@ -24,9 +24,10 @@ void require_with(const Conf& conf, std::string_view given, std::string_view nee
 
 void check(const Conf& conf) {
   if (conf.has(kKrb5File) && conf.has(kKrb5ConfigMap))
-    throw InvalidConf(std::string(kKrb5ConfigMap),
-                      "requirement failed: Do not specify both a Krb5 local file and the ConfigMap as the creation of an additional "
-                      "ConfigMap, when one is already specified, is extraneous");
+    throw InvalidConf(
+        std::string(kKrb5ConfigMap),
+        "requirement failed: Do not specify both a Krb5 local file and the ConfigMap as the creation of an additional "
+        "ConfigMap, when one is already specified, is extraneous");
   require_with(conf, kKeytab, kPrincipal,
                "requirement failed: If a Kerberos keytab is specified you must also specify a Kerberos principal");
   require_with(conf, kPrincipal, kKeytab,
