@@ -8,7 +8,8 @@ BUILD_tsan := build/tsan
 BUILD_fuzz := build/fuzz
 FUZZ_SECONDS ?= 60
 
-.PHONY: all build demo test test-san test-real bench lint fmt clean help
+.PHONY: all build demo test test-san test-real bench goldens lint fmt clean help
+SPARK ?= 4.1.4
 all: build
 
 build: ## build build/spoke
@@ -47,6 +48,10 @@ bench: build ## measures spoke beside an unmodified Kubernetes; takes about 5 mi
 	@images/spark/build-oci 4.1.4
 	@tests/realkube/realkube build
 	@tests/bench/run
+
+goldens: ## records what the spark-submit of SPARK=VERSION asks of Kubernetes; takes about an hour
+	@scripts/setup spark $(SPARK)
+	@tests/parity/record $(SPARK)
 
 lint: ## clang-format, clang-tidy, rooms
 	@scripts/setup build

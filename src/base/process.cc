@@ -38,7 +38,8 @@ std::string find_program(const std::string& name) {
   return "";
 }
 
-Finished run(const std::vector<std::string>& argv, const std::string& input) {
+Finished run(const std::vector<std::string>& argv, const std::string& input,
+             const std::optional<std::vector<std::string>>& environment) {
   const std::string program = find_program(argv.at(0));
   if (program.empty()) fail("{} is not installed or not on PATH", argv[0]);
   auto [in_read, in_write] = make_pipe();
@@ -55,8 +56,13 @@ Finished run(const std::vector<std::string>& argv, const std::string& input) {
   std::vector<char*> args;
   for (const auto& arg : argv) args.push_back(const_cast<char*>(arg.c_str()));
   args.push_back(nullptr);
+  std::vector<char*> entries;
+  if (environment)
+    for (const auto& entry : *environment) entries.push_back(const_cast<char*>(entry.c_str()));
+  entries.push_back(nullptr);
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, args.data(), environ);
+  const int error =
+      ::posix_spawn(&pid, program.c_str(), &actions, nullptr, args.data(), environment ? entries.data() : environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     errno = error;

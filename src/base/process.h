@@ -1,6 +1,7 @@
 // Running another program and waiting for it. Blocks: call it from a thread for work (net/worker.h), not from the loop.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@ struct Finished {
   std::string errors;  // standard error
 };
 
-// argv[0] is looked up on PATH. `input` goes to standard input. Throws Error where the program is not there.
-Finished run(const std::vector<std::string>& argv, const std::string& input = "");
+// argv[0] is looked up on PATH. `input` goes to standard input; `environment` are entries NAME=VALUE, this process's
+// own where it is not given. Throws Error where the program is not there.
+Finished run(const std::vector<std::string>& argv, const std::string& input = "",
+             const std::optional<std::vector<std::string>>& environment = std::nullopt);
 
 // As run(), but a non-zero exit is an Error that quotes what the program said.
 std::string run_or_fail(const std::vector<std::string>& argv, const std::string& input = "");

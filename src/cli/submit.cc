@@ -2,9 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <future>
 #include <utility>
 
 #include "base/strings.h"
@@ -83,6 +87,7 @@ net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, c
   if (wait)
     submitted.report_interval =
         conf.time("spark.kubernetes.report.interval", std::chrono::milliseconds(1), std::chrono::seconds(1));
+  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);  // from now on: nothing is left half done
   auto created = co_await submit::create_driver(session.api, std::move(driver));
   if (arguments.dry_run == DryRun::Server) {
     created.others.insert(created.others.begin(), std::move(created.pod));
@@ -97,16 +102,43 @@ net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, c
                                              submitted.app_name, submitted.app_id, submitted.submission_id)));
     co_return 0;
   }
-  co_return co_await watch_driver(session, std::move(submitted));
+  co_return co_await watch_driver(session, std::move(submitted), signals);
 }
 
-// What has no cluster, but needs a loop.
+// Ctrl-C, or a SIGTERM.
+class Interrupted : public Error {
+ public:
+  explicit Interrupted(int signal) : Error("interrupted"), signal_(signal) {}
+  int signal() const { return signal_; }
+
+ private:
+  int signal_;
+};
+
+// What has no cluster, but needs a loop. A signal cancels the task, so that it may clean up, and throws Interrupted.
 template <class T>
 T run_on_loop(net::Task<T> task) {
   boost::asio::io_context loop(1);
-  std::future<T> result = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
+  boost::asio::signal_set signals(loop, SIGINT, SIGTERM);
+  boost::asio::cancellation_signal cancel;
+  int signal = 0;
+  signals.async_wait([&](const boost::system::error_code& error, int number) {
+    if (error) return;
+    signal = number;
+    cancel.emit(boost::asio::cancellation_type::terminal);
+  });
+  std::promise<T> result;
+  const auto done = [&](const std::exception_ptr& failure, auto... value) {
+    if (failure)
+      result.set_exception(failure);
+    else
+      result.set_value(std::move(value)...);
+    loop.stop();
+  };
+  boost::asio::co_spawn(loop, std::move(task), boost::asio::bind_cancellation_slot(cancel.slot(), done));
   loop.run();
-  return result.get();
+  if (signal != 0) throw Interrupted(signal);
+  return result.get_future().get();
 }
 
 void upload(const std::vector<submit::Upload>& uploads, const spark::Properties& hadoop,
@@ -233,6 +265,9 @@ std::optional<int> run_words(const std::vector<std::string>& words) {
     print_error(fmt::format("Error: {}\n", e.what()));  // the launcher's words
     complain("see `spoke help submit`");
     return kUsage;
+  } catch (const Interrupted& e) {
+    complain("interrupted before anything was created");
+    return 128 + e.signal();
   } catch (const submit::Forbidden& e) {
     complain(e.what());
     complain("this Role allows the whole submission; an administrator can create it, and bind it to you:");

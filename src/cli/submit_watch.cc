@@ -2,9 +2,7 @@
 
 #include <fmt/chrono.h>
 
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <csignal>
 #include <ctime>
 #include <set>
 
@@ -26,7 +24,7 @@ constexpr std::chrono::seconds kLogEnds{10};  // after the driver's end
 
 class Watcher {
  public:
-  Watcher(Session& session, SubmittedDriver driver)
+  Watcher(Session& session, SubmittedDriver driver, boost::asio::signal_set& signals)
       : session_(session),
         driver_(std::move(driver)),
         ns_(driver_.ns),
@@ -37,7 +35,7 @@ class Watcher {
         pods_(session.api, watched(), [this](const client::Object*, const client::Object* after) { look(after); }),
         changed_(session.executor),
         started_(session.executor),
-        signals_(session.executor, SIGINT, SIGTERM) {}
+        signals_(signals) {}
 
   net::Task<int> run() {
     net::Scope scope(session_.executor);
@@ -165,7 +163,7 @@ class Watcher {
   Time begun_;
   client::Informer pods_;
   net::Event changed_, started_;
-  boost::asio::signal_set signals_;
+  boost::asio::signal_set& signals_;
   std::set<std::string> told_;  // troubles, each once
   int signal_ = 0;
   bool gone_ = false, logged_ = false;
@@ -173,8 +171,8 @@ class Watcher {
 
 }  // namespace
 
-net::Task<int> watch_driver(Session& session, SubmittedDriver driver) {
-  Watcher watcher(session, std::move(driver));
+net::Task<int> watch_driver(Session& session, SubmittedDriver driver, boost::asio::signal_set& signals) {
+  Watcher watcher(session, std::move(driver), signals);
   co_return co_await watcher.run();
 }
 

@@ -1,6 +1,7 @@
 // Waiting for a driver that was submitted, in the words of spark-submit.
 #pragma once
 
+#include <boost/asio/signal_set.hpp>
 #include <string>
 
 #include "base/time.h"
@@ -22,7 +23,8 @@ struct SubmittedDriver {
 
 // Until it has ended, is gone, or this process is asked to end. State lines go to standard error as spark-submit's
 // LoggingPodStatusWatcher has them; on a terminal one line is kept up to date instead. Answers the driver's exit code.
-net::Task<int> watch_driver(Session& session, SubmittedDriver driver);
+// `signals` are SIGINT and SIGTERM: taken from before the driver was created, so that they find it whole.
+net::Task<int> watch_driver(Session& session, SubmittedDriver driver, boost::asio::signal_set& signals);
 
 // A line as spark-submit's log has it: "26/11/21 12:00:00 INFO Client: text".
 std::string spark_log_line(std::string_view logger, std::string_view text);

@@ -178,8 +178,12 @@ std::string server_of(const Kubeconfig& config, const std::string& context) {
 
 bool same_server(const std::string& a, const std::string& b) {
   if (a.empty() || b.empty()) return false;
-  const ServerUrl x = parse_server_url(a, true), y = parse_server_url(b, true);
-  return x.tls == y.tls && lower(x.host) == lower(y.host) && x.port == y.port && x.base_path == y.base_path;
+  try {
+    const ServerUrl x = parse_server_url(a, true), y = parse_server_url(b, true);
+    return x.tls == y.tls && lower(x.host) == lower(y.host) && x.port == y.port && x.base_path == y.base_path;
+  } catch (const Error&) {
+    return false;  // another context may name what is no server
+  }
 }
 
 std::string choose_context(const Kubeconfig& config, const KubeconfigChoice& choice) {

@@ -143,8 +143,10 @@ TEST_F(KubeconfigTest, AServersContextIsTheOneThatNamesIt) {
   const std::string two =
       file("two",
            "current-context: a\n"
-           "contexts: [{name: a, context: {cluster: a, user: a}}, {name: b, context: {cluster: b, user: b}}]\n"
-           "clusters: [{name: a, cluster: {server: 'https://a'}}, {name: b, cluster: {server: 'https://B:443/'}}]\n"
+           "contexts: [{name: _, context: {cluster: _}}, {name: a, context: {cluster: a, user: a}}, {name: b, context: "
+           "{cluster: b, user: b}}]\n"
+           "clusters: [{name: a, cluster: {server: 'https://a'}}, {name: b, cluster: {server: 'https://B:443/'}}, "
+           "{name: _, cluster: {server: 'unix:///odd'}}]\n"
            "users: [{name: a, user: {token: ta}}, {name: b, user: {token: tb}}]\n");
   const auto token = [&](const std::string& context, const std::string& server) {
     const Target target = *find_target({two, context, "", server});

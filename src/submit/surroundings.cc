@@ -23,11 +23,9 @@ void take_in(spark::Properties& env, std::string_view entry) {
 
 // The variables that a shell has after the script, which may be any program text: bash is asked.
 void source(spark::Properties& env, const Path& script) {
-  std::vector<std::string> command = {"env", "-i"};
-  for (const auto& [name, value] : env) command.push_back(fmt::format("{}={}", name, value));
-  for (const auto* word : {"bash", "-c", "set -a; . \"$1\" >&2; env -0", "bash"}) command.emplace_back(word);
-  command.push_back(script.string());
-  const Finished done = run(command);
+  std::vector<std::string> entries;  // not as words of a command, which everybody could read
+  for (const auto& [name, value] : env) entries.push_back(fmt::format("{}={}", name, value));
+  const Finished done = run({"bash", "-c", "set -a; . \"$1\" >&2; env -0", "bash", script.string()}, "", entries);
   if (done.exit_code != 0) fail("{} ended with exit code {}: {}", script.string(), done.exit_code, trim(done.errors));
   for (const auto& entry : split(done.output, '\0')) take_in(env, entry);
 }

@@ -33,7 +33,7 @@ std::string container_of_role(const Object& pod) {
 }
 
 std::string main_container(const Object& pod) {
-  const std::string of_role = container_of_role(pod);
+  std::string of_role = container_of_role(pod);
   const auto& containers = json::list(pod, "spec.containers");
   const auto& statuses = json::list(pod, "status.containerStatuses");
   for (const auto* all : {&containers, &statuses})
