@@ -87,13 +87,25 @@ net::Task<int> create_and_watch(Session& session, spark::DriverObjects driver, c
   if (wait)
     submitted.report_interval =
         conf.time("spark.kubernetes.report.interval", std::chrono::milliseconds(1), std::chrono::seconds(1));
-  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);  // from now on: nothing is left half done
+  // Nothing is left half done: a signal is acted upon once the driver is whole. A second one is not waited for.
+  int signal = 0;
+  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code& error, int number) {
+    if (error) return;
+    signal = number;
+    signals.clear();
+  });
   auto created = co_await submit::create_driver(session.api, std::move(driver));
   if (arguments.dry_run == DryRun::Server) {
     created.others.insert(created.others.begin(), std::move(created.pod));
     print_objects(created.others);
     co_return 0;
   }
+  if (signal != 0) {
+    complain(left_running(submitted.submission_id));
+    co_return 128 + signal;
+  }
+  signals.cancel();
   submitted.pod = std::move(created.pod);
   if (!wait) {
     print_error(
@@ -125,6 +137,7 @@ T run_on_loop(net::Task<T> task) {
   signals.async_wait([&](const boost::system::error_code& error, int number) {
     if (error) return;
     signal = number;
+    signals.clear();  // a second one is not waited for
     cancel.emit(boost::asio::cancellation_type::terminal);
   });
   std::promise<T> result;
@@ -186,25 +199,51 @@ int submit_to_cluster(const submit::Arguments& arguments, submit::Settings setti
   });
 }
 
+// The same command line for spark-submit: what spoke's own options say, in its words.
+std::vector<std::string> words_for_spark(const submit::Arguments& arguments) {
+  std::vector<std::string> words;
+  const auto add = [&](std::string_view property, const std::optional<std::string>& value) {
+    if (!value) return;
+    words.emplace_back("--conf");
+    words.push_back(fmt::format("{}={}", property, *value));
+  };
+  add("spark.kubernetes.namespace", arguments.ns);
+  add("spark.kubernetes.context", arguments.context);
+  if (!arguments.kubeconfig.empty()) ::setenv("KUBECONFIG", arguments.kubeconfig.c_str(), 1);
+  words.insert(words.end(), arguments.for_spark.begin(), arguments.for_spark.end());
+  return words;
+}
+
+net::Task<int> prepare_service(client::Api& api, submit::ServiceName name, std::string pod) {
+  co_await submit::prepare_driver_service(api, std::move(name), std::move(pod));
+  co_return 0;
+}
+
+// What can be done for the executors to find the driver. Where it cannot, spark-submit may do without.
+void prepare_client_mode(const submit::Arguments& arguments, const submit::Settings& settings,
+                         const submit::Surroundings& around) {
+  const auto service = submit::driver_service_name(settings.conf);
+  const auto pod = around.variable("HOSTNAME");
+  const bool in_pod = around.variable("KUBERNETES_SERVICE_HOST").has_value();
+  try {
+    auto target = submit::find_submission_target(settings, arguments, around);
+    if (in_pod && service && pod) {
+      on_target(std::move(target), [&](Session& session) { return prepare_service(session.api, *service, *pod); });
+    } else if (!in_pod) {
+      if (const auto hint = submit::hint_about_driver_host(settings.conf, is_embedded(target)); !hint.empty())
+        complain(hint);
+    }
+  } catch (const std::exception& e) {
+    complain(e.what());
+  }
+}
+
 [[noreturn]] void run_here(const submit::Arguments& arguments, const submit::Settings& settings,
                            const submit::Surroundings& around) {
   if (arguments.dry_run != DryRun::No || arguments.as_application)
     throw UsageError("--dry-run and --as-application are for cluster mode; add --deploy-mode cluster");
-  const auto service = submit::driver_service_name(settings.conf);
-  const auto pod = around.variable("HOSTNAME");
-  if (service && pod && around.variable("KUBERNETES_SERVICE_HOST"))
-    on_target(submit::find_submission_target(settings, arguments, around), [&](Session& session) {
-      return [](client::Api& api, submit::ServiceName name, std::string of) -> net::Task<int> {
-        co_await submit::prepare_driver_service(api, std::move(name), std::move(of));
-        co_return 0;
-      }(session.api, *service, *pod);
-    });
-  else if (!around.variable("KUBERNETES_SERVICE_HOST"))
-    if (const auto hint = submit::hint_about_driver_host(
-            settings.conf, is_embedded(submit::find_submission_target(settings, arguments, around)));
-        !hint.empty())
-      complain(hint);
-  submit::hand_over(arguments.for_spark, around, "in client mode the driver is a JVM of this machine");
+  prepare_client_mode(arguments, settings, around);
+  submit::hand_over(words_for_spark(arguments), around, "in client mode the driver is a JVM of this machine");
 }
 
 net::Task<int> manage(Session& session, const submit::Arguments& arguments, const submit::Settings& settings) {
@@ -235,7 +274,7 @@ int run(const submit::Arguments& arguments) {
   const submit::Surroundings around = submit::look_around();
   submit::Settings settings = submit::read_settings(arguments, around);
   if (submit::needs_spark(arguments, settings))
-    submit::hand_over(arguments.for_spark, around,
+    submit::hand_over(words_for_spark(arguments), around,
                       fmt::format("spoke submits to Kubernetes (--master k8s://…), not to {}",
                                   settings.master.value_or("the local machine")));
   tell_choices(arguments, settings);
@@ -253,9 +292,9 @@ std::optional<int> run_words(const std::vector<std::string>& words) {
     if (words.empty()) return std::nullopt;
     arguments = submit::parse_arguments(words);
     if (arguments.jvm)
-      submit::hand_over(arguments.for_spark, submit::look_around(), "--jvm runs the spark-submit of SPARK_HOME");
+      submit::hand_over(words_for_spark(arguments), submit::look_around(), "--jvm runs the spark-submit of SPARK_HOME");
     if (arguments.action == submit::Action::Help) return std::nullopt;
-    if (arguments.action == submit::Action::UsageError) throw UsageError("--usage-error");
+    if (arguments.action == submit::Action::UsageError) throw submit::BadArguments("usage");
     if (arguments.action == submit::Action::Version) {
       print(fmt::format("spoke {}, with spark-submit's rules of Spark 3.5 to 4.3\n", SPOKE_VERSION));
       return 0;
@@ -264,7 +303,7 @@ std::optional<int> run_words(const std::vector<std::string>& words) {
   } catch (const submit::BadArguments& e) {
     print_error(fmt::format("Error: {}\n", e.what()));  // the launcher's words
     complain("see `spoke help submit`");
-    return kUsage;
+    return kFailure;  // as spark-submit
   } catch (const Interrupted& e) {
     complain("interrupted before anything was created");
     return 128 + e.signal();

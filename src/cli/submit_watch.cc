@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <ctime>
 #include <set>
@@ -71,14 +72,18 @@ class Watcher {
   void look(const client::Object* after) {
     changed_.notify();
     if (after != nullptr && kube::uid(*after) != uid_) return;
-    const client::Object* there = pods_.find(ns_ + "/" + name_);
     if (after == nullptr) {
-      gone_ = there == nullptr || kube::uid(*there) != uid_;
+      gone_ = !is_there();
       return;
     }
     pod_ = *after;
     if (!screen_.interactive()) log("State changed, new state: " + submit::describe_pod(pod_));
     if (started(pod_)) started_.notify();
+  }
+
+  bool is_there() const {
+    return std::any_of(pods_.all().begin(), pods_.all().end(),
+                       [&](const auto& entry) { return kube::uid(entry.second) == uid_; });
   }
 
   net::Task<> until_the_end() {
@@ -87,6 +92,8 @@ class Watcher {
                       driver_.app_name, driver_.app_id, driver_.submission_id));
     Time reported = now();
     while (!gone_ && !submit::has_ended(pod_) && signal_ == 0) {
+      // Gone before the first list, or another in its place since the last one.
+      if (pods_.synced() && !is_there()) gone_ = true;
       co_await changed_.wait_for(screen_.interactive() ? net::Millis(250) : net::Millis(1000));
       tell_trouble();
       if (screen_.interactive()) {
@@ -136,10 +143,7 @@ class Watcher {
 
   int tell_end() {
     if (signal_ != 0) {
-      screen_.say(
-          fmt::format("spoke: the driver goes on; `spoke submit --status {}` shows it, `spoke submit --kill {}` ends "
-                      "it\n",
-                      driver_.submission_id, driver_.submission_id));
+      screen_.say("spoke: " + left_running(driver_.submission_id) + "\n");
       return 128 + signal_;
     }
     const auto containers = submit::describe_containers(pod_);
@@ -174,6 +178,11 @@ class Watcher {
 net::Task<int> watch_driver(Session& session, SubmittedDriver driver, boost::asio::signal_set& signals) {
   Watcher watcher(session, std::move(driver), signals);
   co_return co_await watcher.run();
+}
+
+std::string left_running(const std::string& submission_id) {
+  return fmt::format("the driver goes on; `spoke submit --status {}` shows it, `spoke submit --kill {}` ends it",
+                     submission_id, submission_id);
 }
 
 std::string spark_log_line(std::string_view logger, std::string_view text) {

@@ -26,6 +26,9 @@ struct SubmittedDriver {
 // `signals` are SIGINT and SIGTERM: taken from before the driver was created, so that they find it whole.
 net::Task<int> watch_driver(Session& session, SubmittedDriver driver, boost::asio::signal_set& signals);
 
+// What to say of a driver that is no longer waited for.
+std::string left_running(const std::string& submission_id);
+
 // A line as spark-submit's log has it: "26/11/21 12:00:00 INFO Client: text".
 std::string spark_log_line(std::string_view logger, std::string_view text);
 

@@ -69,17 +69,29 @@ void set_address(Target& target, const std::string& url) {
   target.base_path = std::move(server.base_path);
 }
 
+bool same_server(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return false;
+  try {
+    const ServerUrl x = parse_server_url(a, true), y = parse_server_url(b, true);
+    return x.tls == y.tls && lower(x.host) == lower(y.host) && x.port == y.port && x.base_path == y.base_path;
+  } catch (const Error&) {
+    return false;  // another context may name what is no server
+  }
+}
+
 void set_server(Target& target, const json::value& cluster, std::string_view name, const std::string& override_url) {
   const std::string url = override_url.empty() ? std::string(json::str(cluster, "server")) : override_url;
   if (url.empty()) fail("the kubeconfig's cluster \"{}\" has no server", name);
   target.server.ca_pem = pem(cluster, "certificate-authority");
-  target.server.insecure = json::flag(cluster, "insecure-skip-tls-verify");
+  // Of another server nothing is known of these: who one is may count there, how it is reached does not.
+  const bool own = override_url.empty() || same_server(std::string(json::str(cluster, "server")), override_url);
+  target.server.insecure = own && json::flag(cluster, "insecure-skip-tls-verify");
   if (target.server.insecure && !target.server.ca_pem.empty())
     fail("the kubeconfig's cluster \"{}\" has both insecure-skip-tls-verify and a certificate authority; remove one",
          name);
-  target.server.server_name = json::str(cluster, "tls-server-name");
+  if (own) target.server.server_name = json::str(cluster, "tls-server-name");
   set_address(target, url);
-  target.server.proxy = std::string(json::str(cluster, "proxy-url"));
+  if (own) target.server.proxy = std::string(json::str(cluster, "proxy-url"));
   if (target.server.proxy.empty()) target.server.proxy = proxy_of_environment(target.server);
   if (!target.server.proxy.empty()) net::parse_proxy(target.server.proxy);  // says now what it is not
 }
@@ -174,16 +186,6 @@ std::string server_of(const Kubeconfig& config, const std::string& context) {
   if (found == config.contexts.end()) return "";
   const auto cluster = config.clusters.find(json::str(found->second, "cluster"));
   return cluster == config.clusters.end() ? "" : std::string(json::str(cluster->second, "server"));
-}
-
-bool same_server(const std::string& a, const std::string& b) {
-  if (a.empty() || b.empty()) return false;
-  try {
-    const ServerUrl x = parse_server_url(a, true), y = parse_server_url(b, true);
-    return x.tls == y.tls && lower(x.host) == lower(y.host) && x.port == y.port && x.base_path == y.base_path;
-  } catch (const Error&) {
-    return false;  // another context may name what is no server
-  }
 }
 
 std::string choose_context(const Kubeconfig& config, const KubeconfigChoice& choice) {

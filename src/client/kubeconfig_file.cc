@@ -85,7 +85,7 @@ ServerUrl parse_server_url(std::string_view text, bool default_tls) {
     fail("server {}", e.what());
   }
   if (!url.scheme.empty() && url.scheme != "https" && url.scheme != "http")
-    fail("server \"{}\": only https:// and http:// are known", text);
+    fail("server \"{}://{}\": only https:// and http:// are known", url.scheme, url.authority());
   if (!url.user.empty() || !url.password.empty())
     fail("server {}: user and password belong into the user's entry, not into the address", url.authority());
   if (text.find_first_of("?#") != std::string_view::npos) fail("server \"{}\": an address has no query", text);

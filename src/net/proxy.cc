@@ -92,10 +92,10 @@ bool in_network(const asio::ip::address& address, const std::string& cidr) {
   boost::system::error_code error;
   if (address.is_v4()) {
     const auto network = asio::ip::make_network_v4(cidr, error);
-    return !error && asio::ip::network_v4(address.to_v4(), 32).is_subnet_of(network.canonical());
+    return !error && asio::ip::network_v4(address.to_v4(), network.prefix_length()).canonical() == network.canonical();
   }
   const auto network = asio::ip::make_network_v6(cidr, error);
-  return !error && asio::ip::network_v6(address.to_v6(), 128).is_subnet_of(network.canonical());
+  return !error && asio::ip::network_v6(address.to_v6(), network.prefix_length()).canonical() == network.canonical();
 }
 
 bool exempts(std::string rule, const std::string& host, std::string_view port) {

@@ -14,6 +14,12 @@ std::string Url::authority() const {
 Url parse_url(std::string_view text) {
   Url url;
   std::string_view rest = text;
+  // For errors: without what may be a password.
+  const auto begin = text.find("://") == std::string_view::npos ? 0 : text.find("://") + 3;
+  const auto last_at = text.rfind('@');
+  const bool secret = last_at != std::string_view::npos && last_at >= begin;
+  const std::string shown =
+      secret ? fmt::format("{}…{}", text.substr(0, begin), text.substr(last_at)) : std::string(text);
   if (const auto at = rest.find("://"); at != std::string_view::npos) {
     url.scheme = lower(rest.substr(0, at));
     rest.remove_prefix(at + 3);
@@ -34,7 +40,6 @@ Url parse_url(std::string_view text) {
     if (colon < who.size()) url.password = percent_decode(who.substr(colon + 1));
     rest.remove_prefix(at + 1);
   }
-  const std::string shown = url.user.empty() ? std::string(text) : fmt::format("{}://…@{}", url.scheme, rest);
 
   std::string_view port;
   bool has_port = false;
@@ -57,7 +62,7 @@ Url parse_url(std::string_view text) {
     fail("\"{}\" names no host", shown);
   const auto number = to_int(port);
   if (!port.empty() && (!number || *number < 1 || *number > 65535 || port.starts_with('+')))
-    fail("\"{}\": \"{}\" is no port", shown, port);
+    fail("\"{}\": the port is none", shown);
   if (!port.empty()) url.port = static_cast<int>(*number);
   return url;
 }

@@ -22,8 +22,8 @@ TEST(Url, HasItsParts) {
 }
 
 TEST(Url, AnErrorDoesNotQuoteAPassword) {
-  for (const auto* text :
-       {"https://u:secret@h:0", "https://u:secret@", "https://u:secret@[::1", "https://u:secret@a b"}) {
+  for (const auto* text : {"https://u:secret@h:0", "https://u:secret@", "https://u:secret@[::1", "https://u:secret@a b",
+                           "http://u:x/secret@h:99999", "http://u:sec#secret@h:0", "http://:secret@h:0"}) {
     try {
       parse_url(text);
       ADD_FAILURE() << text;
@@ -55,6 +55,8 @@ TEST(Proxy, SomeServersAreReachedWithoutIt) {
   EXPECT_FALSE(direct("notexample.org", "example.org"));
   EXPECT_TRUE(direct("10.1.2.3", "10.0.0.0/8"));
   EXPECT_FALSE(direct("11.1.2.3", "10.0.0.0/8,fd00::/8"));
+  EXPECT_TRUE(direct("10.1.2.3", "10.1.2.3/32"));
+  EXPECT_TRUE(direct("fd00::1", "fd00::1/128"));
   EXPECT_TRUE(direct("fd00::1", "fd00::/8"));
   EXPECT_TRUE(direct("anything", "*"));
 }

@@ -26,7 +26,8 @@ using net::Task;
 constexpr size_t kSmallestPart = 5U << 20;
 constexpr std::uint64_t kMostParts = 10000;
 constexpr size_t kAtATime = 4;
-constexpr auto kRequestTimeout = std::chrono::seconds(60);
+constexpr std::chrono::seconds kAnswer{60};
+constexpr size_t kSlowest = 64U << 10;  // bytes a second: four parts share the line
 constexpr auto kLongestPause = std::chrono::milliseconds(10000);
 
 struct Address {
@@ -152,7 +153,7 @@ struct Store::Impl {
       server.tls = address.tls;
       server.ca_pem = options.ca_pem;
       server.proxy = options.proxy;
-      server.request_timeout = kRequestTimeout;
+      server.request_timeout = kAnswer + std::chrono::seconds(options.part_size / kSlowest);
       found = std::make_shared<net::HttpClient>(executor, server);
     }
     return *found;
@@ -348,10 +349,16 @@ Task<> Store::put_file(Location to, Path path, Progress progress) {
     complete.method = "POST";
     complete.query.add("uploadId", parts.upload_id);
     complete.body = std::move(writer.text);
-    const Response completed = co_await impl_->send(complete, to, parts.doing);
-    // S3 may answer 200 and say only in the body that it failed.
-    if (const Failure why = failure_in(completed); !why.code.empty())
-      fail("cannot {}: {}: {}", parts.doing, why.code, why.message);
+    for (int attempt = 0;; ++attempt) {
+      const Response completed = co_await impl_->send(complete, to, parts.doing);
+      // S3 may answer 200 and say only in the body that it failed.
+      const Failure why = failure_in(completed);
+      if (why.code.empty()) break;
+      const bool passes = why.code == "InternalError" || why.code == "SlowDown" || why.code == "ServiceUnavailable";
+      if (!passes || attempt + 1 >= impl_->options.attempts)
+        fail("cannot {}: {}: {}", parts.doing, why.code, why.message);
+      co_await net::sleep_for(pause_before(attempt));
+    }
   } catch (...) {
     failure = std::current_exception();
   }
@@ -361,6 +368,7 @@ Task<> Store::put_file(Location to, Path path, Progress progress) {
   Request abort;
   abort.method = "DELETE";
   abort.query.add("uploadId", parts.upload_id);
+  impl_->options.attempts = 2;  // a person may be waiting for the end of this
   try {
     co_await impl_->send(abort, to, "abort the upload");
   } catch (const Error&) {

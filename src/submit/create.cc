@@ -41,9 +41,11 @@ class Creation {
       failure = std::current_exception();
     }
     if (failure) {
-      if (created_.pod.is_object()) co_await take_back(created_.pod);
+      if (!created_.pod.is_object()) created_.pod = co_await find_lost_pod();
+      const bool gone = !created_.pod.is_object() || co_await take_back(created_.pod);
       for (const auto& group : groups)
         if (group.is_object()) co_await take_back(group);
+      if (!gone) say_what_is_left(failure);
       std::rethrow_exception(failure);
     }
     co_return std::move(created_);
@@ -81,16 +83,41 @@ class Creation {
     }
   }
 
-  // Best effort: what was thrown before is what counts, and `--status` names what is left.
-  Task<> take_back(const Object& object) {
+  // The pod that was created although the answer was lost: a slow admission webhook, a connection that broke.
+  Task<Object> find_lost_pod() {
+    try {
+      Object pod = co_await api_.get(client::resources::pods, objects_.ns, kube::name(objects_.pod));
+      if (kube::label(pod, "spark-app-selector") == objects_.app_id) co_return pod;
+    } catch (const StatusError&) {
+    } catch (const net::ConnectionError&) {
+    }
+    co_return Object();
+  }
+
+  [[noreturn]] void say_what_is_left(const std::exception_ptr& failure) const {
+    std::string why;
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+      why = e.what();
+    }
+    fail("{}; the pod {} is left, and could not be deleted: delete it with `spoke submit --kill {}`", why,
+         kube::name(created_.pod), objects_.submission_id());
+  }
+
+  // Whether it is gone.
+  Task<bool> take_back(const Object& object) {
     client::DeleteOptions options;
     options.uid = kube::uid(object);
     options.propagation = "Background";
     try {
       co_await api_.remove(resource_of(object), objects_.ns, kube::name(object), options);
-    } catch (const StatusError&) {
+      co_return true;
+    } catch (const StatusError& e) {
+      co_return e.code() == 404 || e.code() == 409;  // 409: another has its name by now
     } catch (const net::ConnectionError&) {
     }
+    co_return false;
   }
 
   [[noreturn]] void refuse(const Object& object, std::string_view verb, const StatusError& e) const {

@@ -25,6 +25,12 @@ spark::Properties hadoop_conf(const spark::Conf& conf, const Surroundings& aroun
   if (const auto dir = around.variable("HADOOP_CONF_DIR"))
     if (const Path file = around.path_of(*dir) / "core-site.xml"; const auto text = try_read_file(file))
       properties = parse_hadoop_xml(*text, file.string());
+  const auto access = around.variable("AWS_ACCESS_KEY_ID"), secret = around.variable("AWS_SECRET_ACCESS_KEY");
+  if (access && secret && !access->empty() && !secret->empty()) {
+    properties["fs.s3a.access.key"] = *access;
+    properties["fs.s3a.secret.key"] = *secret;
+    if (const auto token = around.variable("AWS_SESSION_TOKEN")) properties["fs.s3a.session.token"] = *token;
+  }
   if (const auto endpoint = around.variable("AWS_ENDPOINT_URL")) properties["fs.s3a.endpoint"] = *endpoint;
   for (const auto& [name, value] : conf.with_prefix("spark.hadoop.")) {
     properties[name] = conf.text("spark.hadoop." + name, value);

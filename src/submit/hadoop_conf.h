@@ -7,7 +7,7 @@
 
 namespace spoke::submit {
 
-// core-site.xml of HADOOP_CONF_DIR, over it what the AWS variables say (AWS_ENDPOINT_URL), over both spark.hadoop.*.
+// core-site.xml of HADOOP_CONF_DIR, over it what the AWS variables say (keys and endpoint), over both spark.hadoop.*.
 // Throws Error for a file that is no configuration.
 spark::Properties hadoop_conf(const spark::Conf& conf, const Surroundings& around);
 

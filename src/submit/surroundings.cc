@@ -74,7 +74,13 @@ Surroundings surroundings(spark::Properties env, std::string folder) {
 Surroundings look_around() {
   spark::Properties env;
   for (char** entry = environ; *entry != nullptr; ++entry) take_in(env, *entry);
-  return surroundings(std::move(env), std::filesystem::current_path().string());
+  const spark::Properties before = env;
+  Surroundings around = surroundings(std::move(env), std::filesystem::current_path().string());
+  // What spark-env.sh sets counts for the way to the cluster too (KUBECONFIG, proxies), and for what is run.
+  for (const auto& [name, value] : around.env)
+    if (const auto it = before.find(name); it == before.end() || it->second != value)
+      ::setenv(name.c_str(), value.c_str(), 1);
+  return around;
 }
 
 }  // namespace spoke::submit

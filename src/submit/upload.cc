@@ -32,6 +32,8 @@ void copy_whole(const Path& from, const Path& to) {
   const Path partial = to.string() + ".partial";
   std::error_code error;
   std::filesystem::copy_file(from, partial, std::filesystem::copy_options::overwrite_existing, error);
+  // The driver is another user; spark-submit's copies are new files, whatever the source's mode.
+  if (!error) std::filesystem::permissions(partial, std::filesystem::perms(0644), error);
   if (!error) std::filesystem::rename(partial, to, error);
   if (!error) return;
   const std::string why = error.message();
@@ -145,10 +147,17 @@ net::Task<std::string> fetch_file(std::string uri, spark::Properties hadoop, Sur
     fail("{} cannot be read: spoke reads files, https://, http:// and s3a://; copy it to one of these", uri);
   const net::Url url = net::parse_url(uri);
   net::HttpClient http(co_await net::this_executor(), net::server_of(url));
-  net::Response response = co_await http.send(net::request_of(url));
-  if (response.status != 200) fail("{} cannot be read: HTTP {}", uri, response.status);
-  if (response.body.size() > kFetchLimit) fail("{} cannot be read: it is larger than 1 MiB", uri);
-  co_return std::move(response.body);
+  const std::string shown =
+      fmt::format("{}://{}{}", url.scheme, url.authority(), url.path);  // no password, no signature
+  net::ResponseStream response = co_await http.stream(net::request_of(url));
+  if (response.status() != 200) fail("{} cannot be read: HTTP {}", shown, response.status());
+  std::string body;
+  response.expires_after(std::chrono::seconds(30));
+  while (auto piece = co_await response.read()) {
+    body += *piece;
+    if (body.size() > kFetchLimit) fail("{} cannot be read: it is larger than 1 MiB", shown);
+  }
+  co_return body;
 }
 
 }  // namespace spoke::submit
