@@ -1,7 +1,6 @@
 // The few asynchronous things that are not sockets: time, events, work that blocks.
 #pragma once
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -39,16 +38,14 @@ class Event {
 };
 
 // Threads for what blocks: processes, unpacking, hashing. `work` runs there; the caller goes on, on the loop, with its
-// result or its exception. `work` must not touch what belongs to the loop. It cannot be cancelled: who is waits for its
-// end, since a cancellation would reach into another thread.
+// result or its exception. `work` must not touch what belongs to the loop.
 boost::asio::thread_pool& workers();
 
 template <class Work>
 Task<std::invoke_result_t<Work>> on_worker(Work work) {
   using Result = std::invoke_result_t<Work>;
   co_return co_await boost::asio::co_spawn(
-      workers(), [](Work w) -> Task<Result> { co_return w(); }(std::move(work)),
-      boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), boost::asio::use_awaitable));
+      workers(), [](Work w) -> Task<Result> { co_return w(); }(std::move(work)), boost::asio::use_awaitable);
 }
 
 }  // namespace spoke::net

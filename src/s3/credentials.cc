@@ -113,8 +113,7 @@ net::Task<Found> from_profile(const Variables& env) {
   if (const std::string token_file = setting("web_identity_token_file"); !token_file.empty())
     co_return co_await by_web_identity(env, token_file, setting("role_arn"), setting("role_session_name"));
   if (const std::string command = setting("credential_process"); !command.empty()) {
-    const auto output = co_await net::on_worker([command] { return run_or_fail({"sh", "-c", command}); });
-    co_return from_json(output, "credential_process of the profile " + name);
+    co_return from_json(run_or_fail({"sh", "-c", command}), "credential_process of the profile " + name);
   }
   for (const auto way : {"role_arn", "sso_session", "sso_start_url"})
     if (!setting(way).empty())
