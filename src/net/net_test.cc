@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,7 +20,9 @@ constexpr auto kDay = std::chrono::hours(24);
 
 // Runs one task to its end on a loop of its own, and hands on what it throws.
 void run(std::function<Task<>(Executor)> test) {
-  boost::asio::io_context loop;
+  // Kept to the program's end: a worker's thread may still be on its way out of the loop that it has woken.
+  static std::vector<std::unique_ptr<boost::asio::io_context>> loops;
+  boost::asio::io_context& loop = *loops.emplace_back(std::make_unique<boost::asio::io_context>());
   std::exception_ptr failure;
   boost::asio::co_spawn(loop, test(loop.get_executor()), [&](const std::exception_ptr& e) {
     failure = e;
