@@ -1,4 +1,5 @@
-// Running another program and waiting for it. Blocks: call it from a thread for work (net/worker.h), not from the loop.
+// Running another program and waiting for it. Blocks: call it from a thread for work (net/async.h, on_worker), not from
+// the loop.
 #pragma once
 
 #include <optional>

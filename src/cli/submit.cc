@@ -359,7 +359,8 @@ extern const Command submit_command{
         "spoke submit --status spark:pi-*\n"
         "spoke submit --kill spark:pi-driver",
     .exit_codes =
-        "N the driver's exit code, where it failed\n130 interrupted by Ctrl-C (143: by SIGTERM); the driver goes on",
+        "1 also where the command line makes no sense, as spark-submit has it\nN the driver's exit code, where it "
+        "failed\n130 interrupted by Ctrl-C (143: by SIGTERM); the driver goes on",
     .set_up = set_up,
     .run_words = run_words,
 };

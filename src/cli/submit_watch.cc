@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <ctime>
 #include <set>
 
@@ -100,11 +101,10 @@ class Watcher {
         screen_.progress(progress_line({progress()}, screen_.width() - 1, screen_.colour()));
       } else if (now() - reported >= driver_.report_interval) {
         reported = now();
-        log(fmt::format("Application status for {} (phase: {})", driver_.app_id, submit::phase(pod_)));
+        report();
       }
     }
-    if (!screen_.interactive())
-      log(fmt::format("Application status for {} (phase: {})", driver_.app_id, submit::phase(pod_)));
+    if (!screen_.interactive()) report();
     const Time ended = now();
     while (driver_.follow && !logged_ && !gone_ && signal_ == 0 && started(pod_) && now() - ended < kLogEnds)
       co_await changed_.wait_for(net::Millis(100));
@@ -157,6 +157,7 @@ class Watcher {
     return code && *code != 0 ? *code : kFailure;
   }
 
+  void report() { log(fmt::format("Application status for {} (phase: {})", driver_.app_id, submit::phase(pod_))); }
   void log(const std::string& text) { screen_.say(spark_log_line(kWatcher, text)); }
 
   Session& session_;

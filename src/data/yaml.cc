@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace spoke::yaml {
 namespace {
 
@@ -76,24 +78,6 @@ json::value scalar(const std::string& text) {
     if (const auto r = std::from_chars(begin, end, real); r.ec == std::errc() && r.ptr == end) return real;
   }
   return json::value(text);
-}
-
-// YAML may also be UTF-16 and UTF-32, which yaml-cpp would take it for by its look. Kubernetes' tools read UTF-8.
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const unsigned lead = byte(i);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-    if (length == 0) return false;
-    for (size_t k = 1; k < length; ++k)
-      if ((byte(i + k) & 0xC0) != 0x80) return false;
-    const unsigned second = byte(i + 1);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-        (lead == 0xF4 && second > 0x8F))
-      return false;
-    i += length;
-  }
-  return true;
 }
 
 [[noreturn]] void fail_at(const YAML::Mark& mark, std::string_view why) {
@@ -283,6 +267,7 @@ void emit(YAML::Emitter& out, const json::value& v) {
 }  // namespace
 
 std::vector<json::value> parse_all(std::string_view text, Scalars scalars) {
+  // YAML may also be UTF-16 and UTF-32, which yaml-cpp would take it for by its look. Kubernetes' tools read UTF-8.
   if (text.find('\0') != std::string_view::npos || !is_utf8(text)) fail("not YAML: it is not UTF-8 text");
   Builder builder(scalars);
   std::istringstream in{std::string(text)};

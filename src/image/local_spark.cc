@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
+#include "base/sha256.h"
 #include "base/strings.h"
 #include "image/image_config.h"
 #include "image/java_home.h"
 #include "image/machine_layer.h"
-#include "image/sha256.h"
 #include "image/spark_home.h"
 
 namespace spoke::image {

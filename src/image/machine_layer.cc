@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/strings.h"
-#include "image/sha256.h"
 #include "image/staging.h"
 
 namespace spoke::embedded {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "base/sha256.h"
 #include "base/strings.h"
 #include "data/json.h"
 #include "image/image_config.h"
 #include "image/names.h"
-#include "image/sha256.h"
 
 namespace spoke::image {
 namespace {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <set>
 
+#include "base/sha256.h"
 #include "base/strings.h"
 #include "image/archive_reader.h"
 #include "image/layer_writer.h"
-#include "image/sha256.h"
 #include "image/staging.h"
 
 namespace spoke::image {

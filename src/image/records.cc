@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "base/sha256.h"
 #include "data/json.h"
 #include "image/image_config.h"
 #include "image/oci_archive.h"
-#include "image/sha256.h"
 
 namespace spoke::image {
 namespace {

@@ -14,10 +14,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "base/temp_dir.h"
 #include "data/json.h"
 #include "image/manifest.h"
-#include "image/sha256.h"
 
 namespace spoke::image::test {
 

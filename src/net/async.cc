@@ -1,8 +1,20 @@
 #include "net/async.h"
 
+#include <fcntl.h>
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
 
 namespace spoke::net {
 
@@ -44,9 +56,27 @@ Task<bool> Event::wait_for(std::chrono::nanoseconds d) {
   co_return std::exchange(impl_->notified, false);
 }
 
-asio::thread_pool& workers() {
-  static asio::thread_pool pool(6);
-  return pool;
+// A worker tells the loop of its end by an eventfd alone: it never touches the loop, which may be gone by then.
+Task<> detail::run_on_worker(std::function<void()> work) {
+  static asio::thread_pool workers(6);
+  const int ended = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (ended < 0) fail_errno("eventfd");
+  asio::posix::stream_descriptor waits(co_await asio::this_coro::executor, ended);
+  const auto tells = std::make_shared<Fd>(::fcntl(ended, F_DUPFD_CLOEXEC, 0));
+  if (!*tells) fail_errno("fcntl(F_DUPFD_CLOEXEC)");
+  const auto done = std::make_shared<std::atomic<bool>>(false);
+  asio::post(workers, [work = std::move(work), tells, done]() mutable {
+    work();
+    work = nullptr;  // what it holds ends before the caller goes on
+    done->store(true, std::memory_order_release);
+    ::eventfd_write(tells->get(), 1);
+  });
+  while (!done->load(std::memory_order_acquire)) {
+    boost::system::error_code ignored;
+    co_await waits.async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        asio::bind_cancellation_slot(asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, ignored)));
+  }
 }
 
 }  // namespace spoke::net

@@ -47,6 +47,17 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
+std::string percent_encode_path(std::string_view path) {
+  std::string out;
+  for (size_t at = 0; at < path.size();) {
+    const size_t end = std::min(path.find('/', at), path.size());
+    out += percent_encode(path.substr(at, end - at));
+    if (end < path.size()) out += '/';
+    at = end + 1;
+  }
+  return out.empty() ? "/" : out;
+}
+
 std::string percent_decode(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {

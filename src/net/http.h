@@ -47,8 +47,9 @@ class Query {
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
-std::string percent_encode(std::string_view text);  // everything but unreserved characters
-std::string percent_decode(std::string_view text);  // a malformed escape stands as it is
+std::string percent_encode(std::string_view text);       // everything but unreserved characters
+std::string percent_encode_path(std::string_view path);  // each segment by itself: its slashes stay; "/" for ""
+std::string percent_decode(std::string_view text);       // a malformed escape stands as it is
 
 struct Request {
   std::string method = "GET";

@@ -207,13 +207,7 @@ Task<ResponseStream> HttpClient::stream(Request request) {
   message.version(11);
   message.method_string(request.method);
   const std::string query = request.query.encode();
-  std::string target;
-  for (size_t at = 0; at < request.path.size();) {  // each segment by itself: its slashes stay
-    const size_t end = std::min(request.path.find('/', at), request.path.size());
-    target += percent_encode(std::string_view(request.path).substr(at, end - at));
-    if (end < request.path.size()) target += '/';
-    at = end + 1;
-  }
+  const std::string target = percent_encode_path(request.path);
   message.target(query.empty() ? target : target + "?" + query);
   if (request.headers.get("Host").empty()) message.set(http::field::host, impl->options.host);
   for (const auto& [name, value] : request.headers) message.insert(name, value);

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <vector>
+#include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,9 +20,7 @@ constexpr auto kDay = std::chrono::hours(24);
 
 // Runs one task to its end on a loop of its own, and hands on what it throws.
 void run(std::function<Task<>(Executor)> test) {
-  // Kept to the program's end: a worker's thread may still be on its way out of the loop that it has woken.
-  static std::vector<std::unique_ptr<boost::asio::io_context>> loops;
-  boost::asio::io_context& loop = *loops.emplace_back(std::make_unique<boost::asio::io_context>());
+  boost::asio::io_context loop;
   std::exception_ptr failure;
   boost::asio::co_spawn(loop, test(loop.get_executor()), [&](const std::exception_ptr& e) {
     failure = e;
@@ -113,6 +111,29 @@ TEST(Worker, GivesResultsAndExceptions) {
     }
     EXPECT_TRUE(thrown);
   });
+}
+
+TEST(Worker, EndsItsWorkForACancelledTask) {
+  run([](Executor executor) -> Task<> {
+    Scope scope(executor);
+    bool done = false, went_on = false;
+    scope.spawn("work", [](bool& worked, bool& after) -> Task<> {
+      co_await on_worker([&] {
+        std::this_thread::sleep_for(Millis(50));
+        worked = true;
+      });
+      co_await sleep_for(Millis(0));
+      after = true;
+    }(done, went_on));
+    co_await sleep_for(Millis(1));
+    co_await scope.close();
+    EXPECT_TRUE(done);
+    EXPECT_FALSE(went_on);
+  });
+}
+
+TEST(Worker, NeverTouchesALoopThatIsGone) {
+  for (int i = 0; i < 200; ++i) run([](Executor) -> Task<> { co_await on_worker([] {}); });
 }
 
 class Served : public testing::Test {

@@ -36,7 +36,6 @@ Credentials from_json(std::string_view text, std::string source) {
   out.keys.access_key = json::str(v, "AccessKeyId");
   out.keys.secret_key = json::str(v, "SecretAccessKey");
   out.keys.session_token = json::str(v, "Token", json::str(v, "SessionToken"));
-  out.expires = parse_rfc3339(json::str(v, "Expiration"));
   out.source = std::move(source);
   if (out.keys.access_key.empty() || out.keys.secret_key.empty()) fail("{} answered without keys", out.source);
   return out;
@@ -90,7 +89,6 @@ net::Task<Found> by_web_identity(const Variables& env, std::string token_file, s
   Credentials out;
   out.keys = {keys.child("AccessKeyId").text().as_string(), keys.child("SecretAccessKey").text().as_string(),
               keys.child("SessionToken").text().as_string()};
-  out.expires = parse_rfc3339(keys.child("Expiration").text().as_string());
   out.source = fmt::format("the web identity of {} as {}", token_file, role);
   if (out.keys.access_key.empty()) fail("{} answered without keys", endpoint);
   co_return out;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/files.h"
-#include "base/time.h"
 #include "net/task.h"
 #include "s3/signature.h"
 
@@ -18,8 +17,7 @@ namespace spoke::s3 {
 using Variables = std::map<std::string, std::string, std::less<>>;
 
 struct Credentials {
-  Keys keys;  // without an access key: requests go unsigned
-  std::optional<Time> expires;
+  Keys keys;           // without an access key: requests go unsigned
   std::string source;  // "the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 };
 

@@ -1,7 +1,6 @@
 #include "s3/signature.h"
 
 #include <fmt/chrono.h>
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "base/sha256.h"
 #include "base/strings.h"
 
 namespace spoke::s3 {
@@ -21,17 +21,6 @@ std::string hmac(std::string_view key, std::string_view text) {
              reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &size) == nullptr)
     fail("a request could not be signed");
   return {reinterpret_cast<const char*>(out), size};
-}
-
-std::string encode_path(std::string_view path) {
-  std::string out;
-  for (size_t at = 0; at < path.size();) {
-    const size_t end = std::min(path.find('/', at), path.size());
-    out += net::percent_encode(path.substr(at, end - at));
-    if (end < path.size()) out += '/';
-    at = end + 1;
-  }
-  return out.empty() ? "/" : out;
 }
 
 std::string canonical_query(const net::Query& query) {
@@ -51,13 +40,6 @@ std::string canonical_value(std::string_view value) {
 
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (::EVP_Digest(bytes.data(), bytes.size(), out, &size, EVP_sha256(), nullptr) != 1) fail("SHA-256 failed");
-  return hex({reinterpret_cast<const char*>(out), size});
-}
-
 void sign(net::Request& request, const Keys& keys, const Scope& scope, Time at) {
   const std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(at));
   const std::string stamp = fmt::format("{:%Y%m%dT%H%M%SZ}", utc);
@@ -76,8 +58,9 @@ void sign(net::Request& request, const Keys& keys, const Scope& scope, Time at) 
     names.push_back(name);
   }
   const std::string signed_names = join(names, ";");
-  const std::string canonical = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, encode_path(request.path),
-                                            canonical_query(request.query), header_lines, signed_names, body_hash);
+  const std::string canonical =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, net::percent_encode_path(request.path),
+                  canonical_query(request.query), header_lines, signed_names, body_hash);
   const std::string where = fmt::format("{}/{}/{}/aws4_request", date, scope.region, scope.service);
   const std::string to_sign = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", stamp, where, sha256_hex(canonical));
   std::string key = "AWS4" + keys.secret_key;

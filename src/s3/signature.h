@@ -21,8 +21,6 @@ struct Scope {
   std::string service = "s3";
 };
 
-std::string sha256_hex(std::string_view bytes);
-
 // Adds x-amz-date, x-amz-content-sha256, x-amz-security-token where there is one, and Authorization. The request must
 // have its Host header. Every header it has is signed.
 void sign(net::Request& request, const Keys& keys, const Scope& scope, Time at);

@@ -151,7 +151,6 @@ struct Store::Impl {
       server.host = host;
       server.port = address.port;
       server.tls = address.tls;
-      server.ca_pem = options.ca_pem;
       server.proxy = options.proxy;
       server.request_timeout = kAnswer + std::chrono::seconds(options.part_size / kSlowest);
       found = std::make_shared<net::HttpClient>(executor, server);
@@ -272,11 +271,6 @@ Store::Store(net::Executor executor, Options options, std::optional<Credentials>
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(options), std::move(credentials))) {}
 Store::~Store() = default;
 
-Task<> Store::put(Location to, std::string content) {
-  const std::string doing = fmt::format("write s3a://{}/{}", to.bucket, to.key);
-  co_await impl_->put_whole(std::move(to), std::move(content), doing);
-}
-
 Task<> Store::put_file(Location to, Path path, Progress progress) {
   Parts parts;
   parts.file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -381,32 +375,6 @@ Task<std::string> Store::get(Location from, size_t limit) {
   Response response = co_await impl_->send(Request(), from, doing);
   if (response.body.size() > limit) fail("cannot {}: it is larger than {} bytes", doing, limit);
   co_return std::move(response.body);
-}
-
-Task<std::vector<std::string>> Store::list(std::string bucket, std::string prefix) {
-  std::vector<std::string> keys;
-  std::string token;
-  do {
-    Request request;
-    request.query.add("list-type", "2");
-    request.query.add("prefix", prefix);
-    if (!token.empty()) request.query.add("continuation-token", token);
-    const Response response =
-        co_await impl_->send(request, {bucket, ""}, fmt::format("list s3a://{}/{}", bucket, prefix));
-    pugi::xml_document document;
-    if (!document.load_buffer(response.body.data(), response.body.size()))
-      fail("cannot list s3a://{}/{}: the answer is no XML", bucket, prefix);
-    const auto result = document.child("ListBucketResult");
-    for (const auto item : result.children("Contents")) keys.emplace_back(item.child("Key").text().as_string());
-    token = result.child("NextContinuationToken").text().as_string();
-  } while (!token.empty());
-  co_return keys;
-}
-
-Task<> Store::remove(Location what) {
-  Request request;
-  request.method = "DELETE";
-  co_await impl_->send(request, what, fmt::format("delete s3a://{}/{}", what.bucket, what.key));
 }
 
 }  // namespace spoke::s3

@@ -18,7 +18,6 @@ struct Options {
   std::string region;       // "": what the endpoint's name says, else us-east-1; S3 itself names another where it must
   bool path_style = false;  // https://host/bucket/key instead of https://bucket.host/key
   bool tls = true;          // of an endpoint without scheme
-  std::string ca_pem;       // "": the machine's own authorities
   std::string proxy;
   std::string encryption;  // "": the bucket's; AES256, aws:kms
   std::string kms_key;
@@ -46,11 +45,7 @@ class Store {
   // Creates or replaces the object: whole, or not at all. Throws Error with S3's own code and message, or
   // net::ConnectionError.
   net::Task<> put_file(Location to, Path file, Progress progress);
-  net::Task<> put(Location to, std::string content);
   net::Task<std::string> get(Location from, size_t limit);  // Error where it is larger
-  // Keys that begin with the prefix, in order.
-  net::Task<std::vector<std::string>> list(std::string bucket, std::string prefix);
-  net::Task<> remove(Location what);
 
  private:
   struct Impl;

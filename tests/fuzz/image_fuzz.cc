@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/sha256.h"
 #include "base/strings.h"
 #include "check.h"
 #include "image/image_store.h"
 #include "image/layer_writer.h"
 #include "image/manifest.h"
 #include "image/names.h"
-#include "image/sha256.h"
 #include "image/spark_home.h"
 
 namespace {

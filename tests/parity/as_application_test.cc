@@ -11,7 +11,6 @@
 #include "operator/plan.h"
 #include "recorded.h"
 #include "submit/as_application.h"
-#include "submit/job.h"
 
 namespace spoke::parity {
 namespace {
@@ -19,14 +18,7 @@ namespace {
 constexpr std::string_view kExecutorTemplate = "pod-template-volume";
 
 json::value pod_of_operator(const Case& c, const std::string& version, const Path& folder) {
-  c.write_files(folder);
-  std::vector<std::string> words = {"--spark-version", version};
-  for (auto& word : c.words(folder)) words.push_back(std::move(word));
-  const submit::Arguments arguments = submit::parse_arguments(words);
-  const submit::Surroundings around = c.surroundings(folder);
-  const submit::Settings settings = submit::read_settings(arguments, around);
-  const spark::Submission submission = submit::read_submission(
-      arguments, settings, around, [](const std::string& uri) -> std::string { fail("{} is elsewhere", uri); });
+  const spark::Submission submission = read_case(c, version, folder).submission;
   std::vector<std::string> warnings;
   kube::Object application = submit::as_application(submission, warnings);
   json::set(application, "metadata.uid", "11111111-2222-3333-4444-555555555555");

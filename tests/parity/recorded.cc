@@ -7,6 +7,8 @@
 
 #include "base/strings.h"
 #include "kube/meta.h"
+#include "submit/job.h"
+#include "submit/target.h"
 
 namespace spoke::parity {
 namespace {
@@ -53,6 +55,21 @@ submit::Surroundings Case::surroundings(const Path& folder) const {
 bool Case::is_for(std::string_view version) const {
   const auto& versions = json::list(document, "versions");
   return versions.empty() || std::find(versions.begin(), versions.end(), json::value(version)) != versions.end();
+}
+
+ReadCase read_case(const Case& c, const std::string& version, const Path& folder) {
+  c.write_files(folder);
+  std::vector<std::string> words = {"--spark-version", version};
+  for (auto& word : c.words(folder)) words.push_back(std::move(word));
+  submit::Arguments arguments = submit::parse_arguments(words);
+  ReadCase out;
+  out.around = c.surroundings(folder);
+  arguments.kubeconfig = out.around.variable("KUBECONFIG").value_or("/dev/null");
+  const submit::Settings settings = submit::read_settings(arguments, out.around);
+  out.submission = submit::read_submission(arguments, settings, out.around,
+                                           [](const std::string& uri) -> std::string { fail("{} is elsewhere", uri); });
+  submit::find_submission_target(settings, arguments, out.around);  // what it refuses is refused too
+  return out;
 }
 
 const std::vector<Case>& all_cases() {

@@ -26,6 +26,14 @@ struct Case {
   bool is_for(std::string_view version) const;
 };
 
+// What spoke submit makes of a case, whose files are written into the folder. Uploads are yet to be planned. Throws
+// Error.
+struct ReadCase {
+  submit::Surroundings around;
+  spark::Submission submission;
+};
+ReadCase read_case(const Case& c, const std::string& version, const Path& folder);
+
 const std::vector<Case>& all_cases();
 std::vector<std::string> recorded_versions();
 // As parity wrote it down; nothing where it was not recorded for that version.

@@ -10,24 +10,13 @@
 #include "base/strings.h"
 #include "base/temp_dir.h"
 #include "recorded.h"
-#include "submit/job.h"
-#include "submit/target.h"
 #include "submit/upload.h"
 
 namespace spoke::parity {
 namespace {
 
 spark::DriverObjects build(const Case& c, const std::string& version, const Path& folder) {
-  c.write_files(folder);
-  std::vector<std::string> words = {"--spark-version", version};
-  for (auto& word : c.words(folder)) words.push_back(std::move(word));
-  submit::Arguments arguments = submit::parse_arguments(words);
-  const submit::Surroundings around = c.surroundings(folder);
-  arguments.kubeconfig = around.variable("KUBECONFIG").value_or("/dev/null");
-  const submit::Settings settings = submit::read_settings(arguments, around);
-  spark::Submission submission = submit::read_submission(
-      arguments, settings, around, [](const std::string& uri) -> std::string { fail("{} is elsewhere", uri); });
-  submit::find_submission_target(settings, arguments, around);
+  auto [around, submission] = read_case(c, version, folder);
   for (const auto& one : submit::plan_uploads(submission, around)) submission.uploads[one.uri] = one.copy;
   return spark::build_driver(submission);
 }

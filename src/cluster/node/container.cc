@@ -1,5 +1,4 @@
 #include "cluster/node/container.h"
-#include "cluster/node/blocking.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -89,7 +88,7 @@ net::Task<> start_container(std::string executable, ContainerFiles files) {
     error = e.what();
   }
   // Its monitor may be at it still; what begins after this would belong to nobody.
-  co_await blocking([files] { end_container(files); });
+  co_await net::on_worker([files] { end_container(files); });
   Exit exit;
   exit.code = 128;
   exit.start_error = error;

@@ -8,11 +8,11 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "client/informer.h"
-#include "cluster/node/blocking.h"
 #include "cluster/node/log_reader.h"
 #include "cluster/node/netlink.h"
 #include "cluster/node/node_object.h"
 #include "cluster/node/pod_worker.h"
+#include "net/async.h"
 
 namespace spoke::cluster {
 
@@ -84,8 +84,8 @@ struct Node::Impl {
   std::map<std::string, PodRecord, std::less<>> records;                   // of an earlier process, not yet taken up
 
   net::Task<> start() {
-    const Machine machine = co_await blocking([] { return inspect_machine(); });
-    const NodeInfo info = co_await blocking(
+    const Machine machine = co_await net::on_worker([] { return inspect_machine(); });
+    const NodeInfo info = co_await net::on_worker(
         [machine, dir = options.data_dir, gateway = options.gateway] { return read_node_info(machine, dir, gateway); });
     const auto executor = co_await net::this_executor();
     context.reset(new NodeContext{api,
@@ -133,7 +133,7 @@ struct Node::Impl {
         attempts.push_back({attempt.path()});
     }
     for (const auto& files : attempts) co_await clean_up_container(files);
-    co_await blocking([dir] {
+    co_await net::on_worker([dir] {
       unmount_below(dir.dir);
       std::filesystem::remove_all(dir.dir);
     });

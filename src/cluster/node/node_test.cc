@@ -10,10 +10,10 @@
 
 #include "base/process.h"
 #include "base/strings.h"
-#include "cluster/node/blocking.h"
 #include "cluster/node/fake_api.h"
 #include "cluster/node/test_support.h"
 #include "data/yaml.h"
+#include "net/async.h"
 #include "net/scope.h"
 
 namespace spoke::cluster {
@@ -289,7 +289,7 @@ TEST_F(NodeTest, ServicesAreFoundByNameAndByAddress) {
     EXPECT_NE(refused.find("Connection refused"), std::string::npos) << refused;
     // The machine itself reaches services too.
     const auto machine =
-        co_await blocking([] { return run({"sh", "-c", fmt::format(kFetch, "10.254.0.9:8000")}).output; });
+        co_await net::on_worker([] { return run({"sh", "-c", fmt::format(kFetch, "10.254.0.9:8000")}).output; });
     EXPECT_EQ(machine, "200\n");
   });
 }

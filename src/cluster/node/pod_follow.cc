@@ -70,7 +70,7 @@ net::Task<> PodWorker::follow(std::string name, LivePtr live) {
   ended(name, live->files);
   if (live->running) co_await live->running->gone();
   const int newest = seen_.containers[name].restarts;
-  co_await blocking([files = live->files, all = dir_.containers() / name, newest] {
+  co_await net::on_worker([files = live->files, all = dir_.containers() / name, newest] {
     release_root(files);
     // The log of the attempt before is kept (kubectl logs --previous), those of older ones are not.
     for (int old = newest - 2; old >= 0 && std::filesystem::remove_all(all / std::to_string(old)) > 0; --old) {

@@ -135,7 +135,7 @@ void PodWorker::resume_container(const json::value& spec) {
 net::Task<> PodWorker::clear_attempt(ContainerFiles files) {
   const Clearing clearing(*this);
   if (read_record(files)) co_await clean_up_container(files);
-  co_await blocking([files] {
+  co_await net::on_worker([files] {
     unmount_below(files.dir);
     std::filesystem::remove_all(files.dir);
   });

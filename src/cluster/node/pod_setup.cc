@@ -56,14 +56,14 @@ net::Task<> PodWorker::try_set_up() {
   const bool host_network = json::flag(pod_, "spec.hostNetwork");
   if (!recorded_) {
     if (!host_network && ip_ == 0) ip_ = node_.take_address();
-    co_await blocking([dir = dir_, record = PodRecord{pod_, ip_, seen_.accepted}] { write_record(dir, record); });
+    co_await net::on_worker([dir = dir_, record = PodRecord{pod_, ip_, seen_.accepted}] { write_record(dir, record); });
     recorded_ = true;
   }
   co_await mount_volumes();
 
   const std::string ip = host_network ? node_.host_ip : format_ipv4(ip_);
-  co_await blocking([box = sandbox(), dir = dir_, pod = pod_, ip, gateway = node_.options.gateway,
-                     domain = node_.options.cluster_domain] {
+  co_await net::on_worker([box = sandbox(), dir = dir_, pod = pod_, ip, gateway = node_.options.gateway,
+                           domain = node_.options.cluster_domain] {
     // The last file that is written tells that an earlier process came to the end of this.
     if (!sandbox_stands(box) || !std::filesystem::exists(dir.resolv_conf())) {
       remove_sandbox(box);
@@ -84,8 +84,8 @@ net::Task<> PodWorker::mount_volumes() {
   volume_sources(pod_, names);
   Sources sources = co_await fetch(std::move(names));
   co_await fetch_tokens();
-  co_await blocking([pod = pod_, dir = dir_, sources = std::move(sources), tokens = tokens_,
-                     place = node_.place(seen_.ip)] { set_up_volumes({pod, dir, sources, tokens, place}); });
+  co_await net::on_worker([pod = pod_, dir = dir_, sources = std::move(sources), tokens = tokens_,
+                           place = node_.place(seen_.ip)] { set_up_volumes({pod, dir, sources, tokens, place}); });
 }
 
 net::Task<> PodWorker::refresh_volumes() {
@@ -94,7 +94,8 @@ net::Task<> PodWorker::refresh_volumes() {
   if (volumes.empty()) co_return;
   try {
     if (std::ranges::any_of(volumes, is_file_volume)) co_await mount_volumes();
-    const std::string outgrown = co_await blocking([pod = pod_, dir = dir_] { return outgrown_volume(pod, dir); });
+    const std::string outgrown =
+        co_await net::on_worker([pod = pod_, dir = dir_] { return outgrown_volume(pod, dir); });
     if (!outgrown.empty() && seen_.failure_reason.empty()) {
       warning("Evicted", outgrown);
       seen_.failure_reason = "Evicted";
@@ -152,7 +153,7 @@ net::Task<> PodWorker::fetch_tokens() {
 
 net::Task<> PodWorker::tear_down() {
   try {
-    co_await blocking([box = sandbox(), dir = dir_] {
+    co_await net::on_worker([box = sandbox(), dir = dir_] {
       remove_sandbox(box);
       unmount_below(dir.dir);
       for (const Path& path : {dir.volumes(), dir.memory(), dir.etc(), dir.namespaces()})

@@ -161,7 +161,7 @@ net::Task<> PodWorker::create(std::string name, int attempt) {
 
 net::Task<image::Image> PodWorker::pull(json::value spec) {
   const std::string name(json::str(spec, "image"));
-  image::Image image = co_await blocking([resolve = node_.images, name] { return resolve(name); });
+  image::Image image = co_await net::on_worker([resolve = node_.images, name] { return resolve(name); });
   normal("Pulled", fmt::format("Container image \"{}\" already present on machine", name));
   co_return image;
 }
@@ -176,7 +176,7 @@ net::Task<PodWorker::LivePtr> PodWorker::prepare(json::value spec, image::Image 
       dir_, sandbox(), live->files,      node_.state_dir, node_.options.service_host};
   std::exception_ptr failure;
   try {
-    live->record = co_await blocking([p = std::move(p)] { return put_on_disk(p); });
+    live->record = co_await net::on_worker([p = std::move(p)] { return put_on_disk(p); });
   } catch (...) {
     failure = std::current_exception();
   }
@@ -211,7 +211,7 @@ net::Task<> PodWorker::launch(std::string name, LivePtr live, int attempt) {
   if (const auto exit = read_exit(live->files); exit && !exit->start_error.empty()) {
     warning("Failed", fmt::format("Error: failed to start container \"{}\": {}", name, exit->start_error));
     ended(name, live->files);
-    co_await blocking([files = live->files] { release_root(files); });
+    co_await net::on_worker([files = live->files] { release_root(files); });
     co_return;
   }
   const auto started = read_started(live->files);

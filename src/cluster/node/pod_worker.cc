@@ -171,7 +171,7 @@ net::Task<bool> PodWorker::finish() {
     }
   }
   try {
-    co_await blocking([dir = dir_.dir] {
+    co_await net::on_worker([dir = dir_.dir] {
       unmount_below(dir);
       std::filesystem::remove_all(dir);
     });

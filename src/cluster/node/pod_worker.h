@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 
-#include "cluster/node/blocking.h"
 #include "cluster/node/container.h"
 #include "cluster/node/env.h"
 #include "cluster/node/node_context.h"

@@ -6,9 +6,9 @@
 #include "base/process.h"
 #include "base/strings.h"
 #include "client/informer.h"
-#include "cluster/node/blocking.h"
 #include "cluster/node/ipv4.h"
 #include "cluster/node/within.h"
+#include "net/async.h"
 #include "net/scope.h"
 
 namespace spoke::cluster {
@@ -162,7 +162,7 @@ net::Task<> route_services(ServiceTable& table, net::Event& changed, NodeOptions
     if (routes == applied) continue;
     std::string problem;
     try {
-      co_await blocking([rules = service_rules(options, routes)] {
+      co_await net::on_worker([rules = service_rules(options, routes)] {
         return run_or_fail({"iptables-restore", "-w", "5", "--noflush"}, rules);
       });
       applied = std::move(routes);

@@ -1,11 +1,11 @@
-#include "image/sha256.h"
+#include "base/sha256.h"
 
 #include <openssl/evp.h>
 
 #include "base/error.h"
 #include "base/strings.h"
 
-namespace spoke::image {
+namespace spoke {
 
 struct Sha256::Context {
   Context() : evp(EVP_MD_CTX_new()) {
@@ -35,4 +35,8 @@ std::string sha256_digest(std::string_view bytes) {
   return sum.digest();
 }
 
-}  // namespace spoke::image
+std::string sha256_hex(std::string_view bytes) {
+  return sha256_digest(bytes).substr(std::string_view("sha256:").size());
+}
+
+}  // namespace spoke

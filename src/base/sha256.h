@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace spoke::image {
+namespace spoke {
 
 class Sha256 {
  public:
@@ -20,5 +20,6 @@ class Sha256 {
 };
 
 std::string sha256_digest(std::string_view bytes);  // "sha256:..."
+std::string sha256_hex(std::string_view bytes);     // the same without "sha256:"
 
-}  // namespace spoke::image
+}  // namespace spoke
