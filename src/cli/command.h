@@ -30,9 +30,9 @@ struct Command {
   // Adds options to the command's own parser, and answers what to do. A command with commands of its own adds these as
   // subcommands and looks which was taken.
   Action (*set_up)(CLI::App& app);
-  // For a command that reads its words itself; what set_up adds is then for help and completion alone. Answers the exit
-  // code, or nothing where help is asked for.
-  std::optional<int> (*run_words)(const std::vector<std::string>& words) = nullptr;
+  // For a command that reads words itself; what set_up adds for them is for help and completion alone. Answers the exit
+  // code, or nothing where the words, as it leaves them, are to be read in the ordinary way after all.
+  std::optional<int> (*run_words)(std::vector<std::string>& words) = nullptr;
 };
 
 std::span<const Command* const> commands();          // in the order of `spoke --help`

@@ -51,7 +51,6 @@ int run_command(const Command& command, std::vector<std::string> args) {
     } catch (const UsageError& e) {
       return refuse(e.what(), std::string("spoke help ") + command.name);
     }
-    return run_command(*find_command("help"), {command.name});
   }
   Parser parser = make_parser();
   CLI::App& app = *parser.app->get_subcommand(command.name);

@@ -136,6 +136,20 @@ struct HttpApi::Impl {
     throw error_in(request, out.status(), text);
   }
 
+  Task<net::WebSocket> websocket(const net::Request& request) {
+    bool renewed = false;
+    for (;;) {
+      const std::string authorization = co_await credentials.authorization();
+      if (credentials.generation() != generation) reconnect();
+      const auto kept = client;
+      net::Upgraded upgraded = co_await kept->websocket(dressed(request, authorization));
+      if (upgraded.socket) co_return std::move(*upgraded.socket);
+      if (upgraded.answer.status == 401 && !std::exchange(renewed, true) && co_await credentials.renew(authorization))
+        continue;
+      throw error_in(request, upgraded.answer.status, upgraded.answer.body);
+    }
+  }
+
   net::Executor executor;
   Target target;
   Credentials credentials;
@@ -226,6 +240,14 @@ Task<> HttpApi::logs(std::string_view ns, std::string_view pod, net::Query optio
   request.headers.set("Accept", "*/*");
   net::ResponseStream stream = co_await impl_->stream(request);
   while (auto piece = co_await stream.read()) sink(*piece);
+}
+
+Task<net::WebSocket> HttpApi::websocket(const std::string& path, net::Query query, std::string protocol) {
+  net::Request request = get_request(path);
+  request.query = std::move(query);
+  request.headers.set("Accept", "*/*");
+  request.headers.set("Sec-WebSocket-Protocol", std::move(protocol));
+  co_return co_await impl_->websocket(request);
 }
 
 }  // namespace spoke::client

@@ -7,6 +7,7 @@
 
 #include "client/api.h"
 #include "client/kubeconfig.h"
+#include "net/websocket.h"
 
 namespace spoke::client {
 
@@ -32,6 +33,8 @@ class HttpApi : public Api {
   // A pod's log, piece by piece, until its end or until it is cancelled. `options` are the query of /log.
   Task<> logs(std::string_view ns, std::string_view pod, net::Query options,
               std::function<void(std::string_view)> sink);
+  // A WebSocket to a path that offers one: /portforward. Throws StatusError where it is refused.
+  Task<net::WebSocket> websocket(const std::string& path, net::Query query, std::string protocol);
 
  private:
   struct Impl;

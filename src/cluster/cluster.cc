@@ -90,6 +90,7 @@ struct Parts {
         [this](const Object& pod, const net::Query& query, std::function<Task<>(std::string_view)> write) {
           return node->logs(pod, log_options(query), std::move(write));
         });
+    api.set_pod_dialer([this](const Object& pod, std::uint16_t port) { return node->dial(pod, port); });
   }
 
   NodeOptions node_options(const ClusterOptions& options) {

@@ -1,101 +1,21 @@
 #include "net/http_client.h"
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
-#include <list>
 #include <optional>
 
-#include "net/proxy.h"
 #include "net/scope.h"
 #include "net/url.h"
+#include "net/wire.h"
 
 namespace spoke::net {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using asio::use_awaitable;
-using tcp = asio::ip::tcp;
 
 namespace {
-
-// One connection, with or without TLS.
-class Wire {
- public:
-  Wire(const Executor& executor, asio::ssl::context* context) {
-    if (context != nullptr)
-      tls_.emplace(executor, *context);
-    else
-      plain_.emplace(executor);
-  }
-
-  beast::tcp_stream& lowest() { return tls_ ? beast::get_lowest_layer(*tls_) : *plain_; }
-  beast::flat_buffer& buffer() { return buffer_; }
-
-  Task<> connect(const ClientOptions& options) {
-    lowest().expires_after(options.connect_timeout);
-    const std::optional<Proxy> proxy = options.proxy.empty() ? std::nullopt : std::optional(parse_proxy(options.proxy));
-    tcp::resolver resolver(co_await asio::this_coro::executor);
-    const auto addresses = co_await resolver.async_resolve(proxy ? proxy->host : options.host,
-                                                           proxy ? proxy->port : options.port, use_awaitable);
-    co_await lowest().async_connect(addresses, use_awaitable);
-    lowest().socket().set_option(tcp::no_delay(true));
-    if (proxy) co_await pass_through(lowest(), *proxy, options.host, options.port);
-    if (!tls_) co_return;
-    const std::string name = options.server_name.empty() ? options.host : options.server_name;
-    boost::system::error_code not_an_address;
-    asio::ip::make_address(name, not_an_address);
-    if (not_an_address) SSL_set_tlsext_host_name(tls_->native_handle(), name.c_str());
-    if (!options.insecure) tls_->set_verify_callback(asio::ssl::host_name_verification(name));
-    co_await tls_->async_handshake(asio::ssl::stream_base::client, use_awaitable);
-  }
-
-  // Whether the server has closed it, or said something unasked: then it is of no more use.
-  bool stale() {
-    boost::system::error_code error;
-    auto& socket = lowest().socket();
-    socket.non_blocking(true, error);
-    char byte = 0;
-    socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
-    return error != asio::error::would_block;
-  }
-
-  template <class Message>
-  Task<> write(Message& message) {
-    if (tls_)
-      co_await http::async_write(*tls_, message, use_awaitable);
-    else
-      co_await http::async_write(*plain_, message, use_awaitable);
-  }
-
-  template <class Parser>
-  Task<> read_header(Parser& parser) {
-    if (tls_)
-      co_await http::async_read_header(*tls_, buffer_, parser, use_awaitable);
-    else
-      co_await http::async_read_header(*plain_, buffer_, parser, use_awaitable);
-  }
-
-  template <class Parser>
-  Task<> read_some(Parser& parser) {
-    if (tls_)
-      co_await http::async_read_some(*tls_, buffer_, parser, use_awaitable);
-    else
-      co_await http::async_read_some(*plain_, buffer_, parser, use_awaitable);
-  }
-
- private:
-  std::optional<beast::ssl_stream<beast::tcp_stream>> tls_;
-  std::optional<beast::tcp_stream> plain_;
-  beast::flat_buffer buffer_;
-};
 
 using Parser = http::response_parser<http::buffer_body>;
 
@@ -109,6 +29,11 @@ ClientOptions server_of(const Url& url) {
   options.host = url.host;
   options.port = std::to_string(url.port_or(options.tls ? 443 : 80));
   return options;
+}
+
+std::string target_of(const Request& request) {
+  const std::string query = request.query.encode();
+  return percent_encode_path(request.path) + (query.empty() ? "" : "?" + query);
 }
 
 struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
@@ -206,9 +131,7 @@ Task<ResponseStream> HttpClient::stream(Request request) {
   http::request<http::string_body> message;
   message.version(11);
   message.method_string(request.method);
-  const std::string query = request.query.encode();
-  const std::string target = percent_encode_path(request.path);
-  message.target(query.empty() ? target : target + "?" + query);
+  message.target(target_of(request));
   if (request.headers.get("Host").empty()) message.set(http::field::host, impl->options.host);
   for (const auto& [name, value] : request.headers) message.insert(name, value);
   message.body() = std::move(request.body);
@@ -238,6 +161,19 @@ Task<ResponseStream> HttpClient::stream(Request request) {
       if (kept && e.code() != beast::error::timeout) continue;
       throw ConnectionError(fmt::format("cannot reach {}: {}", impl->address(), e.code().message()));
     }
+  }
+}
+
+Task<Upgraded> HttpClient::websocket(Request request) {
+  const auto impl = impl_;
+  try {
+    auto wire = std::make_unique<Wire>(impl->executor, impl->context ? &*impl->context : nullptr);
+    co_await wire->connect(impl->options);
+    if (request.headers.get("Host").empty()) request.headers.set("Host", impl->options.host);
+    co_return co_await open_websocket(std::move(wire), std::move(request));
+  } catch (const boost::system::system_error& e) {
+    if (is_cancelled(e)) throw;
+    throw ConnectionError(fmt::format("cannot reach {}: {}", impl->address(), e.code().message()));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "net/http.h"
 #include "net/task.h"
+#include "net/websocket.h"
 
 namespace spoke::net {
 
@@ -61,6 +62,8 @@ class HttpClient {
   // Throws ConnectionError. A request on a kept connection that turns out to be closed is sent once more on a new one.
   Task<Response> send(Request request);
   Task<ResponseStream> stream(Request request);
+  // On a connection of its own. Sec-WebSocket-Protocol is among the request's headers.
+  Task<Upgraded> websocket(Request request);
 
  private:
   std::shared_ptr<Impl> impl_;

@@ -25,7 +25,7 @@ namespace http = beast::http;
 using asio::use_awaitable;
 using tcp = asio::ip::tcp;
 using Stream = beast::ssl_stream<beast::tcp_stream>;
-using WebSocket = beast::websocket::stream<Stream&>;
+using ServerSocket = beast::websocket::stream<Stream&>;
 
 namespace {
 
@@ -108,7 +108,7 @@ class BeastExchange : public Exchange {
 
   bool wants_websocket() const override { return beast::websocket::is_upgrade(message_); }
 
-  Task<> accept_websocket(std::string_view protocol) override {
+  Task<> accept_websocket(std::string_view protocol, Messages messages) override {
     answered_ = true;
     keep_alive_ = false;
     beast::get_lowest_layer(stream_).expires_never();
@@ -116,9 +116,19 @@ class BeastExchange : public Exchange {
     socket_->set_option(beast::websocket::stream_base::decorator([p = std::string(protocol)](auto& response) {
       if (!p.empty()) response.set(http::field::sec_websocket_protocol, p);
     }));
-    socket_->text(true);
+    socket_->text(messages == Messages::Text);
     socket_->auto_fragment(false);  // one frame a message: fabric8's Vert.x client (Spark 4) drops fragmented ones
     co_await socket_->async_accept(message_, use_awaitable);
+  }
+
+  Task<std::optional<std::string>> read() override {
+    beast::flat_buffer buffer;
+    boost::system::error_code error;
+    co_await socket_->async_read(buffer, asio::redirect_error(use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error == beast::websocket::error::closed) co_return std::nullopt;
+    if (error) throw ConnectionError(std::string("the client has gone: ") + error.message());
+    co_return beast::buffers_to_string(buffer.data());
   }
 
   Task<> until_gone() override {
@@ -143,7 +153,7 @@ class BeastExchange : public Exchange {
  private:
   Stream& stream_;
   http::request<http::string_body> message_;
-  std::optional<WebSocket> socket_;
+  std::optional<ServerSocket> socket_;
   bool keep_alive_ = true;
   bool answered_ = false;
 };

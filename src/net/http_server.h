@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +30,12 @@ class Exchange {
   virtual Task<> write(std::string_view chunk) = 0;
   virtual Task<> finish() = 0;
 
-  // Answers 101; from then on write() sends one text message each, finish() closes. `protocol` is what was chosen of
-  // Sec-WebSocket-Protocol, "" for none.
+  // Answers 101; from then on write() sends one message each, read() takes one (nothing once the client has closed),
+  // finish() closes. `protocol` is what was chosen of Sec-WebSocket-Protocol, "" for none.
+  enum class Messages { Text, Binary };
   virtual bool wants_websocket() const = 0;
-  virtual Task<> accept_websocket(std::string_view protocol) = 0;
+  virtual Task<> accept_websocket(std::string_view protocol, Messages messages) = 0;
+  virtual Task<std::optional<std::string>> read() = 0;
 
   // Returns when the client has closed the connection. To be awaited beside a stream that may be idle for long.
   virtual Task<> until_gone() = 0;

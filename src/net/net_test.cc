@@ -284,5 +284,70 @@ TEST(Listen, ABusyPortIsNamedWithItsRemedy) {
   loop.run_for(std::chrono::seconds(2));
 }
 
+TEST_F(Served, WebSocketsCarryMessagesBothWays) {
+  serve(
+      [](Exchange& exchange) -> Task<> {
+        EXPECT_EQ(exchange.request().query.get("a"), "b c");
+        EXPECT_EQ(exchange.request().headers.get("Authorization"), "Bearer x");
+        co_await exchange.accept_websocket("two", Exchange::Messages::Binary);
+        while (auto message = co_await exchange.read()) {
+          if (*message == "end") break;
+          co_await exchange.write(*message + "!");
+        }
+        co_await exchange.finish();
+      },
+      [](HttpClient& client) -> Task<> {
+        Request request;
+        request.path = "/x y";
+        request.query.add("a", "b c");
+        request.headers.set("Authorization", "Bearer x");
+        request.headers.set("Sec-WebSocket-Protocol", "two");
+        Upgraded upgraded = co_await client.websocket(request);
+        EXPECT_EQ(upgraded.answer.status, 101);
+        EXPECT_EQ(upgraded.answer.headers.get("Sec-WebSocket-Protocol"), "two");
+        EXPECT_TRUE(upgraded.socket);
+        if (!upgraded.socket) co_return;
+        WebSocket& socket = *upgraded.socket;
+        const std::string large(300000, '\xff');
+        for (const std::string& message : {std::string("one"), std::string(), std::string("\0\n", 2), large}) {
+          co_await socket.write(message);
+          EXPECT_EQ(co_await socket.read(), message + "!");
+        }
+        co_await socket.write("end");
+        EXPECT_EQ(co_await socket.read(), std::nullopt);
+      });
+}
+
+TEST_F(Served, AWebSocketThatIsRefusedComesWithTheAnswer) {
+  serve([](Exchange& exchange) -> Task<> { co_await exchange.respond({403, {{"X-A", "b"}}, "no"}); },
+        [](HttpClient& client) -> Task<> {
+          const Upgraded upgraded = co_await client.websocket({});
+          EXPECT_EQ(upgraded.answer.status, 403);
+          EXPECT_EQ(upgraded.answer.headers.get("X-A"), "b");
+          EXPECT_EQ(upgraded.answer.body, "no");
+          EXPECT_FALSE(upgraded.socket);
+        });
+}
+
+TEST_F(Served, AWebSocketWhoseClientGoesIsAnError) {
+  bool gone = false;
+  serve(
+      [&gone](Exchange& exchange) -> Task<> {
+        co_await exchange.accept_websocket("", Exchange::Messages::Binary);
+        try {
+          co_await exchange.read();
+        } catch (const ConnectionError&) {
+          gone = true;
+        }
+      },
+      [&gone](HttpClient& client) -> Task<> {
+        {
+          const Upgraded upgraded = co_await client.websocket({});
+        }
+        for (int i = 0; i < 100 && !gone; ++i) co_await sleep_for(Millis(10));
+      });
+  EXPECT_TRUE(gone);
+}
+
 }  // namespace
 }  // namespace spoke::net

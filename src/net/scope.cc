@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <list>
@@ -16,6 +17,13 @@ namespace spoke::net {
 namespace asio = boost::asio;
 
 bool is_cancelled(const std::exception& e) {
+  if (const auto* several = dynamic_cast<const asio::multiple_exceptions*>(&e)) {
+    try {
+      std::rethrow_exception(several->first_exception());
+    } catch (const std::exception& first) {
+      return is_cancelled(first);
+    }
+  }
   const auto* error = dynamic_cast<const boost::system::system_error*>(&e);
   return error != nullptr && error->code() == asio::error::operation_aborted;
 }

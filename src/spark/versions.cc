@@ -23,26 +23,17 @@ struct Change {
 };
 
 constexpr Change kChanges[] = {
-    {{4, 0}, &Rules::load_spark_defaults},
-    {{4, 0}, &Rules::hadoop_conf_is_utf8},
-    {{4, 0}, &Rules::min_memory_overhead},
-    {{4, 0}, &Rules::host_path_type},
-    {{4, 0}, &Rules::sub_path_expr},
-    {{4, 0}, &Rules::claim_metadata},
-    {{4, 0}, &Rules::volume_sizes_checked},
-    {{4, 0}, &Rules::read_write_once_pod},
-    {{4, 0}, &Rules::ids_in_labels},
-    {{4, 1}, &Rules::version_in_image},
-    {{4, 1}, &Rules::connect_port},
-    {{4, 1}, &Rules::excluded_steps},
-    {{4, 2}, &Rules::extra_properties_files},
-    {{4, 2}, &Rules::connect_app_protocol},
-    {{4, 2}, &Rules::network_policy},
-    {{4, 2}, &Rules::iec_suffixes},
-    {{4, 2}, &Rules::connect_server_on_yarn},
-    {{4, 3}, &Rules::proxy_user_is_spark_user},
-    {{4, 3}, &Rules::no_privilege_escalation},
-    {{4, 3}, &Rules::publish_not_ready},
+    {{4, 0}, &Rules::load_spark_defaults},     {{4, 0}, &Rules::hadoop_conf_is_utf8},
+    {{4, 0}, &Rules::min_memory_overhead},     {{4, 0}, &Rules::host_path_type},
+    {{4, 0}, &Rules::sub_path_expr},           {{4, 0}, &Rules::claim_metadata},
+    {{4, 0}, &Rules::volume_sizes_checked},    {{4, 0}, &Rules::read_write_once_pod},
+    {{4, 0}, &Rules::ids_in_labels},           {{4, 0}, &Rules::connect_included},
+    {{4, 1}, &Rules::version_in_image},        {{4, 1}, &Rules::connect_port},
+    {{4, 1}, &Rules::excluded_steps},          {{4, 1}, &Rules::pipelines},
+    {{4, 2}, &Rules::extra_properties_files},  {{4, 2}, &Rules::connect_app_protocol},
+    {{4, 2}, &Rules::network_policy},          {{4, 2}, &Rules::iec_suffixes},
+    {{4, 2}, &Rules::connect_server_on_yarn},  {{4, 3}, &Rules::proxy_user_is_spark_user},
+    {{4, 3}, &Rules::no_privilege_escalation}, {{4, 3}, &Rules::publish_not_ready},
 };
 
 std::optional<Release> parse(std::string_view text) {

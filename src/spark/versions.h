@@ -18,9 +18,11 @@ struct Rules {
   bool volume_sizes_checked = false;      // "Missing units?"
   bool read_write_once_pod = false;       // access mode of claims on demand; before, ReadWriteOnce
   bool ids_in_labels = false;             // {{APP_ID}} in labels; in annotations it always was
+  bool connect_included = false;          // the Connect server is among Spark's jars
   bool version_in_image = false;          // {{SPARK_VERSION}}
   bool connect_port = false;              // spark-connect, 15002
   bool excluded_steps = false;            // spark.kubernetes.driver.pod.excludedFeatureSteps
+  bool pipelines = false;                 // spark-pipelines
   bool connect_app_protocol = false;      // the Service's connect port says grpc
   bool load_spark_defaults = false;       // the option of spark-submit
   bool extra_properties_files = false;    // --extra-properties-file

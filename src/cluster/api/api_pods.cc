@@ -2,6 +2,7 @@
 #include "base/strings.h"
 #include "cluster/api/api_request.h"
 #include "cluster/api/eviction.h"
+#include "cluster/api/port_forward.h"
 #include "cluster/api/watching.h"
 
 namespace spoke::cluster {
@@ -34,6 +35,11 @@ void check_container(const Object& pod, const Query& query) {
   const auto names = containers_of(pod);
   if (std::find(names.begin(), names.end(), wanted) == names.end())
     throw kube::bad_request(fmt::format("container {} is not valid for pod {}", wanted, kube::name(pod)));
+}
+
+void check_bound(const Object& pod) {
+  if (json::str(pod, "spec.nodeName").empty())
+    throw kube::bad_request(fmt::format("pod {} does not have a host assigned", kube::name(pod)));
 }
 
 // ValidatePodLogOptions
@@ -71,11 +77,18 @@ Task<> ApiServer::log(Exchange& exchange, const Target& target) {
                       });
 }
 
+Task<> ApiServer::forward(Exchange& exchange, const Target& target) {
+  const Object pod = registry_.current(*target.type, target.ns, target.name);
+  check_bound(pod);
+  const auto ports = forwarded_ports(exchange);
+  if (!dial_) throw kube::service_unavailable("no node is there to reach pods through");
+  co_await forward_ports(exchange, ports, [this, &pod](std::uint16_t port) { return dial_(pod, port); });
+}
+
 Task<> ApiServer::connect(Exchange& exchange, const Target& target) {
   const Object pod = registry_.current(*target.type, target.ns, target.name);
-  if (target.subresource != "portforward") check_container(pod, exchange.request().query);
-  if (json::str(pod, "spec.nodeName").empty())
-    throw kube::bad_request(fmt::format("pod {} does not have a host assigned", target.name));
+  check_container(pod, exchange.request().query);
+  check_bound(pod);
   throw kube::StatusError(501, "NotImplemented",
                           fmt::format("the server has no way into pods: {} is not served", target.subresource));
 }

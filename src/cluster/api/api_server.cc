@@ -226,7 +226,7 @@ Task<> ApiServer::resource(Exchange& exchange, const Target& target) {
       {"core/pods", "eviction", {"POST"}, &ApiServer::evict},
       {"core/pods", "exec", {"GET", "POST"}, &ApiServer::connect},
       {"core/pods", "attach", {"GET", "POST"}, &ApiServer::connect},
-      {"core/pods", "portforward", {"GET", "POST"}, &ApiServer::connect},
+      {"core/pods", "portforward", {"GET", "POST"}, &ApiServer::forward},
       {"core/serviceaccounts", "token", {"POST"}, &ApiServer::request_token},
       {"core/namespaces", "finalize", {"PUT"}, &ApiServer::write},
   };

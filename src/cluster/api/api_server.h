@@ -1,6 +1,6 @@
 // Kubernetes' API over HTTP: from a request to a verb on the registry and back.
 //
-//   api_server.cc   paths, authentication, authorization     api_pods.cc      log, exec, binding, eviction
+//   api_server.cc   paths, authentication, authorization     api_pods.cc      log, port-forward, binding, eviction
 //   api_objects.cc  get, list, watch, create, ... of objects  api_reviews.cc   who am I, may I, tokens
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/files.h"
 #include "cluster/api/auth.h"
 #include "cluster/api/present.h"
 #include "cluster/api/reader.h"
@@ -21,11 +22,15 @@ namespace spoke::cluster {
 using LogSource = std::function<net::Task<>(const Object& pod, const net::Query& query,
                                             std::function<net::Task<>(std::string_view)> write)>;
 
+// A connection to a port of a pod, as from within it (the node). Throws Error where nobody listens there.
+using PodDialer = std::function<net::Task<Fd>(const Object& pod, std::uint16_t port)>;
+
 class ApiServer {
  public:
   ApiServer(net::Executor executor, Registry& registry, const Authenticator& authenticator, Authorizer& authorizer);
 
   void set_log_source(LogSource source) { logs_ = std::move(source); }
+  void set_pod_dialer(PodDialer dialer) { dial_ = std::move(dialer); }
   net::Task<> handle(net::Exchange& exchange);  // a net::Handler
 
   struct Target;  // what a path names (api_request.h)
@@ -46,7 +51,8 @@ class ApiServer {
   net::Task<> log(net::Exchange& exchange, const Target& target);
   net::Task<> bind_pod(net::Exchange& exchange, const Target& target);
   net::Task<> evict(net::Exchange& exchange, const Target& target);
-  net::Task<> connect(net::Exchange& exchange, const Target& target);  // exec, attach, port-forward
+  net::Task<> connect(net::Exchange& exchange, const Target& target);  // exec, attach
+  net::Task<> forward(net::Exchange& exchange, const Target& target);  // port-forward
 
   net::Task<> request_token(net::Exchange& exchange, const Target& target);
   net::Task<> review(net::Exchange& exchange, const Identity& who, const Target& target);
@@ -56,6 +62,7 @@ class ApiServer {
   const Authenticator& authenticator_;
   Authorizer& authorizer_;
   LogSource logs_;
+  PodDialer dial_;
 };
 
 }  // namespace spoke::cluster

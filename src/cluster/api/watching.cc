@@ -161,7 +161,7 @@ Task<> stream_watch(net::Executor executor, net::Exchange& exchange, Store& stor
                     WatchQuery query, std::shared_ptr<const ResourceType> owner) {
   const bool socket = exchange.wants_websocket();
   if (socket) {
-    co_await exchange.accept_websocket("");
+    co_await exchange.accept_websocket("", net::Exchange::Messages::Text);
   } else {
     net::Response head = json_response(200, "");
     if (!type.deprecated.empty()) add_warning(head, type.deprecated);

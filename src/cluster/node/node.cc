@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "client/informer.h"
+#include "cluster/node/dial.h"
 #include "cluster/node/log_reader.h"
 #include "cluster/node/netlink.h"
 #include "cluster/node/node_object.h"
@@ -235,6 +236,11 @@ client::Task<> Node::run() {
   if (impl_->context) co_await impl_->context->scope.close();
   impl_->workers.clear();
   if (end) std::rethrow_exception(end);
+}
+
+client::Task<Fd> Node::dial(const client::Object& pod, std::uint16_t port) {
+  if (!impl_->context) fail("the node is starting");
+  co_return co_await dial_pod(impl_->context->dir_of(kube::uid(pod)), json::flag(pod, "spec.hostNetwork"), port);
 }
 
 client::Task<> Node::logs(const client::Object& pod, LogOptions options,

@@ -2,6 +2,7 @@
 // and writes their status. It decides in pod_machine.h (pure), acts in sandbox, container, volumes, probes.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -58,6 +59,10 @@ class Node {
   // ("container \"x\" in pod \"y\" is waiting to start: ContainerCreating").
   client::Task<> logs(const client::Object& pod, LogOptions options,
                       std::function<client::Task<>(std::string_view)> write);
+
+  // A connection to 127.0.0.1:port as from within the pod, as the kubelet forwards ports. Throws Error where nobody
+  // listens there.
+  client::Task<Fd> dial(const client::Object& pod, std::uint16_t port);
 
  private:
   struct Impl;

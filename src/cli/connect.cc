@@ -1,0 +1,547 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <memory>
+#include <set>
+
+#include "base/strings.h"
+#include "cli/child.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/screen.h"
+#include "cli/submission.h"
+#include "cli/terminal.h"
+#include "cli/text/application.h"
+#include "cli/text/pods.h"
+#include "cli/text/progress.h"
+#include "client/informer.h"
+#include "client/port_forward.h"
+#include "data/yaml.h"
+#include "net/scope.h"
+#include "spark/uris.h"
+#include "submit/connect.h"
+#include "submit/create.h"
+#include "submit/mixed_words.h"
+#include "submit/pod_text.h"
+#include "submit/target.h"
+
+namespace spoke::cli {
+namespace {
+
+using client::Object;
+
+constexpr const char* kDefaultName = "connect";
+constexpr std::uint16_t kUsualPort = 15002;
+constexpr const char* kLoopback = "127.0.0.1";
+constexpr int kTail = 200;         // lines of the log of a server that ended
+constexpr size_t kLastWords = 20;  // and how many of them are shown
+constexpr std::chrono::minutes kGoes{2};
+
+std::string end_it(const std::string& name) { return fmt::format("`spoke connect down {}` ends it", name); }
+
+// The last lines of a log that are no frames of a Java stack: those say where, not why.
+std::string last_words(const std::string& log) {
+  std::vector<std::string> lines;
+  for (auto& line : split(log, '\n'))
+    if (!line.starts_with("\tat ") && !line.starts_with("\t... ") && !trim(line).empty())
+      lines.push_back(std::move(line));
+  if (lines.size() > kLastWords) lines.erase(lines.begin(), lines.end() - kLastWords);
+  return lines.empty() ? "" : join(lines, "\n") + "\n";
+}
+
+net::Task<std::vector<Object>> find_servers(Session& session, std::string ns, std::string name) {
+  client::ListOptions options;
+  options.label_selector = submit::connect_selector(name);
+  co_return (co_await session.api.list(client::resources::pods, ns, options)).items;
+}
+
+net::Task<Object> find_server(Session& session, std::string ns, std::string name) {
+  for (auto& pod : co_await find_servers(session, ns, name))
+    if (!submit::connect_ended(pod)) co_return std::move(pod);
+  co_return Object();
+}
+
+// Deletes it, and waits until its name is free again.
+net::Task<> remove(Session& session, client::Resource resource, Object object) {
+  const std::string ns(kube::ns(object)), name(kube::name(object)), uid(kube::uid(object));
+  client::DeleteOptions options;
+  options.uid = uid;
+  options.propagation = "Background";
+  const auto patience = std::chrono::steady_clock::now() + kGoes;
+  try {
+    co_await session.api.remove(resource, ns, name, options);
+    while (kube::uid(co_await session.api.get(resource, ns, name)) == uid) {
+      if (std::chrono::steady_clock::now() > patience)
+        fail("{} {}/{} is being deleted and does not go; `spoke connect list` shows it", resource.kind, ns, name);
+      co_await net::sleep_for(net::Millis(100));
+    }
+  } catch (const kube::StatusError& e) {
+    if (e.code() != 404 && e.code() != 409) throw;
+  }
+}
+
+// What an earlier server of the name left behind.
+net::Task<> clear_way(Session& session, std::string ns, std::string name) {
+  for (auto& pod : co_await find_servers(session, ns, name))
+    co_await remove(session, client::resources::pods, std::move(pod));
+  client::ListOptions options;
+  options.label_selector = submit::connect_selector(name);
+  try {
+    for (auto& service : (co_await session.api.list(client::resources::services, ns, options)).items)
+      co_await remove(session, client::resources::services, std::move(service));
+  } catch (const kube::StatusError& e) {
+    if (e.code() != 403) throw;  // who may not look will be told by the creation
+  }
+}
+
+// One server, kept in view.
+class Server {
+ public:
+  Server(Session& session, boost::asio::signal_set& signals, Object pod)
+      : session_(session),
+        signals_(signals),
+        name_(submit::connect_name(pod)),
+        ns_(kube::ns(pod)),
+        uid_(kube::uid(pod)),
+        pod_(std::move(pod)),
+        begun_(now()),
+        pods_(session.api, watched(),
+              [this](const Object*, const Object* after) {
+                if (after != nullptr && kube::uid(*after) == uid_) pod_ = *after;
+                changed_.notify();
+              }),
+        changed_(session.executor) {}
+
+  // Runs `work` while the server is looked after.
+  template <class Work>
+  net::Task<int> with_watch(Work work) {
+    net::Scope scope(session_.executor);
+    scope.spawn("pod", pods_.run());
+    int code = 0;
+    std::exception_ptr failure;
+    try {
+      code = co_await work(scope);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    screen_.progress("");
+    co_await scope.close();
+    if (failure) std::rethrow_exception(failure);
+    co_return code;
+  }
+
+  void watch_signals(net::Scope& scope) { scope.spawn("signals", await_signal()); }
+
+  // Answers nothing once it is ready; an exit code where it was not waited for to the end.
+  net::Task<std::optional<int>> until_ready() {
+    while (!submit::connect_ready(pod_)) {
+      if (over()) co_return co_await tell_failure();
+      if (signal_ != 0) {
+        screen_.progress("");
+        complain(fmt::format("the server goes on coming up; `spoke connect up {}` waits for it again, {}", name_,
+                             end_it(name_)));
+        co_return 128 + signal_;
+      }
+      tell_trouble();
+      Progress line;
+      line.name = name_;
+      line.state = submit::phase(pod_) == "Running" ? "Starting" : submit::phase(pod_);
+      line.elapsed = now() - begun_;
+      line.trouble = trouble(pod_);
+      screen_.progress(progress_line({line}, screen_.width() - 1, screen_.colour()));
+      co_await changed_.wait_for(net::Millis(250));
+    }
+    screen_.progress("");
+    co_return std::nullopt;
+  }
+
+  // Until it ends, or this process is asked to.
+  net::Task<int> until_over() {
+    while (signal_ == 0 && !over()) co_await changed_.wait_for(std::chrono::seconds(5));
+    if (signal_ != 0) {
+      complain(fmt::format("the server goes on; `spoke connect up {}` forwards it again, {}", name_, end_it(name_)));
+      co_return 128 + signal_;
+    }
+    co_return co_await tell_failure();
+  }
+
+  std::unique_ptr<client::PortForward> forward() {
+    return std::make_unique<client::PortForward>(
+        session_.executor, session_.api,
+        client::ForwardedPort{ns_, std::string(kube::name(pod_)), submit::connect_port(pod_)}, complain);
+  }
+
+  const Object& pod() const { return pod_; }
+
+ private:
+  client::InformerOptions watched() const {
+    client::InformerOptions options;
+    options.resource = client::resources::pods;
+    options.ns = ns_;
+    options.field_selector = "metadata.name=" + std::string(kube::name(pod_));
+    return options;
+  }
+
+  bool over() const {
+    if (submit::connect_ended(pod_)) return true;
+    if (!pods_.synced()) return false;
+    return std::ranges::none_of(pods_.all(), [&](const auto& entry) { return kube::uid(entry.second) == uid_; });
+  }
+
+  net::Task<> await_signal() {
+    signal_ = co_await signals_.async_wait(boost::asio::use_awaitable);
+    changed_.notify();
+  }
+
+  void tell_trouble() {
+    if (const std::string why = trouble(pod_); !why.empty() && !screen_.interactive() && told_.insert(why).second)
+      complain(fmt::format("{}: {}", name_, printable(why)));
+  }
+
+  net::Task<int> tell_failure() {
+    screen_.progress("");
+    if (!submit::has_ended(pod_)) {
+      complain(fmt::format("the Connect server {} was deleted", name_));
+      co_return kFailure;
+    }
+    try {
+      net::Query query;
+      query.add("container", main_container(pod_));
+      query.add("tailLines", std::to_string(kTail));
+      std::string text;
+      co_await session_.api.logs(ns_, kube::name(pod_), std::move(query),
+                                 [&text](std::string_view piece) { text += piece; });
+      print_error(last_words(text));
+    } catch (const kube::StatusError&) {  // a container that never ran has no log
+    }
+    const auto code = exit_code(pod_);
+    complain(fmt::format("the Connect server {} has ended{}{}; its pod {}/{} is kept until the next `spoke connect up`",
+                         name_, code ? fmt::format(" with exit code {}", *code) : "",
+                         trouble(pod_).empty() ? "" : ": " + printable(trouble(pod_)), ns_, kube::name(pod_)));
+    co_return code && *code != 0 ? *code : kFailure;
+  }
+
+  Session& session_;
+  boost::asio::signal_set& signals_;
+  Screen screen_;
+  std::string name_, ns_, uid_;
+  Object pod_;
+  Time begun_;
+  client::Informer pods_;
+  net::Event changed_;
+  std::set<std::string> told_;
+  int signal_ = 0;
+};
+
+struct Up {
+  std::string name = kDefaultName;
+  std::string ns;
+  bool detach = false;
+  std::optional<std::uint16_t> port;  // of this machine
+};
+
+// The usual port where it is free, else any; the one that was asked for, or an error.
+std::uint16_t listen(client::PortForward& forward, std::optional<std::uint16_t> port) {
+  if (port) return forward.listen(*port);
+  try {
+    return forward.listen(kUsualPort);
+  } catch (const Error&) {
+    return forward.listen(0);
+  }
+}
+
+net::Task<int> bring_up(Server& server, const Up& up, net::Scope& scope) {
+  server.watch_signals(scope);
+  if (const auto code = co_await server.until_ready()) co_return *code;
+  print(fmt::format("in the cluster:   {}\n", submit::connect_address(server.pod())));
+  if (up.detach) {
+    complain(end_it(up.name));
+    co_return 0;
+  }
+  const auto forward = server.forward();
+  print(fmt::format("on this machine:  sc://{}:{}\n", kLoopback, listen(*forward, up.port)));
+  complain(fmt::format("forwarding until Ctrl-C; the server goes on after it, and {}", end_it(up.name)));
+  scope.spawn("forward", forward->run());
+  const int code = co_await server.until_over();
+  co_await scope.close();  // it refers to the forward
+  co_return code;
+}
+
+net::Task<int> attend(Session& session, boost::asio::signal_set& signals, Object pod, const Up& up) {
+  Server server(session, signals, std::move(pod));
+  co_return co_await server.with_watch([&](net::Scope& scope) { return bring_up(server, up, scope); });
+}
+
+net::Task<int> create_and_attend(Session& session, spark::DriverObjects driver, const Up& up) {
+  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);  // from before it is created: they find it whole
+  co_await clear_way(session, driver.ns, up.name);
+  auto created = co_await submit::create_driver(session.api, std::move(driver));
+  co_return co_await attend(session, signals, std::move(created.pod), up);
+}
+
+// Nothing where there is no such server yet.
+net::Task<int> attend_existing(Session& session, const Up& up, bool& found) {
+  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);
+  Object pod = co_await find_server(session, up.ns, up.name);
+  found = !pod.is_null();
+  if (!found) co_return 0;
+  complain(
+      fmt::format("the Connect server {} is there already; to change it, end it first ({})", up.name, end_it(up.name)));
+  co_return co_await attend(session, signals, std::move(pod), up);
+}
+
+std::uint16_t port_number(const std::string& text) {
+  const auto number = to_int(text);
+  if (!number || *number < 0 || *number > 65535)
+    throw UsageError(fmt::format("--port takes a number of 0 to 65535, not \"{}\"", text));
+  return static_cast<std::uint16_t>(*number);
+}
+
+Up read_up(submit::MixedWords& words) {
+  Up up;
+  up.detach = words.flag("--detach") || words.flag("-d");
+  for (const auto& port : words.values("--port")) up.port = port_number(port);
+  const auto names = words.names();
+  if (names.size() > 1) throw UsageError(fmt::format("one name is enough: \"{}\" and \"{}\"", names[0], names[1]));
+  if (!names.empty()) up.name = names[0];
+  return up;
+}
+
+int run_up(std::vector<std::string> words) {
+  submit::MixedWords mixed(std::move(words));
+  Up up = read_up(mixed);
+  words = mixed.rest();
+  words.emplace_back(spark::kNoResource);
+  submit::Arguments arguments = submit::parse_arguments(words);
+  if (arguments.action != submit::Action::Submit || arguments.main_class || arguments.as_application || arguments.jvm ||
+      arguments.follow || arguments.remote || arguments.deploy_mode)
+    throw UsageError(
+        "--class, --deploy-mode, --remote, --kill, --status, --version, --as-application, --follow and --jvm have no "
+        "meaning for a Connect server");
+  arguments.deploy_mode = "cluster";
+  submit::Surroundings around = submit::look_around();
+  around.env.erase("SPARK_REMOTE");  // of another server
+  submit::Settings settings = submit::read_settings(arguments, around);
+  tell_choices(arguments, settings);
+  for (const auto& warning : settings.warnings) complain(warning);
+  const auto target = submit::find_submission_target(settings, arguments, around);
+  settings.conf.set_if_missing("spark.kubernetes.namespace", target.ns);
+  up.ns = settings.conf.text("spark.kubernetes.namespace", "default");
+  submit::configure_connect_server(settings.conf, spark::rules_for(settings.spark_version), up.name);
+  bool found = false;
+  if (arguments.dry_run == submit::DryRun::No) {
+    const int code = on_target(target, [&](Session& session) { return attend_existing(session, up, found); });
+    if (found) return code;
+  }
+  Variant variant;
+  variant.adapt = [](spark::Submission& s) { s.main_class = submit::kConnectServerClass; };
+  variant.extend = submit::add_connect_service;
+  variant.create = [&](Session& session, spark::DriverObjects driver) {
+    return create_and_attend(session, std::move(driver), up);
+  };
+  return submit_to_cluster(arguments, std::move(settings), around, variant);
+}
+
+struct Options {
+  client::KubeconfigChoice cluster;
+  std::vector<std::string> names;
+  std::string name = kDefaultName;
+  bool all = false;
+  bool all_namespaces = false;
+  std::string format;
+};
+
+std::string no_server(const std::string& ns, const std::string& name) {
+  return fmt::format("there is no Connect server {} in the namespace {}; `spoke connect up {}` starts one", name, ns,
+                     name);
+}
+
+net::Task<int> down(Session& session, const Options& options) {
+  const std::string ns = session.target.ns;
+  std::vector<Object> chosen;
+  if (options.all) {
+    chosen = co_await find_servers(session, ns, "");
+  } else {
+    for (const auto& name : options.names.empty() ? std::vector<std::string>{kDefaultName} : options.names) {
+      auto found = co_await find_servers(session, ns, name);
+      if (found.empty()) fail("{}", no_server(ns, name));
+      for (auto& pod : found) chosen.push_back(std::move(pod));
+    }
+  }
+  for (auto& pod : chosen) {
+    const std::string name = submit::connect_name(pod);
+    co_await remove(session, client::resources::pods, std::move(pod));
+    print(fmt::format("Connect server {} ended\n", name));
+  }
+  co_return 0;
+}
+
+std::string state_of_server(const Object& pod) {
+  if (kube::deleting(pod)) return "Ending";
+  if (submit::connect_ready(pod)) return "Ready";
+  const auto phase = submit::phase(pod);
+  return phase == "Running" ? "Starting" : phase;
+}
+
+json::value as_json(const Object& pod, size_t executors) {
+  return json::object{{"name", submit::connect_name(pod)},
+                      {"namespace", kube::ns(pod)},
+                      {"pod", kube::name(pod)},
+                      {"state", state_of_server(pod)},
+                      {"sparkVersion", kube::label(pod, "spark-version")},
+                      {"executors", executors},
+                      {"address", submit::connect_address(pod)}};
+}
+
+net::Task<int> list(Session& session, const Options& options) {
+  const std::string ns = options.all_namespaces ? "" : session.target.ns;
+  const auto servers = co_await find_servers(session, ns, "");
+  std::map<std::string, size_t, std::less<>> executors;  // by application
+  if (!servers.empty()) {
+    client::ListOptions executor_pods;
+    executor_pods.label_selector = "spark-role=executor";
+    for (const auto& pod : (co_await session.api.list(client::resources::pods, ns, executor_pods)).items)
+      if (json::str(pod, "status.phase") == "Running") ++executors[std::string(kube::label(pod, "spark-app-selector"))];
+  }
+  const auto running = [&](const Object& pod) {
+    return executors[std::string(kube::label(pod, "spark-app-selector"))];
+  };
+  if (!options.format.empty()) {
+    json::array all;
+    for (const auto& pod : servers) all.push_back(as_json(pod, running(pod)));
+    print(options.format == "yaml" ? yaml::dump(all) : json::dump_pretty(all) + "\n");
+    co_return 0;
+  }
+  if (servers.empty()) {
+    complain(ns.empty() ? "no Connect servers in any namespace" : "no Connect servers in the namespace " + ns);
+    co_return 0;
+  }
+  Table table(options.all_namespaces
+                  ? std::vector<std::string>{"NAMESPACE", "NAME", "STATE", "SPARK", "EXECUTORS", "AGE", "ADDRESS"}
+                  : std::vector<std::string>{"NAME", "STATE", "SPARK", "EXECUTORS", "AGE", "ADDRESS"});
+  for (const auto& pod : servers) {
+    const std::string state = state_of_server(pod);
+    std::vector<Cell> row;
+    if (options.all_namespaces) row.emplace_back(std::string(kube::ns(pod)));
+    row.emplace_back(submit::connect_name(pod));
+    row.emplace_back(state, style_of_state(state == "Ready" ? "Running" : state));
+    row.emplace_back(std::string(kube::label(pod, "spark-version")));
+    row.emplace_back(std::to_string(running(pod)));
+    row.emplace_back(age(pod, now()));
+    row.emplace_back(submit::connect_address(pod));
+    table.add(std::move(row));
+  }
+  print(table.text(use_colour(Stream::Out)));
+  co_return 0;
+}
+
+// What stands after `--` in `spoke connect exec NAME -- python app.py`: the ordinary parser would take it for names.
+std::vector<std::string>& command_of_exec() {
+  static std::vector<std::string> command;
+  return command;
+}
+
+net::Task<int> run_client(Server& server, boost::asio::signal_set& signals, net::Scope& scope) {
+  if (const auto code = co_await server.until_ready()) co_return *code;
+  const auto forward = server.forward();
+  const auto port = forward->listen(0);
+  scope.spawn("forward", forward->run());
+  int code = 0;
+  std::exception_ptr failure;
+  try {
+    code =
+        co_await run_child(command_of_exec(), {{"SPARK_REMOTE", fmt::format("sc://{}:{}", kLoopback, port)}}, signals);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await scope.close();
+  if (failure) std::rethrow_exception(failure);
+  co_return code;
+}
+
+net::Task<int> exec(Session& session, const Options& options) {
+  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);
+  Object pod = co_await find_server(session, session.target.ns, options.name);
+  if (pod.is_null()) fail("{}", no_server(session.target.ns, options.name));
+  Server server(session, signals, std::move(pod));
+  co_return co_await server.with_watch([&](net::Scope& scope) { return run_client(server, signals, scope); });
+}
+
+std::optional<int> run_words(std::vector<std::string>& words) {
+  if (words.empty()) {
+    words = {"--help"};
+    return std::nullopt;
+  }
+  if (words[0] == "exec") {
+    const auto dashes = std::find(words.begin(), words.end(), "--");
+    command_of_exec().assign(dashes == words.end() ? dashes : dashes + 1, words.end());
+    words.erase(dashes, words.end());
+    return std::nullopt;
+  }
+  const bool help = std::find_if(words.begin(), words.end(),
+                                 [](const auto& word) { return word == "-h" || word == "--help"; }) != words.end();
+  if (words[0] != "up" || help) return std::nullopt;
+  return with_submit_errors("connect", [&] { return run_up({words.begin() + 1, words.end()}); });
+}
+
+Action set_up(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.require_subcommand(1);
+  CLI::App* up = app.add_subcommand("up", "start a server, or take up one that runs, and forward it to this machine");
+  up->add_option("NAME", options->name, "the server's name; connect unless told")->type_name("NAME");
+  up->add_flag("-d,--detach")->description("come back once it is ready; forward nothing");
+  up->add_option_function<std::string>(
+        "--port", [](const std::string&) {}, "the port of this machine, 0 for any; 15002 unless told or taken")
+      ->type_name(takes::kNumber);
+  add_submit_options(*up);
+  CLI::App* ending = app.add_subcommand("down", "end servers, with their executors");
+  ending->add_option("NAME", options->names, "the servers; connect unless told")->type_name("NAME");
+  ending->add_flag("--all", options->all, "all of the namespace");
+  add_cluster_options(*ending, options->cluster);
+  CLI::App* listing = app.add_subcommand("list", "list the servers");
+  listing->add_flag("-A,--all-namespaces", options->all_namespaces, "in all namespaces");
+  add_output_option(*listing, options->format, {"json", "yaml"}, "for programs");
+  add_cluster_options(*listing, options->cluster);
+  CLI::App* running = app.add_subcommand("exec", "run a program with SPARK_REMOTE set: spoke connect exec -- COMMAND");
+  running->add_option("NAME", options->name, "the server's name; connect unless told")->type_name("NAME");
+  add_cluster_options(*running, options->cluster);
+  return [options, ending, listing, running] {
+    if (options->all && !options->names.empty()) throw UsageError("either names or --all, not both");
+    if (*running && command_of_exec().empty())
+      throw UsageError("name the program to run after --: spoke connect exec -- python app.py");
+    return on_cluster(options->cluster, [&](Session& session) {
+      return *ending ? down(session, *options) : *listing ? list(session, *options) : exec(session, *options);
+    });
+  };
+}
+
+}  // namespace
+
+extern const Command connect_command{
+    .name = "connect",
+    .group = "Applications",
+    .summary = "run Spark Connect servers, and programs against them",
+    .details =
+        "A server is a driver's pod that serves Spark Connect on port 15002, with executors of its own. `up` takes "
+        "spark-submit's options: image, memory, --conf, --packages. Pods of the cluster reach it as "
+        "sc://NAME-server.NAMESPACE.svc:15002; this machine by a forwarded port, through the API server. Whoever "
+        "reaches that port of the loopback interface reaches the server.",
+    .examples =
+        "spoke connect up --conf spark.kubernetes.container.image=apache/spark:4.1.1-python3   # until Ctrl-C\n"
+        "spoke connect up team --detach --num-executors 4 ...\n"
+        "spoke connect exec team -- python app.py\n"
+        "spoke connect list\n"
+        "spoke connect down team",
+    .exit_codes =
+        "N of the program that exec ran, or of a server that ended\n130 interrupted by Ctrl-C (143: by "
+        "SIGTERM); the server goes on",
+    .set_up = set_up,
+    .run_words = run_words,
+};
+
+}  // namespace spoke::cli

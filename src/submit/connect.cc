@@ -1,0 +1,92 @@
+#include "submit/connect.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "kube/names.h"
+
+namespace spoke::submit {
+namespace {
+
+constexpr std::string_view kNameLabel = "app.kubernetes.io/name", kInstanceLabel = "app.kubernetes.io/instance";
+constexpr std::string_view kPortAnnotation = "spoke/connect-port";
+constexpr std::string_view kPortProperty = "spark.connect.grpc.binding.port";
+constexpr std::int64_t kPort = 15002;
+
+// 3.5 has it as a package, which the driver fetches.
+void add_package(spark::Conf& conf, const spark::Rules& rules) {
+  for (const auto property : {"spark.jars", "spark.jars.packages"})
+    if (conf.raw(property, "").find("spark-connect") != std::string::npos) return;
+  const std::string ours = fmt::format("org.apache.spark:spark-connect_2.12:{}", rules.version);
+  const std::string theirs = conf.raw("spark.jars.packages", "");
+  conf.set("spark.jars.packages", theirs.empty() ? ours : theirs + "," + ours);
+  conf.set_if_missing("spark.jars.ivy", "/tmp/.ivy2");  // the home of Spark's own image cannot be written to
+}
+
+}  // namespace
+
+std::string connect_selector(std::string_view name) {
+  return fmt::format("{}={}", kNameLabel, kConnectApp) +
+         (name.empty() ? "" : fmt::format(",{}={}", kInstanceLabel, name));
+}
+
+std::string connect_service(std::string_view name) { return fmt::format("{}-server", name); }
+
+std::string connect_name(const kube::Object& pod) { return std::string(kube::label(pod, kInstanceLabel)); }
+
+std::uint16_t connect_port(const kube::Object& pod) {
+  return static_cast<std::uint16_t>(to_int(kube::annotation(pod, kPortAnnotation)).value_or(kPort));
+}
+
+std::string connect_address(const kube::Object& pod) {
+  return fmt::format("sc://{}.{}.svc:{}", connect_service(connect_name(pod)), kube::ns(pod), connect_port(pod));
+}
+
+bool connect_ready(const kube::Object& pod) { return kube::condition_is_true(pod, "Ready") && !connect_ended(pod); }
+
+bool connect_ended(const kube::Object& pod) {
+  const auto phase = json::str(pod, "status.phase");
+  return kube::deleting(pod) || phase == "Succeeded" || phase == "Failed";
+}
+
+void configure_connect_server(spark::Conf& conf, const spark::Rules& rules, const std::string& name) {
+  const std::string service = connect_service(name);
+  if (const auto wrong = kube::check_dns1035_label(service); !wrong.empty())
+    fail("a Connect server cannot be called \"{}\": its Service is {}, and {}", name, service, wrong.front());
+  const std::int64_t port = conf.integer(kPortProperty, kPort);
+  if (port < 1 || port > 65535) fail("{} is {}, and a Service needs a port of 1 to 65535", kPortProperty, port);
+  conf.set_if_missing("spark.app.name", name);
+  conf.set_if_missing("spark.kubernetes.driver.pod.name", service);
+  const auto label = [&](std::string_view key, std::string_view value) {
+    conf.set(fmt::format("spark.kubernetes.driver.label.{}", key), std::string(value));
+  };
+  label(kNameLabel, kConnectApp);
+  label(kInstanceLabel, name);
+  conf.set(fmt::format("spark.kubernetes.driver.annotation.{}", kPortAnnotation), std::to_string(port));
+  if (!rules.connect_included) add_package(conf, rules);
+}
+
+void add_connect_service(spark::DriverObjects& driver) {
+  const std::int64_t port = connect_port(driver.pod);
+  const std::string name = connect_name(driver.pod);
+  auto& container = json::make_array(driver.pod, "spec.containers").back();
+  if (json::find(container, "readinessProbe") == nullptr)
+    json::set(container, "readinessProbe",
+              json::object{{"tcpSocket", json::object{{"port", port}}}, {"periodSeconds", 2}, {"failureThreshold", 3}});
+  // Executors come before the server is ready, and have to find the driver.
+  for (auto& object : driver.resources)
+    if (kube::kind(object) == "Service") json::set(object, "spec.publishNotReadyAddresses", true);
+  const json::object labels = {{kNameLabel, kConnectApp}, {kInstanceLabel, name}};
+  driver.resources.push_back(json::object{
+      {"apiVersion", "v1"},
+      {"kind", "Service"},
+      {"metadata", json::object{{"name", connect_service(name)}, {"labels", labels}}},
+      {"spec", json::object{
+                   {"selector", labels},
+                   {"ports",
+                    json::array{json::object{
+                        {"name", "spark-connect"}, {"port", port}, {"targetPort", port}, {"appProtocol", "grpc"}}}}}}});
+}
+
+}  // namespace spoke::submit
