@@ -1,41 +1,36 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
-#include <memory>
+#include <atomic>
+#include <cerrno>
+
+#include "base/time.h"
 
 namespace spoke::log {
 namespace {
 
-spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> one = [] {
-    auto made = std::make_shared<spdlog::logger>("spoke", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L %v", spdlog::pattern_time_type::utc);
-    made->flush_on(spdlog::level::info);
-    return made;
-  }();
-  return *one;
-}
-
-spdlog::level::level_enum spdlog_level(Level level) {
-  switch (level) {
-    case Level::Debug: return spdlog::level::debug;
-    case Level::Info: return spdlog::level::info;
-    case Level::Warn: return spdlog::level::warn;
-    case Level::Error: return spdlog::level::err;
-  }
-  return spdlog::level::info;
+std::atomic<Level>& lowest() {
+  static std::atomic<Level> one = Level::Info;
+  return one;
 }
 
 }  // namespace
 
-void set_level(Level level) { logger().set_level(spdlog_level(level)); }
+void set_level(Level level) { lowest() = level; }
 
-bool enabled(Level level) { return logger().should_log(spdlog_level(level)); }
+bool enabled(Level level) { return level >= lowest(); }
 
+// At once, so that the lines of several threads do not mix. There is nobody to tell of a log that cannot be written.
 void write(Level level, std::string_view message, std::string_view fields) {
-  logger().log(spdlog_level(level), "{}{}", message, fields);
+  constexpr std::string_view kLetters = "DIWE";
+  const std::string time = rfc3339_micro(now()).substr(0, std::string_view("2026-01-01T00:00:00.000").size());
+  const std::string line = fmt::format("{}Z {} {}{}\n", time, kLetters[static_cast<size_t>(level)], message, fields);
+  for (std::string_view rest = line; !rest.empty();) {
+    const ssize_t n = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (n < 0 && errno != EINTR) return;
+    if (n > 0) rest.remove_prefix(static_cast<size_t>(n));
+  }
 }
 
 void append_field(std::string& out, std::string_view key, std::string_view value) {

@@ -27,6 +27,13 @@ std::pair<Fd, Fd> make_pipe() {
 
 }  // namespace
 
+std::vector<char*> c_strings(const std::vector<std::string>& words) {
+  std::vector<char*> out;
+  for (const auto& word : words) out.push_back(const_cast<char*>(word.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
 std::string find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return ::access(name.c_str(), X_OK) == 0 ? name : "";
   const char* path = std::getenv("PATH");
@@ -53,13 +60,8 @@ Finished run(const std::vector<std::string>& argv, const std::string& input,
   posix_spawn_file_actions_adddup2(&actions, err_write.get(), 2);
   // Asio's sockets are not close-on-exec: one that a long-lived child held would look open after our own end.
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  std::vector<char*> args;
-  for (const auto& arg : argv) args.push_back(const_cast<char*>(arg.c_str()));
-  args.push_back(nullptr);
-  std::vector<char*> entries;
-  if (environment)
-    for (const auto& entry : *environment) entries.push_back(const_cast<char*>(entry.c_str()));
-  entries.push_back(nullptr);
+  std::vector<char*> args = c_strings(argv);
+  std::vector<char*> entries = environment ? c_strings(*environment) : std::vector<char*>();
   pid_t pid = 0;
   const int error =
       ::posix_spawn(&pid, program.c_str(), &actions, nullptr, args.data(), environment ? entries.data() : environ);

@@ -22,6 +22,9 @@ Finished run(const std::vector<std::string>& argv, const std::string& input = ""
 // As run(), but a non-zero exit is an Error that quotes what the program said.
 std::string run_or_fail(const std::vector<std::string>& argv, const std::string& input = "");
 
+// What exec takes: pointers to each, and a null. Valid while `words` is.
+std::vector<char*> c_strings(const std::vector<std::string>& words);
+
 // The path of a program on PATH or in /usr/sbin and /sbin, or "".
 std::string find_program(const std::string& name);
 

@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/strings.h"
+#include "base/process.h"
 #include "net/async.h"
 #include "net/scope.h"
 
@@ -33,14 +33,11 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
   return all;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> out;
-  for (auto& word : words) out.push_back(word.data());
-  out.push_back(nullptr);
-  return out;
-}
-
-pid_t start(std::vector<std::string> argv, std::vector<std::string> environment) {
+pid_t start(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
+  ::signal(SIGCHLD, SIG_DFL);  // where it came to us ignored, nobody could wait for a child
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);  // Asio's sockets are not close-on-exec
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t changed;
@@ -49,9 +46,10 @@ pid_t start(std::vector<std::string> argv, std::vector<std::string> environment)
   posix_spawnattr_setsigdefault(&attributes, &changed);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
-  const int error =
-      ::posix_spawnp(&pid, argv[0].c_str(), nullptr, &attributes, pointers(argv).data(), pointers(environment).data());
+  const int error = ::posix_spawnp(&pid, argv[0].c_str(), &actions, &attributes, c_strings(argv).data(),
+                                   c_strings(environment).data());
   posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
   if (error != 0) fail("cannot run {}: {}", argv[0], std::strerror(error));
   return pid;
 }
@@ -72,12 +70,10 @@ net::Task<> hand_on(boost::asio::signal_set& signals, pid_t pid) {
 
 net::Task<int> run_child(std::vector<std::string> argv, std::vector<std::pair<std::string, std::string>> variables,
                          boost::asio::signal_set& signals) {
-  const pid_t pid = start(std::move(argv), environment_with(variables));
+  const pid_t pid = start(argv, environment_with(variables));
   net::Scope scope(co_await net::this_executor());
   scope.spawn("signals", hand_on(signals, pid));
-  const int code = co_await net::on_worker([pid] { return wait_for(pid); });
-  co_await scope.close();
-  co_return code;
+  co_return co_await scope.during(net::on_worker([pid] { return wait_for(pid); }));
 }
 
 }  // namespace spoke::cli

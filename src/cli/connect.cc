@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <memory>
@@ -41,7 +40,17 @@ constexpr int kTail = 200;         // lines of the log of a server that ended
 constexpr size_t kLastWords = 20;  // and how many of them are shown
 constexpr std::chrono::minutes kGoes{2};
 
-std::string end_it(const std::string& name) { return fmt::format("`spoke connect down {}` ends it", name); }
+// A server, and how this user comes to it: for commands that can be typed as they are shown.
+struct Named {
+  std::string name = kDefaultName;
+  std::string ns = "default";
+  std::string context;  // where one was asked for
+
+  std::string command(std::string_view verb) const {
+    return fmt::format("`spoke connect {} {}{}{}`", verb, name, ns == "default" ? "" : " -n " + ns,
+                       context.empty() ? "" : " --context " + context);
+  }
+};
 
 // The last lines of a log that are no frames of a Java stack: those say where, not why.
 std::string last_words(const std::string& log) {
@@ -53,14 +62,15 @@ std::string last_words(const std::string& log) {
   return lines.empty() ? "" : join(lines, "\n") + "\n";
 }
 
-net::Task<std::vector<Object>> find_servers(Session& session, std::string ns, std::string name) {
+net::Task<std::vector<Object>> find_servers(Session& session, std::string ns, std::string selector) {
   client::ListOptions options;
-  options.label_selector = submit::connect_selector(name);
+  options.label_selector = std::move(selector);
   co_return (co_await session.api.list(client::resources::pods, ns, options)).items;
 }
 
-net::Task<Object> find_server(Session& session, std::string ns, std::string name) {
-  for (auto& pod : co_await find_servers(session, ns, name))
+// Null where none is there, or is about to stay.
+net::Task<Object> find_server(Session& session, Named server) {
+  for (auto& pod : co_await find_servers(session, server.ns, submit::connect_selector(server.name)))
     if (!submit::connect_ended(pod)) co_return std::move(pod);
   co_return Object();
 }
@@ -84,28 +94,29 @@ net::Task<> remove(Session& session, client::Resource resource, Object object) {
   }
 }
 
-// What an earlier server of the name left behind.
-net::Task<> clear_way(Session& session, std::string ns, std::string name) {
-  for (auto& pod : co_await find_servers(session, ns, name))
+// Takes away what an earlier server of the name left behind. Throws Error where its Service is somebody else's.
+net::Task<> clear_way(Session& session, Named server) {
+  for (auto& pod : co_await find_servers(session, server.ns, submit::connect_selector(server.name)))
     co_await remove(session, client::resources::pods, std::move(pod));
-  client::ListOptions options;
-  options.label_selector = submit::connect_selector(name);
   try {
-    for (auto& service : (co_await session.api.list(client::resources::services, ns, options)).items)
-      co_await remove(session, client::resources::services, std::move(service));
+    Object service =
+        co_await session.api.get(client::resources::services, server.ns, submit::connect_service(server.name));
+    if (!submit::is_connect(service, server.name))
+      fail("the Service {}/{} is there and is no Connect server's; choose another name", server.ns,
+           submit::connect_service(server.name));
+    co_await remove(session, client::resources::services, std::move(service));
   } catch (const kube::StatusError& e) {
-    if (e.code() != 403) throw;  // who may not look will be told by the creation
+    if (e.code() != 404 && e.code() != 403) throw;  // who may not look will be told by the creation
   }
 }
 
 // One server, kept in view.
 class Server {
  public:
-  Server(Session& session, boost::asio::signal_set& signals, Object pod)
+  Server(Session& session, boost::asio::signal_set& signals, Named named, Object pod)
       : session_(session),
         signals_(signals),
-        name_(submit::connect_name(pod)),
-        ns_(kube::ns(pod)),
+        named_(std::move(named)),
         uid_(kube::uid(pod)),
         pod_(std::move(pod)),
         begun_(now()),
@@ -116,26 +127,13 @@ class Server {
               }),
         changed_(session.executor) {}
 
-  // Runs `work` while the server is looked after.
-  template <class Work>
-  net::Task<int> with_watch(Work work) {
+  // Runs `work` while the server and signals are watched.
+  net::Task<int> during(net::Task<int> work) {
     net::Scope scope(session_.executor);
     scope.spawn("pod", pods_.run());
-    int code = 0;
-    std::exception_ptr failure;
-    try {
-      code = co_await work(scope);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-    screen_.progress("");
-    co_await scope.close();
-    if (failure) std::rethrow_exception(failure);
-    co_return code;
+    scope.spawn("signals", await_signal());
+    co_return co_await scope.during(std::move(work));
   }
-
-  void watch_signals(net::Scope& scope) { scope.spawn("signals", await_signal()); }
 
   // Answers nothing once it is ready; an exit code where it was not waited for to the end.
   net::Task<std::optional<int>> until_ready() {
@@ -143,13 +141,13 @@ class Server {
       if (over()) co_return co_await tell_failure();
       if (signal_ != 0) {
         screen_.progress("");
-        complain(fmt::format("the server goes on coming up; `spoke connect up {}` waits for it again, {}", name_,
-                             end_it(name_)));
+        complain(fmt::format("the server goes on coming up; {} waits for it again, {} ends it", named_.command("up"),
+                             named_.command("down")));
         co_return 128 + signal_;
       }
       tell_trouble();
       Progress line;
-      line.name = name_;
+      line.name = named_.name;
       line.state = submit::phase(pod_) == "Running" ? "Starting" : submit::phase(pod_);
       line.elapsed = now() - begun_;
       line.trouble = trouble(pod_);
@@ -164,7 +162,8 @@ class Server {
   net::Task<int> until_over() {
     while (signal_ == 0 && !over()) co_await changed_.wait_for(std::chrono::seconds(5));
     if (signal_ != 0) {
-      complain(fmt::format("the server goes on; `spoke connect up {}` forwards it again, {}", name_, end_it(name_)));
+      complain(fmt::format("the server goes on; {} forwards it again, {} ends it", named_.command("up"),
+                           named_.command("down")));
       co_return 128 + signal_;
     }
     co_return co_await tell_failure();
@@ -173,7 +172,7 @@ class Server {
   std::unique_ptr<client::PortForward> forward() {
     return std::make_unique<client::PortForward>(
         session_.executor, session_.api,
-        client::ForwardedPort{ns_, std::string(kube::name(pod_)), submit::connect_port(pod_)}, complain);
+        client::ForwardedPort{named_.ns, std::string(kube::name(pod_)), submit::connect_port(pod_)}, complain);
   }
 
   const Object& pod() const { return pod_; }
@@ -182,7 +181,7 @@ class Server {
   client::InformerOptions watched() const {
     client::InformerOptions options;
     options.resource = client::resources::pods;
-    options.ns = ns_;
+    options.ns = named_.ns;
     options.field_selector = "metadata.name=" + std::string(kube::name(pod_));
     return options;
   }
@@ -200,13 +199,13 @@ class Server {
 
   void tell_trouble() {
     if (const std::string why = trouble(pod_); !why.empty() && !screen_.interactive() && told_.insert(why).second)
-      complain(fmt::format("{}: {}", name_, printable(why)));
+      complain(fmt::format("{}: {}", named_.name, printable(why)));
   }
 
   net::Task<int> tell_failure() {
     screen_.progress("");
     if (!submit::has_ended(pod_)) {
-      complain(fmt::format("the Connect server {} was deleted", name_));
+      complain(fmt::format("the Connect server {} was deleted", named_.name));
       co_return kFailure;
     }
     try {
@@ -214,22 +213,24 @@ class Server {
       query.add("container", main_container(pod_));
       query.add("tailLines", std::to_string(kTail));
       std::string text;
-      co_await session_.api.logs(ns_, kube::name(pod_), std::move(query),
+      co_await session_.api.logs(named_.ns, kube::name(pod_), std::move(query),
                                  [&text](std::string_view piece) { text += piece; });
       print_error(last_words(text));
     } catch (const kube::StatusError&) {  // a container that never ran has no log
+    } catch (const net::ConnectionError&) {
     }
     const auto code = exit_code(pod_);
     complain(fmt::format("the Connect server {} has ended{}{}; its pod {}/{} is kept until the next `spoke connect up`",
-                         name_, code ? fmt::format(" with exit code {}", *code) : "",
-                         trouble(pod_).empty() ? "" : ": " + printable(trouble(pod_)), ns_, kube::name(pod_)));
+                         named_.name, code ? fmt::format(" with exit code {}", *code) : "",
+                         trouble(pod_).empty() ? "" : ": " + printable(trouble(pod_)), named_.ns, kube::name(pod_)));
     co_return code && *code != 0 ? *code : kFailure;
   }
 
   Session& session_;
   boost::asio::signal_set& signals_;
   Screen screen_;
-  std::string name_, ns_, uid_;
+  Named named_;
+  std::string uid_;
   Object pod_;
   Time begun_;
   client::Informer pods_;
@@ -239,8 +240,7 @@ class Server {
 };
 
 struct Up {
-  std::string name = kDefaultName;
-  std::string ns;
+  Named named;
   bool detach = false;
   std::optional<std::uint16_t> port;  // of this machine
 };
@@ -255,44 +255,46 @@ std::uint16_t listen(client::PortForward& forward, std::optional<std::uint16_t> 
   }
 }
 
-net::Task<int> bring_up(Server& server, const Up& up, net::Scope& scope) {
-  server.watch_signals(scope);
+net::Task<int> bring_up(Session& session, Server& server, const Up& up) {
   if (const auto code = co_await server.until_ready()) co_return *code;
   print(fmt::format("in the cluster:   {}\n", submit::connect_address(server.pod())));
+  const std::string down = up.named.command("down");
   if (up.detach) {
-    complain(end_it(up.name));
+    complain(down + " ends it");
     co_return 0;
   }
   const auto forward = server.forward();
   print(fmt::format("on this machine:  sc://{}:{}\n", kLoopback, listen(*forward, up.port)));
-  complain(fmt::format("forwarding until Ctrl-C; the server goes on after it, and {}", end_it(up.name)));
+  complain(fmt::format("forwarding until Ctrl-C; the server goes on after it, and {} ends it", down));
+  net::Scope scope(session.executor);
   scope.spawn("forward", forward->run());
-  const int code = co_await server.until_over();
-  co_await scope.close();  // it refers to the forward
-  co_return code;
+  co_return co_await scope.during(server.until_over());
 }
 
 net::Task<int> attend(Session& session, boost::asio::signal_set& signals, Object pod, const Up& up) {
-  Server server(session, signals, std::move(pod));
-  co_return co_await server.with_watch([&](net::Scope& scope) { return bring_up(server, up, scope); });
+  Server server(session, signals, up.named, std::move(pod));
+  co_return co_await server.during(bring_up(session, server, up));
+}
+
+// `found` says whether there is such a server yet.
+net::Task<int> attend_existing(Session& session, const Up& up, bool& found) {
+  Object pod = co_await find_server(session, up.named);
+  found = !pod.is_null();
+  if (!found) co_return 0;
+  complain(fmt::format("the Connect server {} is there already; to change it, end it first: {}", up.named.name,
+                       up.named.command("down")));
+  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);
+  co_return co_await attend(session, signals, std::move(pod), up);
 }
 
 net::Task<int> create_and_attend(Session& session, spark::DriverObjects driver, const Up& up) {
+  bool found = false;  // another may have been faster: files are uploaded before this
+  const int code = co_await attend_existing(session, up, found);
+  if (found) co_return code;
+  co_await clear_way(session, up.named);
   boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);  // from before it is created: they find it whole
-  co_await clear_way(session, driver.ns, up.name);
-  auto created = co_await submit::create_driver(session.api, std::move(driver));
+  auto created = co_await submit::create_driver(session.api, std::move(driver), submit::connect_rights());
   co_return co_await attend(session, signals, std::move(created.pod), up);
-}
-
-// Nothing where there is no such server yet.
-net::Task<int> attend_existing(Session& session, const Up& up, bool& found) {
-  boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);
-  Object pod = co_await find_server(session, up.ns, up.name);
-  found = !pod.is_null();
-  if (!found) co_return 0;
-  complain(
-      fmt::format("the Connect server {} is there already; to change it, end it first ({})", up.name, end_it(up.name)));
-  co_return co_await attend(session, signals, std::move(pod), up);
 }
 
 std::uint16_t port_number(const std::string& text) {
@@ -308,7 +310,7 @@ Up read_up(submit::MixedWords& words) {
   for (const auto& port : words.values("--port")) up.port = port_number(port);
   const auto names = words.names();
   if (names.size() > 1) throw UsageError(fmt::format("one name is enough: \"{}\" and \"{}\"", names[0], names[1]));
-  if (!names.empty()) up.name = names[0];
+  if (!names.empty()) up.named.name = names[0];
   return up;
 }
 
@@ -331,8 +333,9 @@ int run_up(std::vector<std::string> words) {
   for (const auto& warning : settings.warnings) complain(warning);
   const auto target = submit::find_submission_target(settings, arguments, around);
   settings.conf.set_if_missing("spark.kubernetes.namespace", target.ns);
-  up.ns = settings.conf.text("spark.kubernetes.namespace", "default");
-  submit::configure_connect_server(settings.conf, spark::rules_for(settings.spark_version), up.name);
+  up.named.ns = settings.conf.text("spark.kubernetes.namespace", "default");
+  up.named.context = arguments.context.value_or("");
+  submit::configure_connect_server(settings.conf, spark::rules_for(settings.spark_version), up.named.name);
   bool found = false;
   if (arguments.dry_run == submit::DryRun::No) {
     const int code = on_target(target, [&](Session& session) { return attend_existing(session, up, found); });
@@ -356,20 +359,24 @@ struct Options {
   std::string format;
 };
 
-std::string no_server(const std::string& ns, const std::string& name) {
-  return fmt::format("there is no Connect server {} in the namespace {}; `spoke connect up {}` starts one", name, ns,
-                     name);
+Named named_in(const Session& session, const Options& options, const std::string& name) {
+  submit::check_connect_name(name);
+  return {name, session.target.ns, options.cluster.context};
+}
+
+[[noreturn]] void refuse_absent(const Named& named) {
+  fail("there is no Connect server {} in the namespace {}; {} starts one", named.name, named.ns, named.command("up"));
 }
 
 net::Task<int> down(Session& session, const Options& options) {
-  const std::string ns = session.target.ns;
   std::vector<Object> chosen;
   if (options.all) {
-    chosen = co_await find_servers(session, ns, "");
+    chosen = co_await find_servers(session, session.target.ns, submit::all_connect_servers());
   } else {
     for (const auto& name : options.names.empty() ? std::vector<std::string>{kDefaultName} : options.names) {
-      auto found = co_await find_servers(session, ns, name);
-      if (found.empty()) fail("{}", no_server(ns, name));
+      const Named named = named_in(session, options, name);
+      auto found = co_await find_servers(session, named.ns, submit::connect_selector(name));
+      if (found.empty()) refuse_absent(named);
       for (auto& pod : found) chosen.push_back(std::move(pod));
     }
   }
@@ -400,7 +407,7 @@ json::value as_json(const Object& pod, size_t executors) {
 
 net::Task<int> list(Session& session, const Options& options) {
   const std::string ns = options.all_namespaces ? "" : session.target.ns;
-  const auto servers = co_await find_servers(session, ns, "");
+  const auto servers = co_await find_servers(session, ns, submit::all_connect_servers());
   std::map<std::string, size_t, std::less<>> executors;  // by application
   if (!servers.empty()) {
     client::ListOptions executor_pods;
@@ -446,30 +453,22 @@ std::vector<std::string>& command_of_exec() {
   return command;
 }
 
-net::Task<int> run_client(Server& server, boost::asio::signal_set& signals, net::Scope& scope) {
+net::Task<int> run_client(Session& session, Server& server, boost::asio::signal_set& signals) {
   if (const auto code = co_await server.until_ready()) co_return *code;
   const auto forward = server.forward();
-  const auto port = forward->listen(0);
+  const auto remote = fmt::format("sc://{}:{}", kLoopback, forward->listen(0));
+  net::Scope scope(session.executor);
   scope.spawn("forward", forward->run());
-  int code = 0;
-  std::exception_ptr failure;
-  try {
-    code =
-        co_await run_child(command_of_exec(), {{"SPARK_REMOTE", fmt::format("sc://{}:{}", kLoopback, port)}}, signals);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await scope.close();
-  if (failure) std::rethrow_exception(failure);
-  co_return code;
+  co_return co_await scope.during(run_child(command_of_exec(), {{"SPARK_REMOTE", remote}}, signals));
 }
 
 net::Task<int> exec(Session& session, const Options& options) {
+  const Named named = named_in(session, options, options.name);
+  Object pod = co_await find_server(session, named);
+  if (pod.is_null()) refuse_absent(named);
   boost::asio::signal_set signals(session.executor, SIGINT, SIGTERM);
-  Object pod = co_await find_server(session, session.target.ns, options.name);
-  if (pod.is_null()) fail("{}", no_server(session.target.ns, options.name));
-  Server server(session, signals, std::move(pod));
-  co_return co_await server.with_watch([&](net::Scope& scope) { return run_client(server, signals, scope); });
+  Server server(session, signals, named, std::move(pod));
+  co_return co_await server.during(run_client(session, server, signals));
 }
 
 std::optional<int> run_words(std::vector<std::string>& words) {

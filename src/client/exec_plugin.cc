@@ -29,15 +29,9 @@ std::string read_to_end(int fd) {
   }
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  for (auto& text : texts) out.push_back(text.data());
-  out.push_back(nullptr);
-  return out;
-}
-
 // Standard output of the program and its wait status.
-std::pair<std::string, int> run_with(std::vector<std::string> argv, std::vector<std::string> env, bool interactive) {
+std::pair<std::string, int> run_with(const std::vector<std::string>& argv, const std::vector<std::string>& env,
+                                     bool interactive) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) fail_errno("pipe");
   const Fd from(ends[0]);
@@ -49,7 +43,7 @@ std::pair<std::string, int> run_with(std::vector<std::string> argv, std::vector<
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   pid_t pid = 0;
   const int error =
-      ::posix_spawn(&pid, argv[0].c_str(), &actions, nullptr, pointers(argv).data(), pointers(env).data());
+      ::posix_spawn(&pid, argv[0].c_str(), &actions, nullptr, c_strings(argv).data(), c_strings(env).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     errno = error;

@@ -74,8 +74,9 @@ class Connection {
     // Each channel's first message is the port's number.
     bool begun[2] = {false, false};
     while (auto message = co_await pod_->read()) {
-      if (message->empty() || message->front() > kErrors) continue;
-      const auto channel = static_cast<size_t>(message->front());
+      if (message->empty()) continue;
+      const auto channel = static_cast<unsigned char>(message->front());
+      if (channel > kErrors) continue;
       std::string_view content = std::string_view(*message).substr(1);
       if (!begun[channel]) {
         begun[channel] = true;
@@ -143,30 +144,17 @@ PortForward::PortForward(net::Executor executor, HttpApi& api, ForwardedPort to,
 PortForward::~PortForward() = default;
 
 std::uint16_t PortForward::listen(std::uint16_t port) {
-  auto& acceptor = impl_->acceptor;
   try {
-    const tcp::endpoint here(asio::ip::address_v4::loopback(), port);
-    acceptor.open(here.protocol());
-    acceptor.set_option(tcp::acceptor::reuse_address(true));
-    acceptor.bind(here);
-    acceptor.listen();
-    return acceptor.local_endpoint().port();
+    impl_->acceptor = tcp::acceptor(impl_->executor, {asio::ip::address_v4::loopback(), port});
+    return impl_->acceptor.local_endpoint().port();
   } catch (const boost::system::system_error& e) {
-    fail("cannot listen on 127.0.0.1:{}: {}; choose another port with --port, 0 for any", port, e.code().message());
+    fail("cannot listen on 127.0.0.1:{}: {}; choose another port, 0 for any", port, e.code().message());
   }
 }
 
 Task<> PortForward::run() {
   net::Scope scope(impl_->executor);
-  std::exception_ptr failure;
-  try {
-    co_await impl_->accept(scope);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await scope.close();
-  if (failure) std::rethrow_exception(failure);
+  co_await scope.during(impl_->accept(scope));
 }
 
 }  // namespace spoke::client

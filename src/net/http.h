@@ -57,6 +57,7 @@ struct Request {
   Query query;
   Headers headers;
   std::string body;
+  std::string target;  // "/path?query" as it goes on the wire; "": made of path and query
 };
 
 struct Response {

@@ -32,12 +32,15 @@ ClientOptions server_of(const Url& url) {
 }
 
 std::string target_of(const Request& request) {
+  if (!request.target.empty()) return request.target;
   const std::string query = request.query.encode();
   return percent_encode_path(request.path) + (query.empty() ? "" : "?" + query);
 }
 
 struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   Impl(Executor e, ClientOptions o) : executor(std::move(e)), options(std::move(o)) {
+    if (!options.proxy.empty()) proxy = parse_proxy(options.proxy);
+    if (!options.tls && proxy && proxy->kind == Proxy::Kind::Http) asked = proxy;
     if (!options.tls) return;
     context.emplace(asio::ssl::context::tls_client);
     context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
@@ -53,7 +56,13 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
     SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   }
 
-  std::string address() const { return (options.tls ? "https://" : "http://") + options.host + ":" + options.port; }
+  std::string name() const {
+    return options.host.find(':') == std::string::npos ? options.host : "[" + options.host + "]";
+  }
+  std::string address() const { return (options.tls ? "https://" : "http://") + name() + ":" + options.port; }
+  std::string host() const {
+    return options.port == (options.tls ? "443" : "80") ? name() : name() + ":" + options.port;
+  }
 
   // A kept connection that still stands, or a new one.
   Task<std::unique_ptr<Wire>> connection(bool& kept) {
@@ -66,12 +75,15 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
     }
     kept = false;
     auto wire = std::make_unique<Wire>(executor, context ? &*context : nullptr);
-    co_await wire->connect(options);
+    co_await wire->connect(options, asked ? std::nullopt : proxy, asked);
     co_return wire;
   }
 
   Executor executor;
   ClientOptions options;
+  std::optional<Proxy> proxy;
+  // The same, where it is asked for each URL: most connect to nothing but TLS.
+  std::optional<Proxy> asked;
   std::optional<asio::ssl::context> context;
   std::vector<std::unique_ptr<Wire>> idle;
 };
@@ -131,8 +143,11 @@ Task<ResponseStream> HttpClient::stream(Request request) {
   http::request<http::string_body> message;
   message.version(11);
   message.method_string(request.method);
-  message.target(target_of(request));
-  if (request.headers.get("Host").empty()) message.set(http::field::host, impl->options.host);
+  message.target(impl->asked ? impl->address() + target_of(request) : target_of(request));
+  if (request.headers.get("Host").empty()) message.set(http::field::host, impl->host());
+  if (impl->asked)
+    if (const auto who = proxy_authorization(*impl->asked); !who.empty())
+      message.set(http::field::proxy_authorization, who);
   for (const auto& [name, value] : request.headers) message.insert(name, value);
   message.body() = std::move(request.body);
   message.prepare_payload();
@@ -168,8 +183,8 @@ Task<Upgraded> HttpClient::websocket(Request request) {
   const auto impl = impl_;
   try {
     auto wire = std::make_unique<Wire>(impl->executor, impl->context ? &*impl->context : nullptr);
-    co_await wire->connect(impl->options);
-    if (request.headers.get("Host").empty()) request.headers.set("Host", impl->options.host);
+    co_await wire->connect(impl->options, impl->proxy);
+    if (request.headers.get("Host").empty()) request.headers.set("Host", impl->host());
     co_return co_await open_websocket(std::move(wire), std::move(request));
   } catch (const boost::system::system_error& e) {
     if (is_cancelled(e)) throw;

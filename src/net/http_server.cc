@@ -30,10 +30,11 @@ using ServerSocket = beast::websocket::stream<Stream&>;
 namespace {
 
 constexpr std::chrono::seconds kHandshake{
-    10};                                    // a client must finish TLS and send its first request's head within this
-constexpr std::chrono::minutes kIdle{3};    // a kept connection without a request
-constexpr std::chrono::seconds kWrite{60};  // a client that takes nothing for this long is dropped
-constexpr std::chrono::seconds kLinger{2};  // what is left of a refused request is read away this long
+    10};                                     // a client must finish TLS and send its first request's head within this
+constexpr std::chrono::minutes kIdle{3};     // a kept connection without a request
+constexpr std::chrono::seconds kWrite{60};   // a client that takes nothing for this long is dropped
+constexpr std::chrono::minutes kSilence{2};  // a WebSocket's client that shows no sign of life, even when asked for one
+constexpr std::chrono::seconds kLinger{2};   // what is left of a refused request is read away this long
 
 http::response_header<> head_of(int status, const Headers& headers) {
   http::response_header<> head;
@@ -82,7 +83,8 @@ class BeastExchange : public Exchange {
   }
 
   Task<> write(std::string_view chunk) override {
-    beast::get_lowest_layer(stream_).expires_after(kWrite);
+    // A WebSocket has times of its own; those of the stream would count for a read that is under way beside it.
+    if (!socket_) beast::get_lowest_layer(stream_).expires_after(kWrite);
     const asio::const_buffer buffer(chunk.data(), chunk.size());
     try {
       if (socket_)
@@ -93,11 +95,11 @@ class BeastExchange : public Exchange {
       if (is_cancelled(e)) throw;
       throw ConnectionError(std::string("the client has gone: ") + e.code().message());
     }
-    beast::get_lowest_layer(stream_).expires_never();
+    if (!socket_) beast::get_lowest_layer(stream_).expires_never();
   }
 
   Task<> finish() override {
-    beast::get_lowest_layer(stream_).expires_after(kWrite);
+    if (!socket_) beast::get_lowest_layer(stream_).expires_after(kWrite);
     if (socket_) {
       boost::system::error_code ignored;
       co_await socket_->async_close(beast::websocket::close_code::normal, asio::redirect_error(use_awaitable, ignored));
@@ -116,6 +118,7 @@ class BeastExchange : public Exchange {
     socket_->set_option(beast::websocket::stream_base::decorator([p = std::string(protocol)](auto& response) {
       if (!p.empty()) response.set(http::field::sec_websocket_protocol, p);
     }));
+    socket_->set_option(beast::websocket::stream_base::timeout{kWrite, kSilence, true});
     socket_->text(messages == Messages::Text);
     socket_->auto_fragment(false);  // one frame a message: fabric8's Vert.x client (Spark 4) drops fragmented ones
     co_await socket_->async_accept(message_, use_awaitable);

@@ -32,8 +32,7 @@ Task<> connect_by_http(boost::beast::tcp_stream& stream, const Proxy& proxy, con
   request.version(11);
   request.target(server);
   request.set(http::field::host, server);
-  if (!proxy.user.empty())
-    request.set(http::field::proxy_authorization, "Basic " + base64(proxy.user + ":" + proxy.password));
+  if (const auto who = proxy_authorization(proxy); !who.empty()) request.set(http::field::proxy_authorization, who);
   co_await http::async_write(stream, request, use_awaitable);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::empty_body> answer;
@@ -138,6 +137,10 @@ bool bypasses_proxy(std::string_view host, std::string_view port, std::string_vi
   for (const auto& rule : split(lower(no_proxy), ','))
     if (const auto trimmed = trim(rule); !trimmed.empty() && exempts(std::string(trimmed), name, port)) return true;
   return false;
+}
+
+std::string proxy_authorization(const Proxy& proxy) {
+  return proxy.user.empty() ? "" : "Basic " + base64(proxy.user + ":" + proxy.password);
 }
 
 Task<> pass_through(boost::beast::tcp_stream& stream, const Proxy& proxy, std::string host, std::string port) {

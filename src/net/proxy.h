@@ -23,6 +23,8 @@ Proxy parse_proxy(std::string_view text);
 // not; the machine itself always is (Go's httpproxy).
 bool bypasses_proxy(std::string_view host, std::string_view port, std::string_view no_proxy);
 
+std::string proxy_authorization(const Proxy& proxy);  // the header's value; "" without a user
+
 // Has the proxy at the stream's other end connect it with host:port. Throws ConnectionError.
 Task<> pass_through(boost::beast::tcp_stream& stream, const Proxy& proxy, std::string host, std::string port);
 

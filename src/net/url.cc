@@ -67,10 +67,29 @@ Url parse_url(std::string_view text) {
   return url;
 }
 
+Url resolve(const Url& base, std::string_view reference) {
+  if (reference.empty()) fail("a redirect that leads nowhere");
+  if (const auto mark = reference.find_first_of(":/?#");
+      reference.substr(std::min(mark, reference.size())).starts_with("://"))
+    return parse_url(reference);
+  Url url = base;
+  reference = reference.substr(0, reference.find('#'));
+  if (reference.starts_with("//")) return parse_url(url.scheme + ":" + std::string(reference));
+  const auto mark = std::min(reference.find('?'), reference.size());
+  const std::string_view path = reference.substr(0, mark);
+  if (path.starts_with('/'))
+    url.path = path;
+  else if (!path.empty())
+    url.path = (url.path.empty() ? "/" : url.path.substr(0, url.path.rfind('/') + 1)) + std::string(path);
+  if (!path.empty() || mark < reference.size()) url.query = mark < reference.size() ? reference.substr(mark + 1) : "";
+  return url;
+}
+
 Request request_of(const Url& url) {
   Request request;
   request.path = url.path.empty() ? "/" : percent_decode(url.path);
   request.query = Query::parse(url.query);
+  request.target = (url.path.empty() ? "/" : url.path) + (url.query.empty() ? "" : "?" + url.query);
   return request;
 }
 

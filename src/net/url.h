@@ -24,7 +24,10 @@ struct Url {
 // Throws Error saying what is wrong with it; a password is not quoted.
 Url parse_url(std::string_view text);
 
-// For the path and the query of an https: or http: URL. Its server is not in it.
+// Where a redirect leads: an absolute URL, or a path, a query or a name beside the base's. Throws Error.
+Url resolve(const Url& base, std::string_view reference);
+
+// For the path and the query of an https: or http: URL, as they stand there. Its server is not in it.
 Request request_of(const Url& url);
 
 }  // namespace spoke::net

@@ -61,5 +61,29 @@ TEST(Proxy, SomeServersAreReachedWithoutIt) {
   EXPECT_TRUE(direct("anything", "*"));
 }
 
+TEST(Url, ARequestHasThePathAsItStands) {
+  const Request request = request_of(parse_url("https://h:1/a%2Fb%20c?x=%2f&y"));
+  EXPECT_EQ(request.target, "/a%2Fb%20c?x=%2f&y");
+  EXPECT_EQ(request.path, "/a/b c");
+  EXPECT_EQ(request_of(parse_url("https://h")).target, "/");
+}
+
+TEST(Url, RedirectsLeadSomewhere) {
+  const Url base = parse_url("https://h:8443/a/b?q=1");
+  const auto to = [&](std::string_view reference) {
+    const Url url = resolve(base, reference);
+    return url.scheme + "://" + url.authority() + url.path + (url.query.empty() ? "" : "?" + url.query);
+  };
+  EXPECT_EQ(to("http://other/x?y#z"), "http://other/x?y");
+  EXPECT_EQ(to("/login?next=https://x/"), "https://h:8443/login?next=https://x/");
+  EXPECT_THROW(to(""), Error);
+  EXPECT_EQ(to("//other/x"), "https://other/x");
+  EXPECT_EQ(to("/x?y=2"), "https://h:8443/x?y=2");
+  EXPECT_EQ(to("x"), "https://h:8443/a/x");
+  EXPECT_EQ(to("?y"), "https://h:8443/a/b?y");
+  EXPECT_EQ(to("#z"), "https://h:8443/a/b?q=1");
+  EXPECT_EQ(resolve(parse_url("https://h"), "x").path, "/x");
+}
+
 }  // namespace
 }  // namespace spoke::net

@@ -52,7 +52,7 @@ Task<Upgraded> open_websocket(std::unique_ptr<Wire> wire, Request request) {
     socket.set_option(websocket::stream_base::timeout{kHandshake, kSilence, true});
     socket.set_option(websocket::stream_base::decorator([&request](websocket::request_type& message) {
       for (const auto& [name, value] : request.headers)
-        if (lower(name) != "host") message.set(name, value);
+        if (lower(name) != "host") message.insert(name, value);
     }));
     socket.read_message_max(kMaxMessage);
     socket.binary(true);

@@ -36,13 +36,15 @@ class Wire {
   Tls* tls() { return tls_ ? &*tls_ : nullptr; }
   Plain& plain() { return *plain_; }
 
-  Task<> connect(const ClientOptions& options) {
+  // To the server; through `proxy`, or to `instead`, which passes requests on.
+  Task<> connect(const ClientOptions& options, const std::optional<Proxy>& proxy,
+                 const std::optional<Proxy>& instead = std::nullopt) {
     namespace asio = boost::asio;
     lowest().expires_after(options.connect_timeout);
-    const std::optional<Proxy> proxy = options.proxy.empty() ? std::nullopt : std::optional(parse_proxy(options.proxy));
+    const auto& first = proxy ? proxy : instead;
     asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
-    const auto addresses = co_await resolver.async_resolve(proxy ? proxy->host : options.host,
-                                                           proxy ? proxy->port : options.port, asio::use_awaitable);
+    const auto addresses = co_await resolver.async_resolve(first ? first->host : options.host,
+                                                           first ? first->port : options.port, asio::use_awaitable);
     co_await lowest().async_connect(addresses, asio::use_awaitable);
     lowest().socket().set_option(asio::ip::tcp::no_delay(true));
     if (proxy) co_await pass_through(lowest(), *proxy, options.host, options.port);

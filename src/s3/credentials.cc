@@ -3,6 +3,8 @@
 #include <pugixml.hpp>
 #include <utility>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "base/process.h"
 #include "base/strings.h"
 #include "data/json.h"
@@ -51,9 +53,7 @@ net::Task<net::Response> send(std::string address, std::string_view named, net::
   }
   net::ClientOptions server = net::server_of(url);
   server.connect_timeout = server.request_timeout = patience;
-  const net::Request path = net::request_of(url);
-  request.path = path.path;
-  for (const auto& [name, value] : path.query) request.query.add(name, value);
+  request.target = net::request_of(url).target;
   net::HttpClient client(co_await net::this_executor(), server);
   co_return co_await client.send(std::move(request));
 }
@@ -126,11 +126,25 @@ net::Task<Found> from_profile(const Variables& env) {
   co_return out;
 }
 
+// A token goes there: in the clear only to this machine and to the addresses of ECS and EKS, as AWS' own tools have it.
+void check_container_url(const std::string& text) {
+  const net::Url url = net::parse_url(text);
+  if (url.scheme == "https") return;
+  boost::system::error_code not_an_address;
+  const auto address = boost::asio::ip::make_address(url.host, not_an_address);
+  const bool near = url.host == "localhost" || url.host == "169.254.170.2" || url.host == "169.254.170.23" ||
+                    url.host == "fd00:ec2::23" || (!not_an_address && address.is_loopback());
+  if (!near)
+    fail("AWS_CONTAINER_CREDENTIALS_FULL_URI is {}://{}: only https:// may be another machine", url.scheme,
+         url.authority());
+}
+
 net::Task<Found> from_container(const Variables& env) {
   std::string url = variable(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
   if (const std::string path = variable(env, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); !path.empty())
     url = "http://169.254.170.2" + path;
   if (url.empty()) co_return std::nullopt;
+  check_container_url(url);
   net::Request request;
   std::string token = variable(env, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (const std::string file = variable(env, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty())

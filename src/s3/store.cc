@@ -107,6 +107,19 @@ Failure failure_in(const Response& response) {
 
 }  // namespace
 
+namespace {
+
+class Refused : public Error {
+ public:
+  Refused(const std::string& what, std::string code) : Error(what), code_(std::move(code)) {}
+  const std::string& code() const { return code_; }  // S3's, "NoSuchUpload"
+
+ private:
+  std::string code_;
+};
+
+}  // namespace
+
 Location parse_location(std::string_view uri) {
   const auto at = uri.find("://");
   const auto slash = at == std::string_view::npos ? at : uri.find('/', at + 3);
@@ -169,7 +182,8 @@ struct Store::Impl {
   }
 
   // One answer that is good, after as many tries as it takes. `doing`: "put s3a://b/k".
-  Task<Response> send(Request request, Location where, std::string doing) {
+  // Where the answer to a try was lost, `repeated` says so: that try may have done its work.
+  Task<Response> send(Request request, Location where, std::string doing, bool* repeated = nullptr) {
     bool moved = false;
     for (int attempt = 0;; ++attempt) {
       std::string host;
@@ -187,6 +201,7 @@ struct Store::Impl {
       }
       if (lost) {
         if (attempt + 1 >= options.attempts) std::rethrow_exception(lost);
+        if (repeated != nullptr) *repeated = true;
         co_await net::sleep_for(pause_before(attempt));
         continue;
       }
@@ -218,7 +233,7 @@ struct Store::Impl {
       why += fmt::format("; the keys are those of {}", credentials->source);
     if (failure.code == "NoSuchBucket") why += fmt::format("; create the bucket {} or name another", where.bucket);
     if (failure.code == "RequestTimeTooSkewed") why += "; this machine's clock is wrong";
-    fail("cannot {}: {}", doing, why);
+    throw Refused(fmt::format("cannot {}: {}", doing, why), failure.code);
   }
 
   Request put_request() const {
@@ -238,6 +253,32 @@ struct Store::Impl {
     add_encryption(request);
     request.body = std::move(content);
     co_await send(std::move(request), std::move(to), std::move(doing));
+  }
+
+  Task<> complete(Request request, Location to, std::string doing, std::uint64_t size) {
+    bool repeated = false, done_before = false;
+    for (int attempt = 0;; ++attempt) {
+      Failure why;
+      try {
+        // S3 may answer 200 and say only in the body that it failed.
+        why = failure_in(co_await send(request, to, doing, &repeated));
+      } catch (const Refused& e) {
+        if (e.code() != "NoSuchUpload" || !repeated) throw;
+        done_before = true;  // or so it seems: by a try whose answer was lost
+      }
+      if (done_before) {
+        Request head;
+        head.method = "HEAD";
+        const Response object = co_await send(head, to, doing);
+        if (object.headers.get("Content-Length") != std::to_string(size))
+          fail("cannot {}: NoSuchUpload: the upload was lost while its end was confirmed; try again", doing);
+        co_return;
+      }
+      if (why.code.empty()) co_return;
+      const bool passes = why.code == "InternalError" || why.code == "SlowDown" || why.code == "ServiceUnavailable";
+      if (!passes || attempt + 1 >= options.attempts) fail("cannot {}: {}: {}", doing, why.code, why.message);
+      co_await net::sleep_for(pause_before(attempt));
+    }
   }
 
   net::Executor executor;
@@ -343,16 +384,7 @@ Task<> Store::put_file(Location to, Path path, Progress progress) {
     complete.method = "POST";
     complete.query.add("uploadId", parts.upload_id);
     complete.body = std::move(writer.text);
-    for (int attempt = 0;; ++attempt) {
-      const Response completed = co_await impl_->send(complete, to, parts.doing);
-      // S3 may answer 200 and say only in the body that it failed.
-      const Failure why = failure_in(completed);
-      if (why.code.empty()) break;
-      const bool passes = why.code == "InternalError" || why.code == "SlowDown" || why.code == "ServiceUnavailable";
-      if (!passes || attempt + 1 >= impl_->options.attempts)
-        fail("cannot {}: {}: {}", parts.doing, why.code, why.message);
-      co_await net::sleep_for(pause_before(attempt));
-    }
+    co_await impl_->complete(std::move(complete), to, parts.doing, parts.size);
   } catch (...) {
     failure = std::current_exception();
   }

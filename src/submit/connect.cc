@@ -9,7 +9,9 @@
 namespace spoke::submit {
 namespace {
 
-constexpr std::string_view kNameLabel = "app.kubernetes.io/name", kInstanceLabel = "app.kubernetes.io/instance";
+constexpr std::string_view kNameLabel = "app.kubernetes.io/name", kInstanceLabel = "app.kubernetes.io/instance",
+                           kOwnerLabel = "app.kubernetes.io/managed-by";
+constexpr std::string_view kApp = "spark-connect", kOwner = "spoke";
 constexpr std::string_view kPortAnnotation = "spoke/connect-port";
 constexpr std::string_view kPortProperty = "spark.connect.grpc.binding.port";
 constexpr std::int64_t kPort = 15002;
@@ -27,8 +29,21 @@ void add_package(spark::Conf& conf, const spark::Rules& rules) {
 }  // namespace
 
 std::string connect_selector(std::string_view name) {
-  return fmt::format("{}={}", kNameLabel, kConnectApp) +
-         (name.empty() ? "" : fmt::format(",{}={}", kInstanceLabel, name));
+  return fmt::format("{},{}={}", all_connect_servers(), kInstanceLabel, name);
+}
+
+std::string all_connect_servers() { return fmt::format("{}={},{}={}", kNameLabel, kApp, kOwnerLabel, kOwner); }
+
+bool is_connect(const kube::Object& object, std::string_view name) {
+  return kube::label(object, kNameLabel) == kApp && kube::label(object, kOwnerLabel) == kOwner &&
+         kube::label(object, kInstanceLabel) == name;
+}
+
+void check_connect_name(const std::string& name) {
+  const std::string service = connect_service(name);
+  if (const auto wrong = kube::check_dns1035_label(service); name.empty() || !wrong.empty())
+    fail("a Connect server cannot be called \"{}\": its Service is {}{}", name, service,
+         wrong.empty() ? "" : ", and " + wrong.front());
 }
 
 std::string connect_service(std::string_view name) { return fmt::format("{}-server", name); }
@@ -51,20 +66,27 @@ bool connect_ended(const kube::Object& pod) {
 }
 
 void configure_connect_server(spark::Conf& conf, const spark::Rules& rules, const std::string& name) {
-  const std::string service = connect_service(name);
-  if (const auto wrong = kube::check_dns1035_label(service); !wrong.empty())
-    fail("a Connect server cannot be called \"{}\": its Service is {}, and {}", name, service, wrong.front());
+  check_connect_name(name);
   const std::int64_t port = conf.integer(kPortProperty, kPort);
   if (port < 1 || port > 65535) fail("{} is {}, and a Service needs a port of 1 to 65535", kPortProperty, port);
   conf.set_if_missing("spark.app.name", name);
-  conf.set_if_missing("spark.kubernetes.driver.pod.name", service);
+  conf.set_if_missing("spark.kubernetes.driver.pod.name", connect_service(name));
   const auto label = [&](std::string_view key, std::string_view value) {
     conf.set(fmt::format("spark.kubernetes.driver.label.{}", key), std::string(value));
   };
-  label(kNameLabel, kConnectApp);
+  label(kNameLabel, kApp);
+  label(kOwnerLabel, kOwner);
   label(kInstanceLabel, name);
   conf.set(fmt::format("spark.kubernetes.driver.annotation.{}", kPortAnnotation), std::to_string(port));
   if (!rules.connect_included) add_package(conf, rules);
+}
+
+json::array connect_rights() {
+  const auto rule = [](std::string_view resource, json::array verbs) {
+    return json::object{
+        {"apiGroups", json::array{""}}, {"resources", json::array{json::value(resource)}}, {"verbs", std::move(verbs)}};
+  };
+  return {rule("services", {"get", "delete"}), rule("pods/portforward", {"get", "create"})};
 }
 
 void add_connect_service(spark::DriverObjects& driver) {
@@ -77,7 +99,7 @@ void add_connect_service(spark::DriverObjects& driver) {
   // Executors come before the server is ready, and have to find the driver.
   for (auto& object : driver.resources)
     if (kube::kind(object) == "Service") json::set(object, "spec.publishNotReadyAddresses", true);
-  const json::object labels = {{kNameLabel, kConnectApp}, {kInstanceLabel, name}};
+  const json::object labels = {{kNameLabel, kApp}, {kOwnerLabel, kOwner}, {kInstanceLabel, name}};
   driver.resources.push_back(json::object{
       {"apiVersion", "v1"},
       {"kind", "Service"},

@@ -12,11 +12,15 @@
 
 namespace spoke::submit {
 
-// Labels of its pod and Service: app.kubernetes.io/name, and /instance for the server's own name.
-constexpr std::string_view kConnectApp = "spark-connect";
+// Of labels: of one server's pod and Service, or of all servers'.
+std::string connect_selector(std::string_view name);
+std::string all_connect_servers();
+bool is_connect(const kube::Object& object, std::string_view name);  // whether it has the labels of that server
 
-std::string connect_selector(std::string_view name);  // of labels; name "": all servers
-std::string connect_service(std::string_view name);   // "NAME-server", the Service's name and the pod's
+// Throws Error where a server cannot be called so.
+void check_connect_name(const std::string& name);
+
+std::string connect_service(std::string_view name);  // "NAME-server", the Service's name and the pod's
 std::string connect_name(const kube::Object& pod);
 std::uint16_t connect_port(const kube::Object& pod);  // on which it serves, 15002
 // "sc://NAME-server.NAMESPACE.svc:15002", as pods of the cluster reach it.
@@ -28,8 +32,11 @@ bool connect_ended(const kube::Object& pod);
 
 constexpr std::string_view kConnectServerClass = "org.apache.spark.sql.connect.service.SparkConnectServer";
 
-// The properties of such a server. Throws Error where the name cannot be one.
+// The properties of such a server. Throws Error where the name cannot be one, or the port.
 void configure_connect_server(spark::Conf& conf, const spark::Rules& rules, const std::string& name);
+// What `spoke connect` does beside submitting, as rules of a Role.
+json::array connect_rights();
+
 // The readiness probe, and the Service.
 void add_connect_service(spark::DriverObjects& driver);
 

@@ -26,10 +26,10 @@ Resource resource_of(const Object& object) {
 
 class Creation {
  public:
-  Creation(client::Api& api, spark::DriverObjects objects) : api_(api), objects_(std::move(objects)) {}
+  Creation(client::Api& api, spark::DriverObjects objects, const json::array& more_rights)
+      : api_(api), objects_(std::move(objects)), role_(role_for(objects_, more_rights)) {}
 
   Task<Created> run() {
-    role_ = role_for(objects_);
     std::vector<Object> groups;
     std::exception_ptr failure;
     try {
@@ -154,12 +154,12 @@ class Creation {
 
 }  // namespace
 
-net::Task<Created> create_driver(client::Api& api, spark::DriverObjects objects) {
-  Creation creation(api, std::move(objects));
+net::Task<Created> create_driver(client::Api& api, spark::DriverObjects objects, json::array more_rights) {
+  Creation creation(api, std::move(objects), more_rights);
   co_return co_await creation.run();
 }
 
-std::string role_for(const spark::DriverObjects& objects) {
+std::string role_for(const spark::DriverObjects& objects, const json::array& more_rights) {
   std::map<std::string, json::array> plurals;  // by group
   const auto add = [&](const Object& object) {
     const Resource resource = resource_of(object);
@@ -179,6 +179,7 @@ std::string role_for(const spark::DriverObjects& objects) {
     rules.push_back(json::object{{"apiGroups", json::array{json::value(group)}},
                                  {"resources", names},
                                  {"verbs", json::array{"create", "patch"}}});
+  rules.insert(rules.end(), more_rights.begin(), more_rights.end());
   return yaml::dump(json::object{{"apiVersion", "rbac.authorization.k8s.io/v1"},
                                  {"kind", "Role"},
                                  {"metadata", json::object{{"name", "spark-submit"}, {"namespace", objects.ns}}},

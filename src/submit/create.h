@@ -29,9 +29,10 @@ class Forbidden : public Error {
 };
 
 // Throws Forbidden, or Error: which object the API server refused, why and what to do about it.
-net::Task<Created> create_driver(client::Api& api, spark::DriverObjects objects);
+// `more_rights` are rules that the Role of a Forbidden is to have beside the submission's own.
+net::Task<Created> create_driver(client::Api& api, spark::DriverObjects objects, json::array more_rights = {});
 
 // A Role that allows everything which this submission does, its waiting and `--kill` included, as YAML.
-std::string role_for(const spark::DriverObjects& objects);
+std::string role_for(const spark::DriverObjects& objects, const json::array& more_rights);
 
 }  // namespace spoke::submit

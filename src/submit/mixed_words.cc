@@ -46,6 +46,16 @@ std::vector<std::string> MixedWords::values(std::string_view name) {
   return found;
 }
 
+std::vector<std::string> MixedWords::rest() {
+  each([&](size_t i) {
+    const Option* option = i + 1 == words_.size() ? find_option(words_[i]) : nullptr;
+    if (option != nullptr && !option->value.empty() && !option->value_optional)
+      throw BadArguments(fmt::format("Missing argument for option '{}'.", words_[i]));
+    return false;
+  });
+  return std::move(words_);
+}
+
 std::vector<std::string> MixedWords::names() {
   std::vector<std::string> found;
   each([&](size_t& i) {

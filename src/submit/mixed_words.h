@@ -15,7 +15,8 @@ class MixedWords {
   bool flag(std::string_view name);
   std::vector<std::string> values(std::string_view name);  // of all its occurrences; throws BadArguments for none
   std::vector<std::string> names();                        // what is neither an option nor an option's value
-  std::vector<std::string> rest() { return std::move(words_); }
+  // Throws BadArguments where its last word is an option that wants a value.
+  std::vector<std::string> rest();
 
  private:
   template <class Take>

@@ -26,7 +26,8 @@ TEST(MixedWords, AnOptionWithAnOptionalValueTakesNoWord) {
 TEST(MixedWords, AnOptionWithoutItsValueIsRefused) {
   MixedWords words({"--port"});
   EXPECT_THROW(words.values("--port"), BadArguments);
-  EXPECT_EQ(MixedWords({"--conf"}).rest(), Words{"--conf"});  // spark-submit's own is its own affair
+  EXPECT_THROW(MixedWords({"--conf"}).rest(), BadArguments);
+  EXPECT_EQ(MixedWords({"--name", "--conf"}).rest(), (Words{"--name", "--conf"}));
 }
 
 }  // namespace

@@ -63,27 +63,41 @@ class Reader {
 
   void add_matches(const std::string& include) {
     std::string_view folder = include;
-    const bool all = folder == "**" || folder.ends_with("/**");
-    if (all) folder = folder.size() > 2 ? folder.substr(0, folder.size() - 3) : "";
+    const bool all = folder.ends_with("/**");
+    if (all) folder.remove_suffix(3);
     if (has_wildcard(folder))
       fail("{}: libraries may name a file, or a folder as \"folder/**\", and \"{}\" is neither", shown_, include);
     const Path relative = Path(folder).lexically_normal();
     if (relative.is_absolute() || relative.string().starts_with(".."))
       fail("{}: \"{}\" lies outside of the project's folder", shown_, include);
-    std::error_code none;
+    std::error_code error;
     if (!all) {
-      if (std::filesystem::is_regular_file(root_ / relative, none)) add(relative.string());
+      if (std::filesystem::is_regular_file(root_ / relative, error)) add(relative.string());
       return;
     }
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root_ / relative, none)) {
-      const Path path = entry.path().lexically_relative(root_);
+    if (!std::filesystem::is_directory(root_ / relative, error)) return;
+    check_inside(relative.string());
+    for (std::filesystem::recursive_directory_iterator entry(root_ / relative, error), end; !error && entry != end;
+         entry.increment(error)) {
+      const Path path = entry->path().lexically_normal().lexically_relative(root_);
       const bool cache = std::ranges::any_of(path, [](const Path& part) { return part == "__pycache__"; });
-      if (!cache && entry.is_regular_file(none)) add(path.string());
+      std::error_code none;
+      if (!cache && entry->is_regular_file(none)) add(path.string());
     }
+    if (error) fail("{}: {} cannot be read: {}", shown_, include, error.message());
+  }
+
+  // A link must not lead elsewhere: what is there would be shown to whoever may read the ConfigMap.
+  void check_inside(const std::string& path) const {
+    const Path root = std::filesystem::canonical(root_), target = std::filesystem::canonical(root_ / path);
+    const Path inside = target.lexically_relative(root);
+    if (inside.empty() || *inside.begin() == "..")
+      fail("{}: \"{}\" is a link that leads out of the project's folder", shown_, path);
   }
 
   void add(const std::string& path) {
     if (out_.files.contains(path)) return;
+    check_inside(path);
     std::error_code none;
     const auto size = std::filesystem::file_size(root_ / path, none);
     total_ += none ? 0 : size;

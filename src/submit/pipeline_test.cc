@@ -45,8 +45,11 @@ TEST_F(PipelineTest, TakesWhatItsLibrariesName) {
   spec("libraries:\n- glob: {include: transformations/**}\n- glob: {include: one.py}\n- glob: {include: absent.py}\n");
   EXPECT_EQ(files(), (Paths{"one.py", "spark-pipeline.yml", "transformations/a.py", "transformations/deep/b.sql"}));
   EXPECT_EQ(read().name, "sales");
-  spec("libraries:\n- glob: {include: '**'}\n");
+  spec("libraries:\n- glob: {include: './**'}\n");
   EXPECT_EQ(files().size(), 5U);
+  std::filesystem::create_symlink("one.py", dir_.path() / "link.py");
+  spec("libraries:\n- glob: {include: link.py}\n");
+  EXPECT_EQ(files(), (Paths{"link.py", "spark-pipeline.yml"}));
 }
 
 TEST_F(PipelineTest, SaysWhatIsWrongWithASpec) {
@@ -59,6 +62,13 @@ TEST_F(PipelineTest, SaysWhatIsWrongWithASpec) {
   says("libraries:\n- glob: {include: '../x/**'}\n", "outside of the project's folder");
   says("libraries:\n- glob: {include: 'x/../../y.py'}\n", "outside of the project's folder");
   says("libraries:\n- glob: {include: /etc/passwd}\n", "outside of the project's folder");
+  says("libraries:\n- glob: {include: '**'}\n", "is neither");
+  const TempDir other;
+  write_file(other.path() / "secret", "s");
+  std::filesystem::create_symlink(other.path() / "secret", dir_.path() / "link.py");
+  std::filesystem::create_directory_symlink(other.path(), dir_.path() / "folder");
+  says("libraries:\n- glob: {include: link.py}\n", "leads out of the project's folder");
+  says("libraries:\n- glob: {include: 'folder/**'}\n", "leads out of the project's folder");
   says("libraries:\n- file: a.py\n", "has no glob.include");
   says("libraries: a.py\n", "is no list");
   says("", "nothing to run");

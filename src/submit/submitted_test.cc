@@ -31,7 +31,7 @@ TEST(Role, AllowsEachKindOnce) {
   objects.config_map = yaml::parse("{apiVersion: v1, kind: ConfigMap}");
   objects.resources = {yaml::parse("{apiVersion: v1, kind: ConfigMap}"),
                        yaml::parse("{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy}")};
-  const json::value role = yaml::parse(role_for(objects));
+  const json::value role = yaml::parse(role_for(objects, {}));
   EXPECT_EQ(json::str(role, "metadata.namespace"), "jobs");
   EXPECT_EQ(json::dump(json::list(role, "rules")),
             R"([{"apiGroups":[""],"resources":["pods"],"verbs":["create","get","list","watch","delete"]},)"

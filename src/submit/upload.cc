@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kUploadPath = "spark.kubernetes.file.upload.path";
 constexpr size_t kFetchLimit = 1U << 20;
+constexpr int kMostRedirects = 10;
 
 std::string_view scheme_of(std::string_view uri) {
   const auto colon = uri.find(':');
@@ -132,6 +133,37 @@ net::Task<> upload(std::vector<Upload> uploads, spark::Properties hadoop, Surrou
   co_await uploader.run(std::move(uploads));
 }
 
+namespace {
+
+bool is_redirect(int status) { return (status >= 301 && status <= 303) || status == 307 || status == 308; }
+
+net::Task<std::string> fetch_url(net::Url url) {
+  std::string shown;
+  for (int hops = 0; hops < kMostRedirects; ++hops) {
+    shown = fmt::format("{}://{}{}", url.scheme, url.authority(), url.path);  // no password, no signature
+    net::HttpClient http(co_await net::this_executor(), net::server_of(url));
+    net::ResponseStream response = co_await http.stream(net::request_of(url));
+    if (is_redirect(response.status())) {
+      const net::Url next = net::resolve(url, response.headers().get("Location"));
+      if (url.scheme == "https" && next.scheme != "https")
+        fail("{} cannot be read: it leads to {}://{}, which is not protected", shown, next.scheme, next.authority());
+      url = next;
+      continue;
+    }
+    if (response.status() != 200) fail("{} cannot be read: HTTP {}", shown, response.status());
+    std::string body;
+    response.expires_after(std::chrono::seconds(30));
+    while (auto piece = co_await response.read()) {
+      body += *piece;
+      if (body.size() > kFetchLimit) fail("{} cannot be read: it is larger than 1 MiB", shown);
+    }
+    co_return body;
+  }
+  fail("{} cannot be read: it leads on and on", shown);
+}
+
+}  // namespace
+
 net::Task<std::string> fetch_file(std::string uri, spark::Properties hadoop, Surroundings around) {
   if (is_s3(uri)) {
     const s3::Location from = s3::parse_location(uri);
@@ -141,19 +173,7 @@ net::Task<std::string> fetch_file(std::string uri, spark::Properties hadoop, Sur
   const std::string_view scheme = scheme_of(uri);
   if (scheme != "http" && scheme != "https")
     fail("{} cannot be read: spoke reads files, https://, http:// and s3a://; copy it to one of these", uri);
-  const net::Url url = net::parse_url(uri);
-  net::HttpClient http(co_await net::this_executor(), net::server_of(url));
-  const std::string shown =
-      fmt::format("{}://{}{}", url.scheme, url.authority(), url.path);  // no password, no signature
-  net::ResponseStream response = co_await http.stream(net::request_of(url));
-  if (response.status() != 200) fail("{} cannot be read: HTTP {}", shown, response.status());
-  std::string body;
-  response.expires_after(std::chrono::seconds(30));
-  while (auto piece = co_await response.read()) {
-    body += *piece;
-    if (body.size() > kFetchLimit) fail("{} cannot be read: it is larger than 1 MiB", shown);
-  }
-  co_return body;
+  co_return co_await fetch_url(net::parse_url(uri));
 }
 
 }  // namespace spoke::submit

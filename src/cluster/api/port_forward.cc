@@ -57,19 +57,15 @@ class Forwarding {
     open_ = ports_.size();
     for (const auto& port : ports_) scope.spawn("forwarded port", serve(*port, dial));
     scope.spawn("client", take());
-    std::exception_ptr failure;
-    try {
-      co_await over_.wait();
-      if (!client_gone_) co_await exchange_.finish();  // while take() still reads: it has to see the client's answer
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await scope.close();
-    if (failure) std::rethrow_exception(failure);
+    co_await scope.during(until_over());
   }
 
  private:
+  Task<> until_over() {
+    co_await over_.wait();
+    if (!client_gone_) co_await exchange_.finish();  // while take() still reads: it has to see the client's answer
+  }
+
   // One message at a time: ports take turns.
   Task<> send(char channel, std::string content) {
     content.insert(content.begin(), channel);
@@ -88,6 +84,11 @@ class Forwarding {
 
   // What the client says, to the ports. A port that is slow to take it holds up the others, as in the kubelet.
   Task<> take() {
+    // However it ends: after a write that failed, a read ends as if it were cancelled.
+    const std::shared_ptr<void> end(nullptr, [this](void*) {
+      client_gone_ = true;
+      over_.notify();
+    });
     try {
       while (auto message = co_await exchange_.read()) {
         if (message->empty()) continue;
@@ -100,8 +101,6 @@ class Forwarding {
       }
     } catch (const net::ConnectionError&) {
     }
-    client_gone_ = true;
-    over_.notify();
   }
 
   Task<> serve(Port& port, std::function<Task<Fd>(std::uint16_t)> dial) {
@@ -110,16 +109,7 @@ class Forwarding {
       tcp::socket socket(executor_, tcp::v4(), (co_await dial(port.number)).release());
       net::Scope scope(executor_);
       scope.spawn("to the pod", to_pod(port, socket));
-      std::exception_ptr failure;
-      try {
-        co_await from_pod(port, socket);
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-      co_await scope.close();
-      co_await asio::this_coro::reset_cancellation_state();
-      if (failure) std::rethrow_exception(failure);
+      co_await scope.during(from_pod(port, socket));
     } catch (const net::ConnectionError&) {  // the client's
     } catch (const boost::system::system_error& e) {
       if (net::is_cancelled(e)) throw;

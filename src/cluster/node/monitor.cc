@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/process.h"
 #include "base/strings.h"
 #include "cluster/node/container_files.h"
 #include "cluster/node/log_writer.h"
@@ -65,11 +66,8 @@ pid_t spawn(const std::vector<std::string>& argv, int out, int err) {
   sigaddset(&pipe, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &pipe);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> args;
-  for (const auto& arg : argv) args.push_back(const_cast<char*>(arg.c_str()));
-  args.push_back(nullptr);
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, args[0], &actions, &attributes, args.data(), environ);
+  const int error = ::posix_spawn(&pid, argv[0].c_str(), &actions, &attributes, c_strings(argv).data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) {
