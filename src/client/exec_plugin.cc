@@ -150,7 +150,7 @@ Credential run_exec_plugin(const ExecPlugin& plugin) {
     if (!overridden) env.emplace_back(text);
   }
 
-  const auto [output, status] = run_with(std::move(argv), std::move(env), interactive);
+  const auto [output, status] = run_with(argv, env, interactive);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     fail("exec plug-in {} failed {}; it may say why above", plugin.command,
          WIFEXITED(status) ? fmt::format("with exit code {}", WEXITSTATUS(status))
