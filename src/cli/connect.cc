@@ -26,7 +26,6 @@
 #include "submit/create.h"
 #include "submit/mixed_words.h"
 #include "submit/pod_text.h"
-#include "submit/target.h"
 
 namespace spoke::cli {
 namespace {
@@ -325,14 +324,7 @@ int run_up(std::vector<std::string> words) {
     throw UsageError(
         "--class, --deploy-mode, --remote, --kill, --status, --version, --as-application, --follow and --jvm have no "
         "meaning for a Connect server");
-  arguments.deploy_mode = "cluster";
-  submit::Surroundings around = submit::look_around();
-  around.env.erase("SPARK_REMOTE");  // of another server
-  submit::Settings settings = submit::read_settings(arguments, around);
-  tell_choices(arguments, settings);
-  for (const auto& warning : settings.warnings) complain(warning);
-  const auto target = submit::find_submission_target(settings, arguments, around);
-  settings.conf.set_if_missing("spark.kubernetes.namespace", target.ns);
+  auto [around, settings, target] = read_pod_submission(arguments);
   up.named.ns = settings.conf.text("spark.kubernetes.namespace", "default");
   up.named.context = arguments.context.value_or("");
   submit::configure_connect_server(settings.conf, spark::rules_for(settings.spark_version), up.named.name);
@@ -482,9 +474,7 @@ std::optional<int> run_words(std::vector<std::string>& words) {
     words.erase(dashes, words.end());
     return std::nullopt;
   }
-  const bool help = std::find_if(words.begin(), words.end(),
-                                 [](const auto& word) { return word == "-h" || word == "--help"; }) != words.end();
-  if (words[0] != "up" || help) return std::nullopt;
+  if (words[0] != "up" || has_help_flag(words)) return std::nullopt;
   return with_submit_errors("connect", [&] { return run_up({words.begin() + 1, words.end()}); });
 }
 

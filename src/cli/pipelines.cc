@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -11,7 +10,6 @@
 #include "cli/terminal.h"
 #include "submit/mixed_words.h"
 #include "submit/pipeline.h"
-#include "submit/target.h"
 
 namespace spoke::cli {
 namespace {
@@ -59,16 +57,9 @@ int run_pipeline(const std::string& command, std::vector<std::string> words) {
     throw UsageError(
         "--deploy-mode, --remote, --kill, --status, --version, --as-application and --jvm have no meaning for a "
         "pipeline");
-  arguments.deploy_mode = "cluster";
   arguments.follow = true;
   arguments.args = std::move(run.args);
-  submit::Surroundings around = submit::look_around();
-  around.env.erase("SPARK_REMOTE");  // the driver has a server of its own
-  submit::Settings settings = submit::read_settings(arguments, around);
-  tell_choices(arguments, settings);
-  for (const auto& warning : settings.warnings) complain(warning);
-  const auto target = submit::find_submission_target(settings, arguments, around);
-  settings.conf.set_if_missing("spark.kubernetes.namespace", target.ns);
+  auto [around, settings, target] = read_pod_submission(arguments);
   submit::configure_pipeline(settings.conf, spark::rules_for(settings.spark_version), run.pipeline);
   Variant variant;
   variant.extend = [&](spark::DriverObjects& driver) {
@@ -80,8 +71,7 @@ int run_pipeline(const std::string& command, std::vector<std::string> words) {
 
 std::optional<int> run_words(std::vector<std::string>& words) {
   if (words.empty()) words = {"--help"};
-  const bool help = std::ranges::any_of(words, [](const auto& word) { return word == "-h" || word == "--help"; });
-  if (help || (words[0] != "run" && words[0] != "dry-run")) return std::nullopt;
+  if (has_help_flag(words) || (words[0] != "run" && words[0] != "dry-run")) return std::nullopt;
   return with_submit_errors("pipelines", [&] { return run_pipeline(words[0], {words.begin() + 1, words.end()}); });
 }
 

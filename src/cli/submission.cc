@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -165,6 +166,23 @@ void upload(const std::vector<submit::Upload>& uploads, const spark::Properties&
 }
 
 }  // namespace
+
+PodSubmission read_pod_submission(submit::Arguments& arguments) {
+  arguments.deploy_mode = "cluster";
+  PodSubmission out;
+  out.around = submit::look_around();
+  out.around.env.erase("SPARK_REMOTE");  // of a server that this has nothing to do with
+  out.settings = submit::read_settings(arguments, out.around);
+  tell_choices(arguments, out.settings);
+  for (const auto& warning : out.settings.warnings) complain(warning);
+  out.target = submit::find_submission_target(out.settings, arguments, out.around);
+  out.settings.conf.set_if_missing("spark.kubernetes.namespace", out.target.ns);
+  return out;
+}
+
+bool has_help_flag(const std::vector<std::string>& words) {
+  return std::ranges::any_of(words, [](const auto& word) { return word == "-h" || word == "--help"; });
+}
 
 int submit_to_cluster(const submit::Arguments& arguments, submit::Settings settings, const submit::Surroundings& around,
                       const Variant& variant) {

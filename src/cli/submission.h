@@ -23,6 +23,17 @@ struct Variant {
   std::function<net::Task<int>(Session&, spark::DriverObjects)> create = nullptr;
 };
 
+// What is read before a submission whose driver is a pod by its nature.
+struct PodSubmission {
+  submit::Surroundings around;
+  submit::Settings settings;
+  client::Target target;  // whose namespace counts where no property names one
+};
+// Sets the arguments to cluster mode. Tells choices and warnings. Throws as with_submit_errors expects.
+PodSubmission read_pod_submission(submit::Arguments& arguments);
+
+bool has_help_flag(const std::vector<std::string>& words);
+
 // In cluster mode; --dry-run and --as-application print. Answers the exit code. Throws as with_submit_errors expects.
 int submit_to_cluster(const submit::Arguments& arguments, submit::Settings settings, const submit::Surroundings& around,
                       const Variant& variant);

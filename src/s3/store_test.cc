@@ -34,6 +34,15 @@ class StoreTest : public testing::Scripted {
     Store store(executor, options(endpoint), keys());
     co_await store.put_file({"b", "k"}, std::move(path), nullptr);
   }
+  // What it says where it fails.
+  static Task<std::string> refused(Executor executor, std::string endpoint, Path path) {
+    try {
+      co_await put(executor, std::move(endpoint), std::move(path));
+    } catch (const Error& e) {
+      co_return e.what();
+    }
+    co_return "";
+  }
   size_t count(const std::string& what) const {
     return static_cast<size_t>(
         std::ranges::count_if(seen_, [&](const auto& request) { return request.find(what) != std::string::npos; }));
@@ -58,13 +67,7 @@ TEST_F(StoreTest, AServerThatStaysBusyIsGivenUp) {
   serve(
       [](Exchange& x) -> Task<> { return respond(x, 503, "<Error><Code>SlowDown</Code><Message>m</Message></Error>"); },
       [this](Executor executor, std::string endpoint) -> Task<> {
-        std::string refused;
-        try {
-          co_await put(executor, endpoint, file(10));
-        } catch (const Error& e) {
-          refused = e.what();
-        }
-        EXPECT_EQ(refused, "cannot write s3a://b/k: SlowDown: m");
+        EXPECT_EQ(co_await refused(executor, endpoint, file(10)), "cannot write s3a://b/k: SlowDown: m");
       });
   EXPECT_EQ(seen_.size(), 3U);
 }
@@ -117,13 +120,8 @@ TEST_F(StoreTest, AnUploadThatFailsIsAborted) {
         return respond(x, 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>");
       },
       [this](Executor executor, std::string endpoint) -> Task<> {
-        std::string refused;
-        try {
-          co_await put(executor, endpoint, file(12 * kMiB));
-        } catch (const Error& e) {
-          refused = e.what();
-        }
-        EXPECT_EQ(refused, "cannot write s3a://b/k: AccessDenied: no; the keys are those of the test");
+        EXPECT_EQ(co_await refused(executor, endpoint, file(12 * kMiB)),
+                  "cannot write s3a://b/k: AccessDenied: no; the keys are those of the test");
       });
   EXPECT_EQ(seen_.back(), "DELETE /b/k?uploadId=u");
 }
@@ -150,13 +148,8 @@ TEST_F(StoreTest, AnObjectOfAnotherSizeIsNotTheUpload) {
   int completions = 0;
   serve([&](Exchange& x) { return lose_completion(x, completions, 7); },
         [this](Executor executor, std::string endpoint) -> Task<> {
-          std::string refused;
-          try {
-            co_await put(executor, endpoint, file(12 * kMiB));
-          } catch (const Error& e) {
-            refused = e.what();
-          }
-          EXPECT_NE(refused.find("NoSuchUpload"), std::string::npos) << refused;
+          const std::string why = co_await refused(executor, endpoint, file(12 * kMiB));
+          EXPECT_NE(why.find("NoSuchUpload"), std::string::npos) << why;
         });
 }
 

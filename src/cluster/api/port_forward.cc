@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/strings.h"
+#include "client/port_forward.h"
 #include "kube/status.h"
 #include "net/async.h"
 #include "net/scope.h"
@@ -24,7 +25,7 @@ using net::Task;
 
 namespace {
 
-constexpr std::string_view kProtocol = "v4.channel.k8s.io";
+using client::kPortForwardProtocol;
 constexpr size_t kPiece = 32U << 10;
 constexpr size_t kMaxPorts = 64;
 constexpr size_t kMaxWaiting = 4;  // messages of the client that a port has not taken yet
@@ -176,12 +177,12 @@ std::vector<std::uint16_t> forwarded_ports(const Exchange& exchange) {
   }
   bool spoken = false;
   for (const auto& protocol : split(request.headers.get("Sec-WebSocket-Protocol"), ','))
-    spoken = spoken || trim(protocol) == kProtocol;
+    spoken = spoken || trim(protocol) == kPortForwardProtocol;
   if (!exchange.wants_websocket() || !spoken)
     throw kube::bad_request(
         fmt::format("ports are forwarded over a WebSocket of the protocol {} alone, as `spoke connect` and the clients "
                     "in Python and Java speak it; kubectl's SPDY is not served",
-                    kProtocol));
+                    kPortForwardProtocol));
   if (ports.empty()) throw kube::bad_request("query parameter \"ports\" is required");
   if (ports.size() > kMaxPorts) throw kube::bad_request(fmt::format("more than {} ports", kMaxPorts));
   return ports;
@@ -189,7 +190,7 @@ std::vector<std::uint16_t> forwarded_ports(const Exchange& exchange) {
 
 Task<> forward_ports(Exchange& exchange, std::vector<std::uint16_t> ports,
                      std::function<Task<Fd>(std::uint16_t)> dial) {
-  co_await exchange.accept_websocket(kProtocol, Exchange::Messages::Binary);
+  co_await exchange.accept_websocket(kPortForwardProtocol, Exchange::Messages::Binary);
   Forwarding forwarding(co_await net::this_executor(), exchange, ports);
   co_await forwarding.run(std::move(dial));
 }
