@@ -3,14 +3,24 @@
 //   load writes COUNT IN_FLIGHT     creates COUNT ConfigMaps, IN_FLIGHT at a time, each on a connection of its own
 //   load watch WATCHERS ROUNDS      changes one ConfigMap ROUNDS times; how long until each of WATCHERS has the event,
 //                                   from the moment that the change's request is sent
+//   load usage COMMAND [ARG...]     runs a command, its output to standard error: its time, processor time and memory
+//   at
+//                                   most. A small parent matters: a process starts with its parent's memory as the
+//                                   most.
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdio>
 #include <deque>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/strings.h"
@@ -136,13 +146,43 @@ net::Task<json::object> measure(std::string what, int a, int b) {
   co_return out;
 }
 
+json::object usage(char** command) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  const auto from = Clock::now();
+  pid_t child = 0;
+  if (const int error = posix_spawnp(&child, command[0], &actions, nullptr, command, environ); error != 0)
+    fail("cannot run {}: {}", command[0], std::generic_category().message(error));
+  int status = 0;
+  rusage used{};
+  if (wait4(child, &status, 0, &used) < 0) fail("cannot wait for {}", command[0]);
+  const double took = milliseconds(Clock::now() - from);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("{} failed", command[0]);
+  const auto ms = [](const timeval& t) {
+    return 1000.0 * static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1000;
+  };
+  return {{"ms", took},
+          {"cpu_ms", ms(used.ru_utime) + ms(used.ru_stime)},
+          {"memory_mib", static_cast<double>(used.ru_maxrss) / 1024}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 2 && argv[1] == std::string_view("usage")) {
+    try {
+      std::puts(json::dump(usage(argv + 2)).c_str());
+      return 0;
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "load: %s\n", e.what());
+      return 1;
+    }
+  }
   const std::string what = argc == 4 ? argv[1] : "";
   const auto a = to_int(argc == 4 ? argv[2] : ""), b = to_int(argc == 4 ? argv[3] : "");
   if ((what != "writes" && what != "watch") || !a || !b || *a < 1 || *b < 1 || *a > 1'000'000 || *b > 100'000) {
-    std::fputs("load writes COUNT IN_FLIGHT | load watch WATCHERS ROUNDS\n", stderr);
+    std::fputs("load writes COUNT IN_FLIGHT | load watch WATCHERS ROUNDS | load usage COMMAND [ARG...]\n", stderr);
     return 2;
   }
   boost::asio::io_context loop(1);
