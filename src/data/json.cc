@@ -1,5 +1,6 @@
 #include "data/json.h"
 
+#include <map>
 #include <utility>
 
 namespace spoke::json {
@@ -66,6 +67,20 @@ std::string dump(const value& v) { return boost::json::serialize(v); }
 std::string dump_pretty(const value& v) {
   std::string out;
   pretty(out, v, 0);
+  return out;
+}
+
+value sorted(const value& v) {
+  if (const auto* list = v.if_array()) {
+    array out;
+    for (const auto& item : *list) out.push_back(sorted(item));
+    return out;
+  }
+  if (!v.is_object()) return v;
+  std::map<std::string_view, const value*> members;
+  for (const auto& [name, member] : v.get_object()) members[name] = &member;
+  object out;
+  for (const auto& [name, member] : members) out[name] = sorted(*member);
   return out;
 }
 

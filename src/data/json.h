@@ -28,6 +28,7 @@ class ParseError : public Error {
 value parse(std::string_view text);       // throws ParseError; at most 64 levels deep
 std::string dump(const value& v);         // compact
 std::string dump_pretty(const value& v);  // two blanks a level, as kubectl -o json indents by four: a file for people
+value sorted(const value& v);             // with the members of objects in the order of their names, as Go writes maps
 
 const value* find(const value& v, std::string_view path);  // null where any part of the path is missing
 value* find(value& v, std::string_view path);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -92,21 +91,6 @@ void check(const Schema& schema, const json::value& live, const json::value& app
   throw StatusError(500, "",
                     fmt::format("failed to create typed patch object ({}/{}; {}): {}", ns(applied), name(applied),
                                 gvk(applied), all));
-}
-
-// With the members of objects in the order of their names, as Go writes maps.
-json::value sorted(const json::value& v) {
-  if (const auto* list = v.if_array()) {
-    json::array out;
-    for (const auto& item : *list) out.push_back(sorted(item));
-    return out;
-  }
-  if (!v.is_object()) return v;
-  std::map<std::string_view, const json::value*> members;
-  for (const auto& [name, value] : v.get_object()) members[name] = &value;
-  json::object out;
-  for (const auto& [name, value] : members) out[name] = sorted(*value);
-  return out;
 }
 
 struct Conflict {
@@ -239,7 +223,7 @@ class Apply {
     if (json::value* annotations = json::find(last, "metadata.annotations");
         annotations != nullptr && annotations->is_object())
       annotations->get_object().erase(kLastApplied);
-    json::make_object(object, "metadata.annotations")[kLastApplied] = json::dump(sorted(last)) + "\n";
+    json::make_object(object, "metadata.annotations")[kLastApplied] = json::dump(json::sorted(last)) + "\n";
   }
 
   void own(bool changed) {

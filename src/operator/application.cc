@@ -2,6 +2,7 @@
 
 #include "base/strings.h"
 #include "kube/names.h"
+#include "operator/ids.h"
 #include "operator/labels.h"
 #include "operator/refused.h"
 
@@ -107,6 +108,29 @@ void check(const Application& app, const Spec& spec) {
                              "node selector cannot be defined at both SparkApplication and Driver/Executor");
 }
 
+// A member of projections alone.
+constexpr std::string_view kFingerprint = "fingerprint";
+
+bool needs_spec(State state) {
+  switch (state) {
+    case State::New:
+    case State::PendingRerun:
+    case State::Invalidating:
+    case State::Suspending:
+    case State::Suspended:
+    case State::Resuming: return true;
+    case State::Submitted:
+    case State::Running:
+    case State::Succeeding:
+    case State::Completed:
+    case State::Failing:
+    case State::Failed:
+    case State::SubmissionFailed:
+    case State::Unknown: return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Application read_application(const kube::Object& document) {
@@ -119,8 +143,34 @@ Application read_application(const kube::Object& document) {
   for (const auto& [key, value] : json::members(document, "metadata.labels"))
     if (value.is_string()) app.labels[key] = json::to_string(value.get_string());
   app.status = read_status(document);
+  app.suspend = json::flag(document, "spec.suspend");
+  if (const json::value* ttl = json::find(document, "spec.timeToLiveSeconds"); ttl != nullptr && ttl->is_number())
+    app.time_to_live = json::num(document, "spec.timeToLiveSeconds");
+  app.restart = read_restart_policy(document);
   if (const json::value* spec = json::find(document, "spec")) app.spec = *spec;
+  app.fingerprint = json::str(document, kFingerprint);
+  if (app.fingerprint.empty()) app.fingerprint = fingerprint(app.spec);
   return app;
+}
+
+kube::Object project_application(kube::Object application) {
+  json::object metadata;
+  for (const auto* name : {"name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp", "labels"})
+    if (const json::value* v = json::find(application, std::string("metadata.") + name)) metadata[name] = *v;
+  json::object kept{{"metadata", std::move(metadata)}};
+  if (const json::value* status = json::find_member(application, "status")) kept["status"] = *status;
+  if (const json::value* spec = json::find_member(application, "spec"); spec != nullptr) {
+    kept[kFingerprint] = fingerprint(*spec);
+    if (needs_spec(state_of(json::str(application, "status.applicationState.state")))) {
+      kept["spec"] = *spec;
+    } else {
+      json::object rest;
+      for (const auto* name : {"suspend", "timeToLiveSeconds", "restartPolicy"})
+        if (const json::value* v = json::find_member(*spec, name)) rest[name] = *v;
+      kept["spec"] = std::move(rest);
+    }
+  }
+  return kept;
 }
 
 Spec read_spec(const Application& app) {

@@ -11,6 +11,7 @@
 
 #include "kube/meta.h"
 #include "operator/reader.h"
+#include "operator/restart.h"
 #include "operator/status.h"
 
 namespace spoke::op {
@@ -113,13 +114,23 @@ struct Application {
   bool deleting = false;
   Texts labels;
   Status status;
-  json::value spec;  // as it was written; null where a cache has dropped it
+  // What may be changed while it runs.
+  bool suspend = false;
+  std::optional<std::int64_t> time_to_live;  // s, after its end
+  RestartPolicy restart;
+  // Of all the rest (operator/ids.h): what an attempt is made from.
+  std::string fingerprint;
+  json::value spec;  // as it was written; what is above alone where a cache has dropped the rest
 
   std::string key() const { return ns + "/" + name; }
 };
 
 // Never throws: what is missing is empty.
 Application read_application(const kube::Object& document);
+
+// Of an application only what the operator needs: the whole spec only in the states in which an attempt is made or
+// taken back, so that many thousands that run, or have run, take little memory.
+kube::Object project_application(kube::Object application);
 
 // The spec with what it leaves out filled in as kubeflow's mutating webhook does (SetSparkApplicationDefaults): one
 // core and 1g for driver and executors, one executor, shuffle tracking on. Throws InvalidApplication for what is

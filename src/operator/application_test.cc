@@ -117,9 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Unsupported, WrongSpec,
     testing::Values(
-        Wrong{R"({"suspend": true})", "spec.suspend: "}, Wrong{R"({"mode": "client"})", "spec.mode: "},
-        Wrong{R"({"restartPolicy": {"type": "OnFailure", "onFailureRetries": 3}})", "spec.restartPolicy.type: "},
-        Wrong{R"({"timeToLiveSeconds": 0})", "spec.timeToLiveSeconds: "},
+        Wrong{R"({"mode": "client"})", "spec.mode: "},
         Wrong{R"({"batchScheduler": "volcano"})", "spec.batchScheduler: "},
         Wrong{R"({"batchSchedulerOptions": {"queue": "q"}})", "spec.batchSchedulerOptions: "},
         Wrong{R"({"monitoring": {"exposeDriverMetrics": true, "exposeExecutorMetrics": false}})", "spec.monitoring: "},

@@ -31,8 +31,8 @@ using net::Task;
 constexpr Millis kExecutorPause{50};
 constexpr Millis kAfterConflict{10};
 constexpr Millis kBetweenInstalls{500};
-// From New to Failed there are five; more would be a circle.
-constexpr int kMostSteps = 8;
+// From an edit to the next attempt's end there are about as many; more would be a circle.
+constexpr int kMostSteps = 12;
 
 Millis in_millis(Duration d) { return std::chrono::ceil<Millis>(d); }
 
@@ -46,10 +46,6 @@ Object reference(const Application& app) {
            {"name", app.name}, {"namespace", app.ns}, {"uid", app.uid}, {"resourceVersion", app.resource_version}}}};
 }
 
-bool spec_changed(const Object& before, const Object& after) {
-  return json::num(before, "metadata.generation") != json::num(after, "metadata.generation");
-}
-
 class Controller {
  public:
   Controller(net::Executor executor, client::Api& api, const OperatorOptions& options);
@@ -61,6 +57,7 @@ class Controller {
   enum class Wrote { Yes, Conflict, Gone };
   Task<Wrote> write(Application& app, const Status& status);
   Task<> ask_for_driver(Observed& seen, const Application& app);
+  Task<> remove_application(const Application& app);
   std::optional<Application> find(const std::string& key);
   Observed observe(const Application& app) const;
   void record(const Application& app, const std::vector<Event>& events);
@@ -141,15 +138,6 @@ void Controller::application_changed(const Object* before, const Object* after) 
     written_.erase(key);
     return;
   }
-  if (before != nullptr && spec_changed(*before, *after)) {
-    const Application app = read_application(*after);
-    if (app.status.state != State::New && !is_final(app.status.state))
-      record(app,
-             {{true, "SparkApplicationSpecUpdateFailed",
-               fmt::format("Failed to update spec for SparkApplication {}: it has been submitted, and is not changed "
-                           "any more; delete it and create it again",
-                           app.name)}});
-  }
   queue_.add(key);
 }
 
@@ -186,13 +174,18 @@ Observed Controller::observe(const Application& app) const {
 }
 
 Task<> Controller::ask_for_driver(Observed& seen, const Application& app) {
-  try {
-    const Object pod = co_await api_.get(client::resources::pods, app.ns, app.status.driver.pod_name);
-    see(seen, app, pod);
-  } catch (const kube::StatusError& e) {
-    if (e.code() != 404) throw;
-  }
+  const auto labels = fmt::format("{}={},{}=driver", label::submission_id, app.status.submission_id, label::role);
+  const client::List drivers = co_await api_.list(client::resources::pods, app.ns, {.label_selector = labels});
+  for (const auto& pod : drivers.items) see(seen, app, pod);
   seen.asked = true;
+}
+
+Task<> Controller::remove_application(const Application& app) {
+  try {
+    co_await api_.remove(client::resources::spark_applications, app.ns, app.name, {.uid = app.uid});
+  } catch (const kube::StatusError& e) {
+    if (e.code() != 404 && e.code() != 409) throw;
+  }
 }
 
 Task<Controller::Wrote> Controller::write(Application& app, const Status& status) {
@@ -214,8 +207,7 @@ Task<Controller::Wrote> Controller::write(Application& app, const Status& status
               word_of(status.state), "error", status.error_message);
   Written& written = written_[app.key()];
   written.outdated.insert(app.resource_version);
-  app = read_application(after);
-  if (app.status.state != State::New) app.spec = nullptr;
+  app = read_application(project_application(std::move(after)));
   written.application = app;
   co_return Wrote::Yes;
 }
@@ -244,7 +236,12 @@ Task<std::optional<Millis>> Controller::reconcile(std::string key) {
   std::optional<Application> app = find(key);
   for (int step = 0; app && step < kMostSteps; ++step) {
     const Decision decision = co_await next(*app);
-    co_await remove(api_, app->ns, decision.remove);
+    co_await remove(api_, *app, decision.remove);
+    if (decision.take_back) co_await remove(api_, *app, removals_of(*decision.take_back));
+    if (decision.remove_application) {
+      co_await remove_application(*app);
+      break;
+    }
     if (decision.status) {
       const Wrote wrote = co_await write(*app, *decision.status);
       if (wrote == Wrote::Conflict) co_return kAfterConflict;
@@ -284,18 +281,6 @@ Task<> Operator::run() {
   if (options_.install_crds) co_await ensure_crds(api_);
   Controller controller(co_await net::this_executor(), api_, options_);
   co_await controller.run();
-}
-
-Object project_application(Object application) {
-  Object kept = json::object{{"metadata", json::object{}}};
-  json::object& metadata = kept.as_object()["metadata"].as_object();
-  for (const auto* name : {"name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp", "labels"})
-    if (const json::value* v = json::find(application, std::string("metadata.") + name)) metadata[name] = *v;
-  if (const json::value* status = json::find_member(application, "status")) kept.as_object()["status"] = *status;
-  const bool submitted = !json::str(application, "status.applicationState.state").empty();
-  if (const json::value* spec = json::find_member(application, "spec"); spec != nullptr && !submitted)
-    kept.as_object()["spec"] = *spec;
-  return kept;
 }
 
 }  // namespace spoke::op

@@ -33,7 +33,4 @@ class Operator {
   OperatorOptions options_;
 };
 
-// Of an application only what the operator needs: the spec until the application has been submitted, then no more.
-kube::Object project_application(kube::Object application);
-
 }  // namespace spoke::op

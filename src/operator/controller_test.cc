@@ -269,27 +269,76 @@ TEST(Operator, ADriverOfAnEarlierApplicationOfThatNameIsWaitedFor) {
 
 TEST(Operator, AFieldThatIsNotActedUponFailsTheApplicationByName) {
   FakeApi api;
-  api.put(spark_applications, application("{timeToLiveSeconds: 60}"));
+  api.put(spark_applications, application("{batchScheduler: volcano}"));
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
-  EXPECT_TRUE(status(api).error_message.starts_with("spec.timeToLiveSeconds: ")) << status(api).error_message;
+  EXPECT_TRUE(status(api).error_message.starts_with("spec.batchScheduler: ")) << status(api).error_message;
   EXPECT_TRUE(api.all(pods).empty());
 }
 
-TEST(Operator, AnEditOfARunningApplicationIsSpokenOf) {
+// A user's edit of the spec.
+void edit(FakeApi& api, const char* path, json::value value) {
+  kube::Object app = *api.find(spark_applications, "jobs", "pi");
+  json::set(app, path, std::move(value));
+  api.put(spark_applications, std::move(app));
+}
+
+TEST(Operator, AnEditOfARunningApplicationStartsItAgain) {
   FakeApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
-  bool edited = false;
+  const Status first = status(api);
+  const std::string driver(kube::uid(*api.find(pods, "jobs", "pi-driver")));
+  edit(api, "spec.arguments", json::array{"7"});
   ASSERT_TRUE(run_until(api, [&] {
-    if (!edited) {
-      kube::Object app = *api.find(spark_applications, "jobs", "pi");
-      json::set(app, "metadata.generation", 2);
-      api.put(spark_applications, app);
-      edited = true;
-    }
-    const auto reasons = event_reasons(api);
-    return std::count(reasons.begin(), reasons.end(), "SparkApplicationSpecUpdateFailed") == 1;
-  }));
+    return status(api).state == State::Submitted && status(api).submission_id != first.submission_id;
+  })) << "also by an operator that has not seen the edit";
+  const kube::Object& again = *api.find(pods, "jobs", "pi-driver");
+  EXPECT_NE(driver, kube::uid(again));
+  EXPECT_EQ("7", json::list(json::list(again, "spec.containers").at(0), "args").back().as_string());
+  EXPECT_EQ(1, status(api).submission_attempts);
+  EXPECT_EQ(1u, api.all(pods).size());
+}
+
+TEST(Operator, AFailureIsFollowedByAnotherAttempt) {
+  FakeApi api;
+  api.put(spark_applications,
+          application("{restartPolicy: {type: OnFailure, onFailureRetries: 1, onFailureRetryInterval: 0}}"));
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  const std::string first = status(api).submission_id;
+  set_phase(api, "pi-driver", ended("Failed", 1));
+  ASSERT_TRUE(
+      run_until(api, [&] { return status(api).state == State::Submitted && status(api).execution_attempts == 2; }));
+  EXPECT_NE(first, status(api).submission_id);
+  EXPECT_EQ(status(api).submission_id, kube::label(*api.find(pods, "jobs", "pi-driver"), label::submission_id));
+  EXPECT_EQ(status(api).submission_id, kube::label(*api.find(services, "jobs", "pi-ui-svc"), label::submission_id));
+  set_phase(api, "pi-driver", ended("Failed", 1));
+  ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
+  EXPECT_EQ(2, status(api).execution_attempts);
+}
+
+TEST(Operator, SuspendsAndResumes) {
+  FakeApi api;
+  api.put(spark_applications, application("{suspend: true}"));
+  ASSERT_TRUE(run_until(api, state_is(api, State::Suspended)));
+  EXPECT_TRUE(api.all(pods).empty());
+  edit(api, "spec.suspend", false);
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  edit(api, "spec.suspend", true);
+  ASSERT_TRUE(run_until(api, state_is(api, State::Suspended)));
+  EXPECT_TRUE(api.all(pods).empty());
+  EXPECT_EQ(nullptr, api.find(services, "jobs", "pi-ui-svc"));
+  edit(api, "spec.suspend", false);
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  EXPECT_EQ(2, status(api).execution_attempts);
+  EXPECT_EQ(1u, api.all(pods).size());
+}
+
+TEST(Operator, AnApplicationWhoseTimeIsOverGoes) {
+  FakeApi api;
+  api.put(spark_applications, application("{timeToLiveSeconds: 0}"));
+  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  set_phase(api, "pi-driver", ended("Succeeded", 0));
+  EXPECT_TRUE(run_until(api, [&] { return api.find(spark_applications, "jobs", "pi") == nullptr; }));
 }
 
 // What is done once must not be done twice, wherever the line goes dead or the operator dies. A second operator goes on
@@ -380,15 +429,18 @@ TEST(Operator, ManyAtOnce) {
   EXPECT_EQ(200u * 9, api.writes.size()) << "nothing is written twice";
 }
 
-TEST(ProjectApplication, KeepsTheSpecUntilItHasBeenSubmitted) {
-  json::value app = application();
+TEST(ProjectApplication, KeepsTheSpecWhileItIsNeeded) {
+  json::value app = application("{suspend: true, timeToLiveSeconds: 7}");
   EXPECT_NE(nullptr, json::find(project_application(app), "spec.type"));
   json::set(app, "status.applicationState.state", "SUBMITTED");
   json::set(app, "metadata.managedFields", json::array{1});
   const json::value small = project_application(app);
-  EXPECT_EQ(nullptr, json::find(small, "spec"));
+  EXPECT_EQ(nullptr, json::find(small, "spec.type"));
   EXPECT_EQ(nullptr, json::find(small, "metadata.managedFields"));
   EXPECT_EQ(State::Submitted, read_application(small).status.state);
+  EXPECT_TRUE(read_application(small).suspend);
+  EXPECT_EQ(7, read_application(small).time_to_live);
+  EXPECT_EQ(read_application(app).fingerprint, read_application(small).fingerprint);
 }
 
 TEST(Crds, AreInstalledAndWaitedFor) {

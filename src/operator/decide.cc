@@ -1,12 +1,18 @@
 #include "operator/decide.h"
 
+#include <algorithm>
+
 #include "operator/executors.h"
+#include "operator/ids.h"
 #include "operator/labels.h"
 
 namespace spoke::op {
 namespace {
 
 constexpr Duration kLookAtObstacle = std::chrono::seconds(1);
+// The end of a pod is an event; this is for the one that is missed.
+constexpr Duration kLookAtLeaving = std::chrono::seconds(5);
+constexpr std::int64_t kCentury = std::int64_t{100} * 365 * 24 * 3600;  // s
 
 Event normal(std::string reason, std::string message) { return {false, std::move(reason), std::move(message)}; }
 Event warning(std::string reason, std::string message) { return {true, std::move(reason), std::move(message)}; }
@@ -21,10 +27,20 @@ Decision submission_failed(const Application& app, Status next, const std::strin
   return d;
 }
 
+// What one attempt leaves in status, and the next must not find there. Its id stays: by it the driver is seen to go.
+void forget_attempt(Status& status) {
+  status.spark_application_id.clear();
+  status.error_message.clear();
+  status.termination_time.reset();
+  status.driver = {};
+  status.executor_state.clear();
+}
+
 // The first step: an id for the attempt, before anything of it is made.
 Decision begin_attempt(const Application& app, Time now, const std::string& fresh_id) {
   Status next = app.status;
-  next.submission_id = fresh_id;
+  forget_attempt(next);
+  next.submission_id = with_fingerprint(fresh_id, app.fingerprint);
   next.last_submission_attempt_time = now;
   next.submission_attempts += 1;
   try {
@@ -33,10 +49,18 @@ Decision begin_attempt(const Application& app, Time now, const std::string& fres
     return submission_failed(app, std::move(next), e.what());
   }
   Decision d;
-  d.events = {normal("SparkApplicationAdded",
-                     fmt::format("SparkApplication {} was added, enqueuing it for submission", app.name))};
+  if (app.status.state == State::New)
+    d.events = {normal("SparkApplicationAdded",
+                       fmt::format("SparkApplication {} was added, enqueuing it for submission", app.name))};
   d.status = std::move(next);
   return d;
+}
+
+// Between the two steps, or within the second.
+bool has_begun(const Status& status) {
+  const bool between =
+      status.state == State::New || status.state == State::PendingRerun || status.state == State::Resuming;
+  return between && !status.submission_id.empty() && !status.driver.pod_name.empty();
 }
 
 // The second step.
@@ -47,6 +71,103 @@ Decision make_attempt(const Application& app) {
   } catch (const Error& e) {
     return submission_failed(app, app.status, e.what());
   }
+  return d;
+}
+
+// The spec is not the one that the attempt was made from.
+bool is_edited(const Application& app) {
+  const auto made_from = fingerprint_in(app.status.submission_id);
+  return made_from && *made_from != app.fingerprint;
+}
+
+// What goes with its owners goes by itself; the driver would go on working, and the names of the others are needed.
+std::vector<Removal> left_over(const Application& app, const Observed& seen) {
+  std::vector<Removal> out;
+  if (seen.driver && !seen.driver->deleting) out.push_back({"v1", "Pod", seen.driver->name, seen.driver->uid});
+  if (const auto& name = app.status.driver.web_ui_service_name; !name.empty())
+    out.push_back({"v1", "Service", name, ""});
+  return out;
+}
+
+// With what was made of an attempt that came to nothing: it has no driver yet that would own it.
+Decision take_down(const Application& app, const Observed& seen) {
+  Decision d;
+  d.remove = left_over(app, seen);
+  const bool unmade = !app.status.driver.pod_name.empty() && app.status.spark_application_id.empty();
+  if (!unmade) return d;
+  try {
+    d.take_back = plan(app);
+  } catch (const Error&) {  // then nothing was made either
+  }
+  return d;
+}
+
+Decision invalidate(const Application& app) {
+  Decision d;
+  d.status = app.status;
+  d.status->state = State::Invalidating;
+  d.events = {normal("SparkApplicationInvalidating",
+                     fmt::format("The spec of SparkApplication {} was edited, starting it again", app.name))};
+  return d;
+}
+
+Decision suspend(const Application& app) {
+  Decision d;
+  d.status = app.status;
+  d.status->state = State::Suspending;
+  d.events = {warning("SparkApplicationSuspending", fmt::format("SparkApplication {} is suspending", app.name))};
+  return d;
+}
+
+Decision to_rerun(const Application& app, Decision d) {
+  Status next = app.status;
+  if (next.state == State::Invalidating) next.submission_attempts = next.execution_attempts = 0;
+  forget_attempt(next);
+  next.state = State::PendingRerun;
+  d.events = {warning("SparkApplicationPendingRerun", fmt::format("SparkApplication {} is pending rerun", app.name))};
+  d.status = std::move(next);
+  return d;
+}
+
+// Nothing, once the API server has said that the driver is gone.
+std::optional<Decision> wait_for_driver_to_go(const Application& app, const Observed& seen) {
+  Decision d = take_down(app, seen);
+  if (!seen.driver) {
+    if (seen.asked) return std::nullopt;
+    d.ask_api = true;
+    return d;
+  }
+  d.look_again = kLookAtLeaving;
+  if (!seen.driver->deleting) return d;
+  const std::string why = fmt::format("waiting for driver pod {} of the attempt before to be gone{}", seen.driver->name,
+                                      seen.driver->node.empty() ? "" : " from node " + seen.driver->node);
+  if (app.status.error_message == why) return d;
+  d.status = app.status;
+  d.status->error_message = why;
+  return d;
+}
+
+Decision begin_when_alone(const Application& app, const Observed& seen, Time now, const std::string& fresh_id) {
+  if (auto waiting = wait_for_driver_to_go(app, seen)) return *std::move(waiting);
+  return begin_attempt(app, now, fresh_id);
+}
+
+Decision suspending(const Application& app, const Observed& seen) {
+  if (auto waiting = wait_for_driver_to_go(app, seen)) return *std::move(waiting);
+  Decision d = take_down(app, seen);
+  d.status = app.status;
+  forget_attempt(*d.status);
+  d.status->state = State::Suspended;
+  d.events = {warning("SparkApplicationSuspended", fmt::format("SparkApplication {} is suspended", app.name))};
+  return d;
+}
+
+Decision suspended(const Application& app) {
+  Decision d;
+  if (app.suspend) return d;
+  d.status = app.status;
+  d.status->state = State::Resuming;
+  d.events = {warning("SparkApplicationResuming", fmt::format("SparkApplication {} is resuming", app.name))};
   return d;
 }
 
@@ -131,12 +252,33 @@ Decision end(const Application& app, const Observed& seen, State state, Time now
   return d;
 }
 
-// After the end, executors may still be going.
-Decision rest(const Application& app, const Observed& seen, const Limits& limits) {
+// After an attempt's end, executors may still be going.
+Decision follow_rest(const Application& app, const Observed& seen, const Limits& limits) {
   Decision d;
   Status next = app.status;
   follow_executors(next, seen.executors, limits.max_tracked_executors, d.events);
   if (next != app.status) d.status = std::move(next);
+  return d;
+}
+
+Decision end_or_rerun(const Application& app, const Observed& seen, State end_state, Time now, const Limits& limits) {
+  if (!is_retried(app.restart, app.status)) return end(app, seen, end_state, now, limits);
+  const Time due = retry_due(app.restart, app.status);
+  if (now >= due) return to_rerun(app, take_down(app, seen));
+  Decision d = follow_rest(app, seen, limits);
+  d.look_again = due - now;
+  return d;
+}
+
+Decision ended(const Application& app, const Observed& seen, Time now, const Limits& limits) {
+  Decision d = follow_rest(app, seen, limits);
+  if (!app.time_to_live || !app.status.termination_time) return d;
+  const Time until =
+      *app.status.termination_time + std::chrono::seconds(std::clamp<std::int64_t>(*app.time_to_live, 0, kCentury));
+  if (now < until)
+    d.look_again = until - now;
+  else
+    d = {.remove_application = true};
   return d;
 }
 
@@ -147,15 +289,46 @@ Decision clean_up(const Observed& seen) {
   return d;
 }
 
-// Another operator left it in a state that nothing here leads to, or out of.
-Decision leave_alone(const Application& app) {
-  Decision d;
-  d.events = {
-      warning("SparkApplicationUnsupportedState",
-              fmt::format("SparkApplication {} is {}, which this operator does not support: delete it and create "
-                          "it again",
-                          app.name, word_of(app.status.state)))};
-  return d;
+// What has nothing before it but its end is let end.
+bool can_be_suspended(const Application& app) {
+  switch (app.status.state) {
+    case State::New:
+    case State::Submitted:
+    case State::Running:
+    case State::Unknown:
+    case State::PendingRerun:
+    case State::Resuming: return true;
+    case State::Succeeding:
+    case State::Failing:
+    case State::SubmissionFailed: return is_retried(app.restart, app.status);
+    case State::Completed:
+    case State::Failed:
+    case State::Invalidating:
+    case State::Suspending:
+    case State::Suspended: return false;
+  }
+  return false;
+}
+
+// Where an attempt is about to begin, it begins with the spec as it is then.
+bool can_be_invalidated(const Status& status) {
+  switch (status.state) {
+    case State::New:
+    case State::PendingRerun:
+    case State::Resuming: return has_begun(status);
+    case State::Invalidating:
+    case State::Suspending:
+    case State::Suspended: return false;
+    case State::Submitted:
+    case State::Running:
+    case State::Unknown:
+    case State::Succeeding:
+    case State::Failing:
+    case State::SubmissionFailed:
+    case State::Completed:
+    case State::Failed: return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -163,25 +336,26 @@ Decision leave_alone(const Application& app) {
 Decision decide(const Application& app, const Observed& seen, Time now, const std::string& fresh_id,
                 const Limits& limits) {
   if (app.deleting) return clean_up(seen);
+  if (app.suspend && can_be_suspended(app)) return suspend(app);
+  if (is_edited(app) && can_be_invalidated(app.status)) return invalidate(app);
+  if (has_begun(app.status)) return make_attempt(app);
   switch (app.status.state) {
-    case State::New:
-      if (app.status.submission_id.empty()) return begin_attempt(app, now, fresh_id);
-      return make_attempt(app);
+    case State::New: return begin_attempt(app, now, fresh_id);
+    case State::PendingRerun:
+    case State::Resuming: return begin_when_alone(app, seen, now, fresh_id);
     case State::Submitted:
     case State::Running:
     case State::Unknown:
       if (!seen.driver) return missing_driver(app, seen, now, limits);
       return follow(app, seen, now, limits);
-    case State::Succeeding: return end(app, seen, State::Completed, now, limits);
+    case State::Succeeding: return end_or_rerun(app, seen, State::Completed, now, limits);
     case State::Failing:
-    case State::SubmissionFailed: return end(app, seen, State::Failed, now, limits);
+    case State::SubmissionFailed: return end_or_rerun(app, seen, State::Failed, now, limits);
     case State::Completed:
-    case State::Failed: return rest(app, seen, limits);
-    case State::PendingRerun:
-    case State::Invalidating:
-    case State::Suspending:
-    case State::Suspended:
-    case State::Resuming: return leave_alone(app);
+    case State::Failed: return ended(app, seen, now, limits);
+    case State::Invalidating: return to_rerun(app, take_down(app, seen));
+    case State::Suspending: return suspending(app, seen);
+    case State::Suspended: return suspended(app);
   }
   return {};
 }

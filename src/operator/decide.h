@@ -1,14 +1,13 @@
 // What to do next with an application, from what it says, what is seen, and the time. No I/O: operator/controller.h
 // reads before and acts after.
 //
-//   New ──▶ Submitted ──▶ Running ──▶ Succeeding ──▶ Completed
-//    │          └────────────┴──────▶ Failing ─────▶ Failed
-//    └────▶ SubmissionFailed ───────────────────────────▲
+// docs/application-states.md has all states, and what leads from one to the next (operator/states.h).
 //
-// Submitted, Running and Unknown follow the driver pod to and fro. In New there are two steps: the first writes an id
-// for the attempt into status, the second makes the attempt's objects, whose names and labels come from that id.
-// Whoever is interrupted between the two, or within the second, repeats it and finds what is already there: an attempt
-// never gets a second driver.
+// An attempt begins in New, PendingRerun or Resuming, and has two steps there: the first writes an id for the attempt
+// and the name of its driver into status, the second makes the attempt's objects, whose names and labels come from that
+// id. Whoever is interrupted between the two, or within the second, repeats it and finds what is already there: an
+// attempt never gets a second driver. Nor does an application: no attempt begins before the API server itself has said
+// that the driver of the one before is gone.
 #pragma once
 
 #include <optional>
@@ -33,16 +32,18 @@ struct Removal {
   std::string api_version;
   std::string kind;
   std::string name;
-  std::string uid;
+  std::string uid;  // "": whatever has that name, if it is the application's
   bool operator==(const Removal&) const = default;
 };
 
 // In the order in which it is carried out.
 struct Decision {
   std::vector<Removal> remove;
-  std::optional<Plan> create;    // then created(), held_up() or refused() decides on
-  std::optional<Status> status;  // after which the application is looked at again at once
+  std::optional<Plan> take_back;  // what there is of it
+  std::optional<Plan> create;     // then created(), held_up() or refused() decides on
+  std::optional<Status> status;   // after which the application is looked at again at once
   std::vector<Event> events;
+  bool remove_application = false;
   bool ask_api = false;                // the cache knows of no driver: ask for it, and decide again
   std::optional<Duration> look_again;  // without being told of a change
 };

@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <set>
+
+#include "base/files.h"
+#include "operator/ids.h"
 #include "operator/labels.h"
+#include "operator/states.h"
 
 namespace spoke::op {
 namespace {
@@ -17,13 +23,6 @@ Application application(State state) {
   app.uid = "app-uid";
   app.resource_version = "7";
   app.status.state = state;
-  if (state != State::New) {
-    app.status.submission_id = "0b9d1c9e-5a51-4f6e-9a3b-2f1d6f1f7a10";
-    app.status.last_submission_attempt_time = kNow - std::chrono::seconds(60);
-    app.status.submission_attempts = 1;
-    app.status.execution_attempts = 1;
-    app.status.driver.pod_name = "pi-driver";
-  }
   app.spec = json::object{{"type", "Scala"},
                           {"sparkVersion", "4.1.4"},
                           {"image", "spark:4.1.4"},
@@ -31,6 +30,44 @@ Application application(State state) {
                           {"mainApplicationFile", "local:///a.jar"},
                           {"driver", json::object{}},
                           {"executor", json::object{}}};
+  app.fingerprint = fingerprint(app.spec);
+  if (state != State::New) {
+    app.status.submission_id = with_fingerprint("0b9d1c9e-5a51-4f6e-9a3b-2f1d6f1f7a10", app.fingerprint);
+    app.status.last_submission_attempt_time = kNow - std::chrono::seconds(60);
+    app.status.submission_attempts = 1;
+    app.status.execution_attempts = 1;
+  }
+  const bool between =
+      state == State::New || state == State::PendingRerun || state == State::Suspended || state == State::Resuming;
+  if (!between) {
+    app.status.spark_application_id = "spark-1";
+    app.status.driver.pod_name = "pi-driver";
+    app.status.driver.web_ui_service_name = "pi-ui-svc";
+  }
+  if (state == State::Failing || state == State::Succeeding || is_final(state)) app.status.termination_time = kNow;
+  return app;
+}
+
+// An attempt has an id, and its objects are not there, or not known to be.
+Application begun(State state) {
+  Application app = application(state);
+  app.status = *decide(app, {.asked = true}, kNow, kFresh).status;
+  return app;
+}
+
+Application edited(Application app) {
+  json::set(app.spec, "sparkVersion", "4.1.5");
+  app.fingerprint = fingerprint(app.spec);
+  return app;
+}
+
+Application suspended(Application app) {
+  app.suspend = true;
+  return app;
+}
+
+Application retried(Application app) {
+  app.restart.type = RestartPolicy::Type::Always;
   return app;
 }
 
@@ -87,24 +124,30 @@ struct Row {
 constexpr State N = State::New, S = State::Submitted, R = State::Running, U = State::Succeeding, C = State::Completed,
                 F = State::Failing, X = State::Failed, B = State::SubmissionFailed, K = State::Unknown;
 
+constexpr State P = State::PendingRerun, I = State::Invalidating, Z = State::Suspended, Q = State::Suspending,
+                M = State::Resuming;
+
 const std::vector<Row> kRows{
     // The driver says how an application that has been submitted stands.
     {S, {S, F, S, S, R, U, F, U, F, U, K}},
     {R, {R, F, S, S, R, U, F, U, F, U, K}},
     {K, {K, F, S, S, R, U, F, U, F, U, K}},
     // These have been decided, and the driver is not asked any more.
-    {N, {N, N, N, N, N, N, N, N, N, N, N}},
-    {U, {C, C, C, C, C, C, C, C, C, C, C}},
-    {F, {X, X, X, X, X, X, X, X, X, X, X}},
-    {B, {X, X, X, X, X, X, X, X, X, X, X}},
-    {C, {C, C, C, C, C, C, C, C, C, C, C}},
-    {X, {X, X, X, X, X, X, X, X, X, X, X}},
-    {State::PendingRerun, std::vector<State>(11, State::PendingRerun)},
-    {State::Invalidating, std::vector<State>(11, State::Invalidating)},
-    {State::Suspending, std::vector<State>(11, State::Suspending)},
-    {State::Suspended, std::vector<State>(11, State::Suspended)},
-    {State::Resuming, std::vector<State>(11, State::Resuming)},
+    {N, std::vector<State>(11, N)},
+    {U, std::vector<State>(11, C)},
+    {F, std::vector<State>(11, X)},
+    {B, std::vector<State>(11, X)},
+    {C, std::vector<State>(11, C)},
+    {X, std::vector<State>(11, X)},
+    {I, std::vector<State>(11, P)},
+    {P, std::vector<State>(11, P)},
+    {Z, std::vector<State>(11, M)},
+    {M, std::vector<State>(11, M)},
+    // Suspended when the driver is gone for sure.
+    {Q, {Q, Z, Q, Q, Q, Q, Q, Q, Q, Q, Q}},
 };
+
+Observed observed(const Sight& sight) { return {.driver = sight.driver, .asked = sight.asked}; }
 
 TEST(Decide, EveryStateWithEverySightOfTheDriver) {
   ASSERT_EQ(14u, kRows.size()) << "a state is missing";
@@ -112,11 +155,82 @@ TEST(Decide, EveryStateWithEverySightOfTheDriver) {
     for (size_t i = 0; i < kSights.size(); ++i) {
       SCOPED_TRACE(fmt::format("{}: {}", word_of(row.state), kSights[i].name));
       const Application app = application(row.state);
-      const Decision d = decide(app, {.driver = kSights[i].driver, .asked = kSights[i].asked}, kNow, kFresh);
+      const Decision d = decide(app, observed(kSights[i]), kNow, kFresh);
       EXPECT_EQ(word_of(row.next[i]), word_of(next_state(app, d)));
-      EXPECT_TRUE(d.remove.empty());
-      EXPECT_FALSE(d.create);
+      EXPECT_FALSE(d.create || d.take_back || d.remove_application);
+      const bool leaves = row.state == I || row.state == P || row.state == M || row.state == Q;
+      const Removal pod{"v1", "Pod", "pi-driver", "pod-uid"};
+      EXPECT_EQ(leaves && kSights[i].driver, std::ranges::find(d.remove, pod) != d.remove.end());
+      EXPECT_TRUE(leaves || d.remove.empty());
     }
+}
+
+// Every state under what a user has asked for meanwhile. The driver runs, but where it must be gone.
+
+struct Wish {
+  State state;
+  State suspended, edited, retried, suspended_and_retried;
+};
+
+const std::vector<Wish> kWishes{
+    {N, Q, N, N, Q}, {S, Q, I, R, Q}, {R, Q, I, R, Q}, {K, Q, I, R, Q}, {U, C, I, P, Q},
+    {F, X, I, P, Q}, {B, X, I, P, Q}, {C, C, I, C, C}, {X, X, I, X, X}, {I, P, P, P, P},
+    {P, Q, P, P, Q}, {Z, Z, M, M, Z}, {M, Q, M, M, Q}, {Q, Q, Q, Q, Q},
+};
+
+TEST(Decide, EveryStateWithEveryWish) {
+  ASSERT_EQ(14u, kWishes.size()) << "a state is missing";
+  const auto next = [](const Application& app) {
+    return word_of(next_state(app, decide(app, {.driver = driver("Running")}, kNow, kFresh)));
+  };
+  for (const auto& row : kWishes) {
+    SCOPED_TRACE(word_of(row.state));
+    const Application app = application(row.state);
+    EXPECT_EQ(word_of(row.suspended), next(suspended(app)));
+    EXPECT_EQ(word_of(row.edited), next(edited(app)));
+    EXPECT_EQ(word_of(row.retried), next(retried(app)));
+    EXPECT_EQ(word_of(row.suspended_and_retried), next(suspended(retried(app))));
+  }
+}
+
+TEST(Decide, AnAttemptThatHasBegunIsMade) {
+  for (const State state : {N, P, M}) {
+    const Application app = begun(state);
+    EXPECT_EQ(state, app.status.state);
+    EXPECT_TRUE(decide(app, {}, kNow, kFresh).create);
+    EXPECT_EQ(Q, next_state(app, decide(suspended(app), {}, kNow, kFresh)));
+    EXPECT_EQ(I, next_state(app, decide(edited(app), {}, kNow, kFresh)));
+  }
+}
+
+// The table of transitions, and hence the documentation, says what decide() does, and all of it.
+TEST(States, AreThoseOfTheTable) {
+  std::set<std::pair<State, State>> table, done;
+  for (const auto& t : transitions()) EXPECT_TRUE(table.insert({t.from, t.to}).second) << word_of(t.from);
+  for (const auto& row : kRows) {
+    std::vector<Application> all{application(row.state)};
+    if (row.state == N || row.state == P || row.state == M) all.push_back(begun(row.state));
+    for (const auto& plain : all)
+      for (const auto& app : {plain, suspended(plain), edited(plain), retried(plain), suspended(retried(plain))})
+        for (const auto& sight : kSights) {
+          const Decision d = decide(app, observed(sight), kNow, kFresh);
+          if (d.create) {
+            done.insert({row.state, next_state(app, created(app, *d.create, ""))});
+            done.insert({row.state, next_state(app, refused(app, {}, "no"))});
+          }
+          if (const State to = next_state(app, d); to != row.state) done.insert({row.state, to});
+        }
+  }
+  for (const auto& [from, to] : done)
+    EXPECT_TRUE(table.contains({from, to})) << "not in the table: " << word_of(from) << " to " << word_of(to);
+  for (const auto& [from, to] : table)
+    EXPECT_TRUE(done.contains({from, to})) << "never done: " << word_of(from) << " to " << word_of(to);
+}
+
+TEST(States, AreDocumented) {
+  const Path page = Path(SPOKE_SOURCE_DIR) / "docs/application-states.md";
+  if (std::getenv("SPOKE_WRITE_GOLDENS") != nullptr) write_file(page, states_page());
+  EXPECT_EQ(read_file(page), states_page()) << "SPOKE_WRITE_GOLDENS=1 build/operator_test writes it";
 }
 
 TEST(Decide, AStateThatStaysIsNotWrittenAgain) {
@@ -135,7 +249,7 @@ TEST(Decide, AnIdIsWrittenBeforeAnythingIsMade) {
   ASSERT_TRUE(d.status);
   EXPECT_FALSE(d.create);
   EXPECT_EQ(State::New, d.status->state);
-  EXPECT_EQ(kFresh, d.status->submission_id);
+  EXPECT_EQ(with_fingerprint(kFresh, application(State::New).fingerprint), d.status->submission_id);
   EXPECT_EQ(kNow, d.status->last_submission_attempt_time);
   EXPECT_EQ(1, d.status->submission_attempts);
   EXPECT_EQ(0, d.status->execution_attempts);
@@ -154,7 +268,7 @@ TEST(Decide, WithAnIdTheAttemptIsMadeAndEachTimeTheSame) {
   EXPECT_EQ(first.create->pod, again.create->pod);
   EXPECT_EQ(first.create->mounted, again.create->mounted);
   EXPECT_EQ(first.create->others, again.create->others);
-  EXPECT_EQ(kFresh, kube::label(first.create->pod, label::submission_id));
+  EXPECT_EQ(app.status.submission_id, kube::label(first.create->pod, label::submission_id));
   EXPECT_EQ("app-uid", json::str(*kube::controller_of(first.create->pod), "uid"));
 }
 
@@ -170,12 +284,12 @@ TEST(Decide, AnotherAttemptHasOtherNames) {
 
 TEST(Decide, WhatIsNotSupportedFailsTheSubmissionByName) {
   Application app = application(State::New);
-  json::set(app.spec, "restartPolicy.type", "Always");
+  json::set(app.spec, "batchScheduler", "volcano");
   const Decision d = decide(app, {}, kNow, kFresh);
   ASSERT_TRUE(d.status);
   EXPECT_EQ(State::SubmissionFailed, d.status->state);
   EXPECT_EQ(1, d.status->submission_attempts);
-  EXPECT_TRUE(d.status->error_message.starts_with("spec.restartPolicy.type: ")) << d.status->error_message;
+  EXPECT_TRUE(d.status->error_message.starts_with("spec.batchScheduler: ")) << d.status->error_message;
   EXPECT_EQ((Event{true, "SparkApplicationSubmissionFailed",
                    "failed to submit SparkApplication pi: " + d.status->error_message}),
             d.events.at(0));
@@ -185,6 +299,7 @@ TEST(Decide, WhatSparkRefusesFailsTheSubmission) {
   Application app = application(State::New);
   app.status = *decide(app, {}, kNow, kFresh).status;
   app.spec.as_object()["sparkVersion"] = "1.6";
+  app.status.submission_id = with_fingerprint(kFresh, app.fingerprint);
   const Decision d = decide(app, {}, kNow, kFresh);
   ASSERT_TRUE(d.status);
   EXPECT_EQ(State::SubmissionFailed, d.status->state);
@@ -309,9 +424,129 @@ TEST(Decide, ADeletedApplicationTakesItsDriverAlong) {
   }
 }
 
-TEST(Decide, AnApplicationOfAnotherOperatorIsSpokenOf) {
-  const Decision d = decide(application(State::Suspended), {}, kNow, kFresh);
-  EXPECT_EQ(Reasons{"SparkApplicationUnsupportedState"}, reasons(d));
+// Again.
+
+TEST(Decide, AFailureIsRetriedWhenItsIntervalIsOver) {
+  Application app = application(State::Failing);
+  app.restart = {.type = RestartPolicy::Type::OnFailure, .failure_retries = 2, .failure_interval = 40};
+  app.status.submission_attempts = app.status.execution_attempts = 2;
+  app.status.error_message = "out of luck";
+  const Decision early = decide(app, {.driver = driver("Failed", kIll)}, kNow, kFresh);
+  EXPECT_FALSE(early.status);
+  EXPECT_TRUE(early.remove.empty()) << "the log of a failed driver can be read until the next attempt";
+  EXPECT_EQ(Duration(std::chrono::seconds(20)), early.look_again) << "2 x 40 s after the submission";
+
+  const Decision d = decide(app, {.driver = driver("Failed", kIll)}, kNow + std::chrono::seconds(20), kFresh);
+  EXPECT_EQ((std::vector<Removal>{{"v1", "Pod", "pi-driver", "pod-uid"}, {"v1", "Service", "pi-ui-svc", ""}}),
+            d.remove);
+  EXPECT_EQ((Event{true, "SparkApplicationPendingRerun", "SparkApplication pi is pending rerun"}), d.events.at(0));
+  EXPECT_EQ(State::PendingRerun, d.status->state);
+  EXPECT_EQ(2, d.status->execution_attempts);
+  EXPECT_EQ(DriverInfo{}, d.status->driver);
+  EXPECT_EQ("", d.status->error_message + d.status->spark_application_id);
+  EXPECT_FALSE(d.status->termination_time);
+  EXPECT_EQ(app.status.submission_id, d.status->submission_id) << "by it the driver is seen to go";
+
+  app.status.execution_attempts = 3;
+  EXPECT_EQ(State::Failed, next_state(app, decide(app, {}, kNow, kFresh))) << "the first, and two retries";
+}
+
+TEST(Decide, ASubmissionIsRetriedByItsOwnCount) {
+  Application app = application(State::SubmissionFailed);
+  app.restart = {.type = RestartPolicy::Type::OnFailure, .failure_retries = 5};
+  EXPECT_EQ(State::Failed, next_state(app, decide(app, {}, kNow, kFresh)));
+  app.restart.submission_failure_retries = 1;
+  const Decision d = decide(app, {}, kNow, kFresh);
+  EXPECT_EQ(State::PendingRerun, next_state(app, d));
+  EXPECT_EQ(1, d.status->submission_attempts);
+  app.status.submission_attempts = 2;
+  EXPECT_EQ(State::Failed, next_state(app, decide(app, {}, kNow, kFresh)));
+}
+
+TEST(Decide, NoAttemptBeginsBesideTheDriverOfTheOneBefore) {
+  Application app = application(State::PendingRerun);
+  DriverPod leaving = driver("Running");
+  leaving.deleting = true;
+  leaving.node = "n1";
+  const Decision told = decide(app, {.driver = leaving}, kNow, kFresh);
+  EXPECT_TRUE(told.remove.empty()) << "it is on its way";
+  EXPECT_EQ("waiting for driver pod pi-driver of the attempt before to be gone from node n1",
+            told.status->error_message);
+  app.status = *told.status;
+  const Decision waiting = decide(app, {.driver = leaving}, kNow, kFresh);
+  EXPECT_FALSE(waiting.status) << "it was told already";
+  EXPECT_TRUE(waiting.look_again);
+  EXPECT_TRUE(decide(app, {}, kNow, kFresh).ask_api) << "a cache is not enough";
+  const Decision alone = decide(app, {.asked = true}, kNow, kFresh);
+  EXPECT_EQ(2, alone.status->submission_attempts);
+  EXPECT_NE(app.status.submission_id, alone.status->submission_id);
+  EXPECT_EQ("", alone.status->error_message);
+  EXPECT_EQ(State::PendingRerun, alone.status->state);
+}
+
+TEST(Decide, AnEditStartsAllOverWithFreshCounts) {
+  const Application app = edited(application(State::Failed));
+  const Decision d = decide(app, {}, kNow, kFresh);
+  EXPECT_EQ(Reasons{"SparkApplicationInvalidating"}, reasons(d));
+  Application next = app;
+  next.status = *d.status;
+  next.status = *decide(next, {}, kNow, kFresh).status;
+  EXPECT_EQ(State::PendingRerun, next.status.state);
+  EXPECT_EQ(0, next.status.submission_attempts + next.status.execution_attempts);
+  next.status = *decide(next, {.asked = true}, kNow, kFresh).status;
+  EXPECT_EQ(1, next.status.submission_attempts);
+  EXPECT_FALSE(next.status.submission_id.ends_with(application(State::Failed).fingerprint));
+  EXPECT_TRUE(decide(next, {.asked = true}, kNow, kFresh).create) << "and the edit is not one any more";
+}
+
+TEST(Decide, WhatNeedsNoOtherDriverIsNoEdit) {
+  const auto same = [](const char* before, const char* after) {
+    return fingerprint(json::parse(before)) == fingerprint(json::parse(after));
+  };
+  EXPECT_TRUE(same(R"({"a": 1, "b": {"c": 1, "d": 2}})", R"({"b": {"d": 2, "c": 1}, "a": 1})"));
+  EXPECT_FALSE(same(R"({"a": 1})", R"({"a": 2})"));
+  EXPECT_TRUE(
+      same(R"({"a": 1})", R"({"a": 1, "suspend": true, "timeToLiveSeconds": 3, "restartPolicy": {"type": "Always"}})"));
+  EXPECT_FALSE(same(R"({"executor": {"instances": 1}})", R"({"executor": {"instances": 2}})"));
+  EXPECT_TRUE(same(R"({"executor": {"instances": 1}, "dynamicAllocation": {"enabled": true}})",
+                   R"({"executor": {"instances": 2}, "dynamicAllocation": {"enabled": true}})"));
+}
+
+TEST(Decide, AnIdOfAnotherOperatorSaysNothingOfTheSpec) {
+  Application app = edited(application(State::Running));
+  app.status.submission_id = "0b9d1c9e-5a51-4f6e-9a3b-2f1d6f1f7a10";
+  EXPECT_EQ(State::Running, next_state(app, decide(app, {.driver = driver("Running")}, kNow, kFresh)));
+}
+
+TEST(Decide, WhatWasMadeOfAnAttemptIsTakenBackWhereItIsSuspended) {
+  Application app = suspended(begun(State::New));
+  app.status = *decide(app, {}, kNow, kFresh).status;
+  ASSERT_EQ(State::Suspending, app.status.state);
+  const Decision d = decide(app, {.asked = true}, kNow, kFresh);
+  ASSERT_TRUE(d.take_back);
+  EXPECT_EQ(app.status.submission_id, kube::label(d.take_back->pod, label::submission_id));
+  EXPECT_EQ(State::Suspended, d.status->state);
+  EXPECT_EQ(Reasons{"SparkApplicationSuspended"}, reasons(d));
+  EXPECT_FALSE(decide(suspended(application(State::Suspending)), {.asked = true}, kNow, kFresh).take_back)
+      << "what was made goes with its driver";
+}
+
+TEST(Decide, AnApplicationGoesWhenItsTimeIsOver) {
+  for (const State state : {State::Completed, State::Failed}) {
+    Application app = application(state);
+    app.time_to_live = 60;
+    const Decision d = decide(app, {}, kNow + std::chrono::seconds(59), kFresh);
+    EXPECT_FALSE(d.remove_application);
+    EXPECT_EQ(Duration(std::chrono::seconds(1)), d.look_again);
+    EXPECT_TRUE(decide(app, {}, kNow + std::chrono::seconds(60), kFresh).remove_application);
+    app.time_to_live = std::numeric_limits<std::int64_t>::max();
+    EXPECT_FALSE(decide(app, {}, kNow + std::chrono::hours(24 * 365), kFresh).remove_application);
+    app.time_to_live = -1;
+    EXPECT_TRUE(decide(app, {}, kNow, kFresh).remove_application);
+  }
+  Application app = application(State::Running);
+  app.time_to_live = 0;
+  EXPECT_FALSE(decide(app, {.driver = driver("Running")}, kNow, kFresh).remove_application);
 }
 
 // Executors, as decide() brings them into status.

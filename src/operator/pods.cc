@@ -63,7 +63,10 @@ kube::Object project_pod(kube::Object pod) {
       status["containerStatuses"] = json::array{json::object{{"name", json::str(*container, "name")},
                                                              {"state", json::object{{"terminated", std::move(kept)}}}}};
     }
-  return json::object{{"metadata", std::move(metadata)}, {"status", std::move(status)}};
+  json::object out{{"metadata", std::move(metadata)}, {"status", std::move(status)}};
+  if (const json::value* node = json::find(pod, "spec.nodeName"); node != nullptr && is_driver(pod))
+    out["spec"] = json::object{{"nodeName", *node}};
+  return out;
 }
 
 std::string application_of(const kube::Object& pod) {
@@ -85,6 +88,8 @@ void see(Observed& seen, const Application& app, const kube::Object& pod) {
                             .phase = std::string(json::str(pod, "status.phase")),
                             .reason = std::string(json::str(pod, "status.reason")),
                             .message = std::string(json::str(pod, "status.message")),
+                            .node = std::string(json::str(pod, "spec.nodeName")),
+                            .deleting = kube::deleting(pod),
                             .terminated = terminated(pod)};
   } else if (is_executor(pod)) {
     seen.executors.push_back({.name = std::string(kube::name(pod)),

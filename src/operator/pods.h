@@ -30,6 +30,8 @@ struct DriverPod {
   std::string app_id;  // spark.app.id
   std::string phase;   // Pending, Running, Succeeded, Failed, Unknown
   std::string reason, message;
+  std::string node;
+  bool deleting = false;
   std::optional<Terminated> terminated;  // the Spark container's end
 };
 

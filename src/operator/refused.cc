@@ -16,9 +16,7 @@ bool says_something(const json::value& v) {
   if (v.is_object()) return !v.get_object().empty();
   return true;
 }
-bool is_true(const json::value& v) { return v.is_bool() && v.get_bool(); }
 bool not_cluster(const json::value& v) { return says_something(v) && v != json::value("cluster"); }
-bool not_never(const json::value& v) { return says_something(v) && v != json::value("Never"); }
 
 struct Refused {
   std::string_view field;  // below spec
@@ -27,12 +25,8 @@ struct Refused {
 };
 
 constexpr std::array kFields{
-    Refused{"suspend", is_true, "is not supported: create the application when it is to run"},
     Refused{"mode", not_cluster,
             "only \"cluster\" is supported: in client mode the driver would run inside the operator"},
-    Refused{"restartPolicy.type", not_never,
-            "only \"Never\" is supported: leave it out, and create the application again"},
-    Refused{"timeToLiveSeconds", says_something, "is not supported: leave it out, and delete the application"},
     Refused{"batchScheduler", says_something,
             "is not supported: leave it out, or name a scheduler in driver.schedulerName "
             "and executor.schedulerName"},

@@ -178,19 +178,41 @@ Task<Decision> submit(Api& api, const Application& app, Plan plan, const Limits&
   co_return co_await submitter.run(plan);
 }
 
-Task<> remove(Api& api, const std::string& ns, const std::vector<Removal>& removals) {
+// Of what has that name, if it is the application's, or was until it was handed over to its driver.
+Task<std::string> find_uid(Api& api, const Application& app, const Resource& resource, const std::string& name) {
+  const Object existing = co_await api.get(resource, app.ns, name);
+  const bool ours = kube::owned_by(existing, app.uid) || claim(app, existing) == Claim::Ours;
+  co_return ours ? std::string(kube::uid(existing)) : "";
+}
+
+Task<> remove(Api& api, const Application& app, const std::vector<Removal>& removals) {
   for (const auto& removal : removals) {
+    const Resource resource = client::resource_of(removal.api_version, removal.kind);
     try {
-      co_await api.remove(client::resource_of(removal.api_version, removal.kind), ns, removal.name,
-                          {.uid = removal.uid});
+      std::string uid = removal.uid;
+      if (uid.empty()) uid = co_await find_uid(api, app, resource, removal.name);
+      if (!uid.empty()) co_await api.remove(resource, app.ns, removal.name, {.uid = std::move(uid)});
     } catch (const StatusError& e) {
       // 403: it goes with its owner, later; 409: it is another of that name.
       if (e.code() != 403 && e.code() != 404 && e.code() != 409) throw;
       if (e.code() == 403)
-        log::warn("may not delete what a failed submission has made", "kind", removal.kind, "name", removal.name,
-                  "error", e.message());
+        log::warn("may not delete what an attempt has made", "kind", removal.kind, "name", removal.name, "error",
+                  e.message());
     }
   }
+}
+
+std::vector<Removal> removals_of(const Plan& plan) {
+  std::vector<Removal> out;
+  const auto add = [&out](const Object& object) {
+    out.push_back({std::string(json::str(object, "apiVersion")), std::string(kube::kind(object)),
+                   std::string(kube::name(object)), ""});
+  };
+  add(plan.pod);
+  for (const auto& object : plan.others) add(object);
+  for (const auto& object : plan.mounted) add(object);
+  add(plan.ui_service);
+  return out;
 }
 
 }  // namespace spoke::op
