@@ -52,6 +52,7 @@ bench: build ## measures spoke beside an unmodified Kubernetes; takes about 5 mi
 goldens: ## records what the spark-submit of SPARK=VERSION asks of Kubernetes; takes about an hour
 	@scripts/setup spark $(SPARK)
 	@tests/parity/record $(SPARK)
+	@cd tests/cron && go run . >golden.jsonl
 
 lint: ## clang-format, clang-tidy, rooms
 	@scripts/setup build

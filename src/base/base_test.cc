@@ -130,7 +130,9 @@ TEST(Time, ReadsDurations) {
   EXPECT_EQ(parse_duration("1h30m"), 90min);
   EXPECT_EQ(parse_duration("250ms"), 250ms);
   EXPECT_EQ(parse_duration("0s"), 0s);
-  for (const char* none : {"", "5", "s", "-5s", "5 s", "1.5h", "5sec", "99999999999h", "5s3"})
+  EXPECT_EQ(parse_duration("1.5h"), 90min);
+  EXPECT_EQ(parse_duration("0.25s2.5ms"), 252500us);
+  for (const char* none : {"", "5", "s", "-5s", "5 s", ".5h", "5sec", "99999999999h", "5s3"})
     EXPECT_FALSE(parse_duration(none)) << none;
 }
 

@@ -129,7 +129,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
     std::string_view name;
     Duration length;
   };
-  constexpr Unit units[] = {{"ms", std::chrono::milliseconds(1)},
+  constexpr Unit units[] = {{"us", std::chrono::microseconds(1)},
+                            {"ms", std::chrono::milliseconds(1)},
                             {"h", std::chrono::hours(1)},
                             {"m", std::chrono::minutes(1)},
                             {"s", std::chrono::seconds(1)}};
@@ -140,9 +141,16 @@ std::optional<Duration> parse_duration(std::string_view text) {
     const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
     const auto count = to_int(text.substr(0, digits));
     text.remove_prefix(digits);
+    double part = 0;  // of a unit
+    if (text.starts_with('.')) {
+      text.remove_prefix(1);
+      double place = 0.1;
+      for (; !text.empty() && text[0] >= '0' && text[0] <= '9'; text.remove_prefix(1), place /= 10)
+        part += place * (text[0] - '0');
+    }
     const auto* unit = std::ranges::find_if(units, [&](const Unit& u) { return text.starts_with(u.name); });
     if (!count || *count > longest || unit == std::end(units)) return std::nullopt;
-    out += unit->length * *count;
+    out += unit->length * *count + std::chrono::round<Duration>(unit->length * part);
     text.remove_prefix(unit->name.size());
   }
   return out;

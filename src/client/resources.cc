@@ -31,6 +31,8 @@ const Resource network_policies{"networking.k8s.io", "v1", "networkpolicies", "N
 const Resource custom_resource_definitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
                                            "CustomResourceDefinition", false};
 const Resource spark_applications{"sparkoperator.k8s.io", "v1beta2", "sparkapplications", "SparkApplication", true};
+const Resource scheduled_spark_applications{"sparkoperator.k8s.io", "v1beta2", "scheduledsparkapplications",
+                                            "ScheduledSparkApplication", true};
 
 }  // namespace resources
 
@@ -45,7 +47,8 @@ Resource resource_of(std::string_view api_version, std::string_view kind) {
                               Kind{"Secret", "secrets"},
                               Kind{"PersistentVolumeClaim", "persistentvolumeclaims"},
                               Kind{"NetworkPolicy", "networkpolicies"},
-                              Kind{"PodGroup", "podgroups"}};
+                              Kind{"PodGroup", "podgroups"},
+                              Kind{"SparkApplication", "sparkapplications"}};
   const auto [group, version] = kube::group_version(api_version);
   for (const auto& known : kKinds)
     if (known.kind == kind) return {group, version, std::string(known.plural), std::string(kind), true};

@@ -155,7 +155,7 @@ Application read_application(const kube::Object& document) {
 
 kube::Object project_application(kube::Object application) {
   json::object metadata;
-  for (const auto* name : {"name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp", "labels"})
+  for (const auto* name : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "labels"})
     if (const json::value* v = json::find(application, std::string("metadata.") + name)) metadata[name] = *v;
   json::object kept{{"metadata", std::move(metadata)}};
   if (const json::value* status = json::find_member(application, "status")) kept["status"] = *status;

@@ -17,6 +17,7 @@
 #include "operator/crds.h"
 #include "operator/labels.h"
 #include "operator/pod_index.h"
+#include "operator/schedules.h"
 #include "operator/submit.h"
 
 namespace spoke::op {
@@ -77,6 +78,7 @@ class Controller {
   const OperatorOptions& options_;
   client::EventRecorder events_;
   client::WorkQueue queue_;
+  Schedules schedules_;
   std::vector<std::unique_ptr<Informer>> applications_;
   std::vector<std::unique_ptr<Informer>> pods_;
   PodIndex index_;
@@ -87,7 +89,8 @@ Controller::Controller(net::Executor executor, client::Api& api, const OperatorO
     : api_(api),
       options_(options),
       events_(executor, api, "spark-operator", options.instance),
-      queue_(executor, "applications", options.workers, [this](std::string key) { return reconcile(std::move(key)); }) {
+      queue_(executor, "applications", options.workers, [this](std::string key) { return reconcile(std::move(key)); }),
+      schedules_(executor, api, events_, options.namespaces, options.run_names) {
   if (options_.namespaces.empty()) watch("");
   for (const auto& ns : options_.namespaces) watch(ns);
 }
@@ -109,7 +112,7 @@ void Controller::watch(const std::string& ns) {
 
 bool Controller::synced() const {
   const auto is_synced = [](const auto& informer) { return informer->synced(); };
-  return std::ranges::all_of(applications_, is_synced) && std::ranges::all_of(pods_, is_synced);
+  return std::ranges::all_of(applications_, is_synced) && std::ranges::all_of(pods_, is_synced) && schedules_.synced();
 }
 
 Task<> Controller::run() {
@@ -119,9 +122,11 @@ Task<> Controller::run() {
     scope.spawn("events", events_.run());
     for (auto& informer : applications_) scope.spawn("applications", informer->run());
     for (auto& informer : pods_) scope.spawn("pods", informer->run());
+    schedules_.watch(scope);
     // Before all pods are known, a running application would look as if it had lost its executors.
     while (!synced()) co_await net::sleep_for(Millis(5));
     log::info("operator is ready", "namespaces", fmt::format("{}", fmt::join(options_.namespaces, ",")));
+    scope.spawn("schedules", schedules_.run());
     co_await queue_.run();
   } catch (...) {
     ended = std::current_exception();
@@ -133,6 +138,7 @@ Task<> Controller::run() {
 }
 
 void Controller::application_changed(const Object* before, const Object* after) {
+  schedules_.application_changed(before, after);
   const std::string key = kube::key(after != nullptr ? *after : *before);
   if (after == nullptr) {
     written_.erase(key);

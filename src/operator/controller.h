@@ -11,6 +11,7 @@
 
 #include "client/api.h"
 #include "operator/decide.h"
+#include "operator/scheduled.h"
 
 namespace spoke::op {
 
@@ -19,6 +20,7 @@ struct OperatorOptions {
   size_t workers = 32;                  // applications under way at a time; each mostly waits for the API server
   std::string instance = "spoke";       // who of several operators this is, in events
   bool install_crds = true;             // at the start; where that is forbidden they are taken to be there
+  Precision run_names = Precision::Nanos;  // of the time in the name of a schedule's run
   Limits limits;
 };
 

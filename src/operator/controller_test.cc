@@ -341,6 +341,33 @@ TEST(Operator, AnApplicationWhoseTimeIsOverGoes) {
   EXPECT_TRUE(run_until(api, [&] { return api.find(spark_applications, "jobs", "pi") == nullptr; }));
 }
 
+TEST(Operator, RunsWhatIsScheduled) {
+  FakeApi api;
+  const auto& schedules = client::resources::scheduled_spark_applications;
+  json::value schedule = yaml::parse(R"(
+apiVersion: sparkoperator.k8s.io/v1beta2
+kind: ScheduledSparkApplication
+metadata: {name: often, namespace: jobs}
+spec: {schedule: "@every 1s", concurrencyPolicy: Forbid}
+)");
+  json::set(schedule, "spec.template", *json::find(application(), "spec"));
+  api.put(schedules, schedule);
+  const auto names = [&api] {
+    std::vector<std::string> out;
+    for (const auto& app : api.all(spark_applications)) out.emplace_back(kube::name(app));
+    return out;
+  };
+  ASSERT_TRUE(run_until(api, [&] { return !api.all(pods).empty(); }));
+  const std::string first = names().at(0);
+  const kube::Object* seen = api.find(schedules, "jobs", "often");
+  EXPECT_EQ(first, json::str(*seen, "status.lastRunName"));
+  set_phase(api, first + "-driver", ended("Succeeded", 0));
+  ASSERT_TRUE(run_until(api, [&] { return names().size() == 2; }));
+  ASSERT_TRUE(run_until(api, [&] {
+    return !json::list(*api.find(schedules, "jobs", "often"), "status.pastSuccessfulRunNames").empty();
+  }));
+}
+
 // What is done once must not be done twice, wherever the line goes dead or the operator dies. A second operator goes on
 // from what the first has left.
 TEST(Operator, CanBeCutOffAnywhere) {
@@ -450,9 +477,10 @@ TEST(Crds, AreInstalledAndWaitedFor) {
   boost::asio::co_spawn(io, install_crds(api), [&done](std::exception_ptr e) { done = !e; });
   io.run_for(std::chrono::milliseconds(20));
   EXPECT_FALSE(done) << "it is not served yet";
-  kube::Object crd = api.all(client::resources::custom_resource_definitions).at(0);
-  json::set(crd, "status.conditions", json::array{json::object{{"type", "Established"}, {"status", "True"}}});
-  api.put(client::resources::custom_resource_definitions, crd);
+  for (kube::Object crd : api.all(client::resources::custom_resource_definitions)) {
+    json::set(crd, "status.conditions", json::array{json::object{{"type", "Established"}, {"status", "True"}}});
+    api.put(client::resources::custom_resource_definitions, crd);
+  }
   io.restart();
   io.run();
   EXPECT_TRUE(done);

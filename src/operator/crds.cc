@@ -5,6 +5,7 @@
 
 namespace spoke::embedded {
 extern const std::string_view sparkoperator_k8s_io_sparkapplications_yaml;
+extern const std::string_view sparkoperator_k8s_io_scheduledsparkapplications_yaml;
 }
 
 namespace spoke::op {
@@ -16,21 +17,22 @@ constexpr net::Millis kBetweenLooks{50};
 }  // namespace
 
 const std::vector<json::value>& crds() {
-  static const std::vector<json::value> all{yaml::parse(embedded::sparkoperator_k8s_io_sparkapplications_yaml)};
+  static const std::vector<json::value> all{yaml::parse(embedded::sparkoperator_k8s_io_sparkapplications_yaml),
+                                            yaml::parse(embedded::sparkoperator_k8s_io_scheduledsparkapplications_yaml)};
   return all;
 }
 
 net::Task<> install_crds(client::Api& api) {
   const client::Resource& resource = client::resources::custom_resource_definitions;
+  for (const auto& crd : crds())
+    co_await api.patch(resource, "", kube::name(crd), client::PatchType::Apply, crd,
+                       {.field_manager = "spoke-operator", .force = true});
   for (const auto& crd : crds()) {
     const std::string name(kube::name(crd));
-    kube::Object there = co_await api.patch(resource, "", name, client::PatchType::Apply, crd,
-                                            {.field_manager = "spoke-operator", .force = true});
-    for (int i = 0; !kube::condition_is_true(there, "Established"); ++i) {
+    for (int i = 0; !kube::condition_is_true(co_await api.get(resource, "", name), "Established"); ++i) {
       if (i == kLooks)
         fail("the CustomResourceDefinition {} is not served; see its status.conditions with kubectl describe", name);
       co_await net::sleep_for(kBetweenLooks);
-      there = co_await api.get(resource, "", name);
     }
   }
 }

@@ -178,27 +178,35 @@ Task<Decision> submit(Api& api, const Application& app, Plan plan, const Limits&
   co_return co_await submitter.run(plan);
 }
 
-// Of what has that name, if it is the application's, or was until it was handed over to its driver.
-Task<std::string> find_uid(Api& api, const Application& app, const Resource& resource, const std::string& name) {
-  const Object existing = co_await api.get(resource, app.ns, name);
-  const bool ours = kube::owned_by(existing, app.uid) || claim(app, existing) == Claim::Ours;
-  co_return ours ? std::string(kube::uid(existing)) : "";
+Task<> remove(Api& api, const std::string& ns, const Removal& removal) {
+  try {
+    co_await api.remove(client::resource_of(removal.api_version, removal.kind), ns, removal.name, {.uid = removal.uid});
+  } catch (const StatusError& e) {
+    // 403: it goes with its owner, later; 409: it is another of that name.
+    if (e.code() != 403 && e.code() != 404 && e.code() != 409) throw;
+    if (e.code() == 403)
+      log::warn("may not delete what is not needed any more", "kind", removal.kind, "name", removal.name, "error",
+                e.message());
+  }
 }
 
-Task<> remove(Api& api, const Application& app, const std::vector<Removal>& removals) {
-  for (const auto& removal : removals) {
-    const Resource resource = client::resource_of(removal.api_version, removal.kind);
-    try {
-      std::string uid = removal.uid;
-      if (uid.empty()) uid = co_await find_uid(api, app, resource, removal.name);
-      if (!uid.empty()) co_await api.remove(resource, app.ns, removal.name, {.uid = std::move(uid)});
-    } catch (const StatusError& e) {
-      // 403: it goes with its owner, later; 409: it is another of that name.
-      if (e.code() != 403 && e.code() != 404 && e.code() != 409) throw;
-      if (e.code() == 403)
-        log::warn("may not delete what an attempt has made", "kind", removal.kind, "name", removal.name, "error",
-                  e.message());
-    }
+// Of what has that name, if it is the application's, or was until it was handed over to its driver.
+Task<std::string> find_uid(Api& api, const Application& app, const Removal& removal) {
+  try {
+    const Object existing =
+        co_await api.get(client::resource_of(removal.api_version, removal.kind), app.ns, removal.name);
+    const bool ours = kube::owned_by(existing, app.uid) || claim(app, existing) == Claim::Ours;
+    co_return ours ? std::string(kube::uid(existing)) : "";
+  } catch (const StatusError& e) {
+    if (e.code() != 404) throw;
+    co_return "";
+  }
+}
+
+Task<> remove(Api& api, const Application& app, std::vector<Removal> removals) {
+  for (auto& removal : removals) {
+    if (removal.uid.empty()) removal.uid = co_await find_uid(api, app, removal);
+    if (!removal.uid.empty()) co_await remove(api, app.ns, removal);
   }
 }
 

@@ -17,8 +17,10 @@ namespace spoke::op {
 // Throws where it is worth trying again: lost connections, timeouts, servers that are busy.
 net::Task<Decision> submit(client::Api& api, const Application& app, Plan plan, const Limits& limits);
 
-// Deletes what is still there and still is what was meant.
-net::Task<> remove(client::Api& api, const Application& app, const std::vector<Removal>& removals);
+// Deletes what is still there and still has that uid. What may not be deleted is left to the garbage collector.
+net::Task<> remove(client::Api& api, const std::string& ns, const Removal& removal);
+// The same, and what has the name of a removal without a uid, if it is the application's.
+net::Task<> remove(client::Api& api, const Application& app, std::vector<Removal> removals);
 
 // The removals of all that a plan makes.
 std::vector<Removal> removals_of(const Plan& plan);
