@@ -168,15 +168,16 @@ void entries_hold(const json::value& object) {
         "entries read as they were written", json::dump(object));
 }
 
+// Whether no part of it is empty. Who applies something empty owns what is around it, and by Kubernetes' rules that
+// goes with the next request, though it is the same: with what nobody owns in it, or only by an empty list of items
+// with keys.
+bool is_solid(const json::value& object) { return solid(ownerless(object)) == ownerless(object); }
+
 void applied_again(const json::value& live, const json::value& object, const Manager& manager) {
   // Of an object that nobody owns, the next who applies finds one who owned it before.
-  if (entries(live) == nullptr) return;
-  const std::string both = json::dump(object) + "\n" + json::dump(live);
-  const json::value again = apply(schema(), live, object, manager, false);
-  check(fuzz::same(solid(ownerless(again)), solid(ownerless(live))), "applying again changes nothing", both);
-  // An empty list of items with keys is owned, yet does not keep what is around it: its owner may lose it.
-  if (solid(ownerless(live)) == ownerless(live))
-    check(fuzz::same(timeless(again), timeless(live)), "applying again changes no owner", both);
+  if (entries(live) == nullptr || !is_solid(live) || !is_solid(object)) return;
+  check(fuzz::same(timeless(apply(schema(), live, object, manager, false)), timeless(live)),
+        "applying again changes nothing", json::dump(object) + "\n" + json::dump(live));
 }
 
 }  // namespace
