@@ -47,6 +47,8 @@ Resource resource_of(std::string_view api_version, std::string_view kind) {
                               Kind{"Secret", "secrets"},
                               Kind{"PersistentVolumeClaim", "persistentvolumeclaims"},
                               Kind{"NetworkPolicy", "networkpolicies"},
+                              Kind{"Ingress", "ingresses"},
+                              Kind{"PodDisruptionBudget", "poddisruptionbudgets"},
                               Kind{"PodGroup", "podgroups"},
                               Kind{"SparkApplication", "sparkapplications"}};
   const auto [group, version] = kube::group_version(api_version);

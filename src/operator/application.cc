@@ -1,5 +1,7 @@
 #include "operator/application.h"
 
+#include <set>
+
 #include "base/strings.h"
 #include "kube/names.h"
 #include "operator/ids.h"
@@ -82,7 +84,48 @@ std::optional<UiOptions> read_ui(const Reader& r) {
                    .service_port_name = r.text("servicePortName"),
                    .service_type = r.text("serviceType"),
                    .service_annotations = r.texts("serviceAnnotations"),
-                   .service_labels = r.texts("serviceLabels")};
+                   .service_labels = r.texts("serviceLabels"),
+                   .ingress_annotations = r.texts("ingressAnnotations"),
+                   .ingress_tls = r.objects("ingressTLS")};
+}
+
+DriverIngress read_driver_ingress(const Reader& r) {
+  const auto port = r.whole("servicePort");
+  if (!port) throw InvalidApplication(r.field() + ".servicePort", "is missing");
+  return {.service_port = *port,
+          .service_port_name = r.text("servicePortName"),
+          .service_type = r.text("serviceType"),
+          .service_annotations = r.texts("serviceAnnotations"),
+          .service_labels = r.texts("serviceLabels"),
+          .url_format = r.text("ingressURLFormat").value_or(""),
+          .ingress_annotations = r.texts("ingressAnnotations"),
+          .ingress_tls = r.objects("ingressTLS")};
+}
+
+std::optional<Monitoring> read_monitoring(const Reader& r) {
+  if (!r.there()) return std::nullopt;
+  const auto some = [](std::optional<std::string> text) { return text && !text->empty() ? text : std::nullopt; };
+  Monitoring out{.driver = r.flag("exposeDriverMetrics").value_or(false),
+                 .executor = r.flag("exposeExecutorMetrics").value_or(false),
+                 .metrics_properties = r.text("metricsProperties"),
+                 .metrics_properties_file = some(r.text("metricsPropertiesFile")),
+                 .prometheus = std::nullopt};
+  if (const Reader p = r.child("prometheus"); p.there()) {
+    const Prometheus otherwise;
+    out.prometheus = Prometheus{.jar = p.need_text("jmxExporterJar"),
+                                .port = p.whole("port").value_or(otherwise.port),
+                                .port_name = p.text("portName").value_or(otherwise.port_name),
+                                .config_file = some(p.text("configFile")),
+                                .configuration = p.text("configuration")};
+  }
+  return out;
+}
+
+BatchOptions read_batch_options(const Reader& r) {
+  const auto resources = r.object("resources");
+  return {.queue = r.text("queue"),
+          .priority_class_name = r.text("priorityClassName"),
+          .resources = resources ? resources->get_object() : json::object{}};
 }
 
 // Where the same thing is said in sparkConf, that stands.
@@ -106,6 +149,16 @@ void check(const Application& app, const Spec& spec) {
   if (!spec.node_selector.empty() && !(spec.driver.node_selector.empty() && spec.executor.node_selector.empty()))
     throw InvalidApplication("spec.nodeSelector",
                              "node selector cannot be defined at both SparkApplication and Driver/Executor");
+  std::set<std::int64_t> ports;
+  std::set<std::string> urls;
+  for (const auto& ingress : spec.driver_ingresses) {
+    if (!ports.insert(ingress.service_port).second)
+      throw InvalidApplication("spec.driverIngressOptions",
+                               fmt::format("duplicate ServicePort: {}", ingress.service_port));
+    if (!ingress.url_format.empty() && !urls.insert(ingress.url_format).second)
+      throw InvalidApplication("spec.driverIngressOptions",
+                               fmt::format("duplicate IngressURLFormat: {}", ingress.url_format));
+  }
 }
 
 // A member of projections alone.
@@ -147,6 +200,8 @@ Application read_application(const kube::Object& document) {
   if (const json::value* ttl = json::find(document, "spec.timeToLiveSeconds"); ttl != nullptr && ttl->is_number())
     app.time_to_live = json::num(document, "spec.timeToLiveSeconds");
   app.restart = read_restart_policy(document);
+  app.driver_budget = json::flag(document, "spec.driverPodDisruptionBudget");
+  app.batch_scheduler = json::str(document, "spec.batchScheduler");
   if (const json::value* spec = json::find(document, "spec")) app.spec = *spec;
   app.fingerprint = json::str(document, kFingerprint);
   if (app.fingerprint.empty()) app.fingerprint = fingerprint(app.spec);
@@ -155,7 +210,8 @@ Application read_application(const kube::Object& document) {
 
 kube::Object project_application(kube::Object application) {
   json::object metadata;
-  for (const auto* name : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "labels"})
+  for (const auto* name :
+       {"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "labels"})
     if (const json::value* v = json::find(application, std::string("metadata.") + name)) metadata[name] = *v;
   json::object kept{{"metadata", std::move(metadata)}};
   if (const json::value* status = json::find_member(application, "status")) kept["status"] = *status;
@@ -165,7 +221,8 @@ kube::Object project_application(kube::Object application) {
       kept["spec"] = *spec;
     } else {
       json::object rest;
-      for (const auto* name : {"suspend", "timeToLiveSeconds", "restartPolicy"})
+      for (const auto* name :
+           {"suspend", "timeToLiveSeconds", "restartPolicy", "driverPodDisruptionBudget", "batchScheduler"})
         if (const json::value* v = json::find_member(*spec, name)) rest[name] = *v;
       kept["spec"] = std::move(rest);
     }
@@ -212,6 +269,12 @@ Spec read_spec(const Application& app) {
   spec.python_version = r.text("pythonVersion");
   spec.memory_overhead_factor = r.text("memoryOverheadFactor");
   spec.ui = read_ui(r.child("sparkUIOptions"));
+  for (const Reader& ingress : r.children("driverIngressOptions"))
+    spec.driver_ingresses.push_back(read_driver_ingress(ingress));
+  spec.monitoring = read_monitoring(r.child("monitoring"));
+  if (auto scheduler = r.text("batchScheduler"); scheduler && !scheduler->empty()) spec.batch_scheduler = scheduler;
+  spec.batch = read_batch_options(r.child("batchSchedulerOptions"));
+  spec.driver_budget = r.flag("driverPodDisruptionBudget").value_or(false);
   spec.dynamic_allocation = read_dynamic_allocation(r.child("dynamicAllocation"));
 
   check(app, spec);

@@ -86,6 +86,37 @@ struct UiOptions {
   std::optional<std::int64_t> service_port;
   std::optional<std::string> service_port_name, service_type;
   Texts service_annotations, service_labels;
+  Texts ingress_annotations;
+  json::array ingress_tls;
+};
+
+// A further port of the driver.
+struct DriverIngress {
+  std::int64_t service_port = 0;
+  std::optional<std::string> service_port_name, service_type;
+  Texts service_annotations, service_labels;
+  std::string url_format;  // "": a Service alone
+  Texts ingress_annotations;
+  json::array ingress_tls;
+};
+
+// The exporter of JMX values to Prometheus, a Java agent in the image.
+struct Prometheus {
+  std::string jar;
+  std::int64_t port = 8090;
+  std::string port_name = "jmx-exporter";
+  std::optional<std::string> config_file, configuration;
+};
+
+struct Monitoring {
+  bool driver = false, executor = false;
+  std::optional<std::string> metrics_properties, metrics_properties_file;
+  std::optional<Prometheus> prometheus;
+};
+
+struct BatchOptions {
+  std::optional<std::string> queue, priority_class_name;
+  json::object resources;
 };
 
 struct Spec {
@@ -106,6 +137,11 @@ struct Spec {
   Texts node_selector;
   std::optional<std::string> python_version, memory_overhead_factor;
   std::optional<UiOptions> ui;
+  std::vector<DriverIngress> driver_ingresses;
+  std::optional<Monitoring> monitoring;
+  std::optional<std::string> batch_scheduler;
+  BatchOptions batch;
+  bool driver_budget = false;
   std::optional<DynamicAllocation> dynamic_allocation;
 };
 
@@ -118,6 +154,9 @@ struct Application {
   bool suspend = false;
   std::optional<std::int64_t> time_to_live;  // s, after its end
   RestartPolicy restart;
+  // What has something made beside the pods that is of no use after their end.
+  bool driver_budget = false;
+  std::string batch_scheduler;
   // Of all the rest (operator/ids.h): what an attempt is made from.
   std::string fingerprint;
   json::value spec;  // as it was written; what is above alone where a cache has dropped the rest

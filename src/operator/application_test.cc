@@ -114,18 +114,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"nodeSelector": {"a": "b"}, "executor": {"nodeSelector": {"a": "b"}}})",
               "spec.nodeSelector: node selector cannot be defined at both SparkApplication and Driver/Executor"}));
 
-INSTANTIATE_TEST_SUITE_P(
-    Unsupported, WrongSpec,
-    testing::Values(
-        Wrong{R"({"mode": "client"})", "spec.mode: "},
-        Wrong{R"({"batchScheduler": "volcano"})", "spec.batchScheduler: "},
-        Wrong{R"({"batchSchedulerOptions": {"queue": "q"}})", "spec.batchSchedulerOptions: "},
-        Wrong{R"({"monitoring": {"exposeDriverMetrics": true, "exposeExecutorMetrics": false}})", "spec.monitoring: "},
-        Wrong{R"({"driverIngressOptions": [{"servicePort": 1, "servicePortName": "a"}]})",
-              "spec.driverIngressOptions: "},
-        Wrong{R"({"sparkUIOptions": {"ingressAnnotations": {"a": "b"}}})", "spec.sparkUIOptions.ingressAnnotations: "},
-        Wrong{R"({"sparkUIOptions": {"ingressTLS": [{}]}})", "spec.sparkUIOptions.ingressTLS: "},
-        Wrong{R"({"executor": {"memoryLimit": "2g"}})", "spec.executor.memoryLimit: "}));
+INSTANTIATE_TEST_SUITE_P(Unsupported, WrongSpec,
+                         testing::Values(Wrong{R"({"mode": "client"})", "spec.mode: "},
+                                         Wrong{R"({"executor": {"memoryLimit": "2g"}})",
+                                               "spec.executor.memoryLimit: "}));
 
 INSTANTIATE_TEST_SUITE_P(
     Properties, WrongSpec,

@@ -229,12 +229,12 @@ void Controller::record(const Application& app, const std::vector<Event>& events
 // Decides, with what deciding needs.
 Task<Decision> Controller::next(const Application& app) {
   Observed seen = observe(app);
-  Decision decision = decide(app, seen, now(), random_uuid(), options_.limits);
+  Decision decision = decide(app, seen, now(), random_uuid(), options_.settings);
   if (decision.ask_api) {
     co_await ask_for_driver(seen, app);
-    decision = decide(app, seen, now(), random_uuid(), options_.limits);
+    decision = decide(app, seen, now(), random_uuid(), options_.settings);
   }
-  if (decision.create) decision = co_await submit(api_, app, *std::move(decision.create), options_.limits);
+  if (decision.create) decision = co_await submit(api_, app, *std::move(decision.create), options_.settings);
   co_return decision;
 }
 

@@ -16,12 +16,12 @@
 namespace spoke::op {
 
 struct OperatorOptions {
-  std::vector<std::string> namespaces;  // whose applications; empty: all
-  size_t workers = 32;                  // applications under way at a time; each mostly waits for the API server
-  std::string instance = "spoke";       // who of several operators this is, in events
-  bool install_crds = true;             // at the start; where that is forbidden they are taken to be there
+  std::vector<std::string> namespaces;     // whose applications; empty: all
+  size_t workers = 32;                     // applications under way at a time; each mostly waits for the API server
+  std::string instance = "spoke";          // who of several operators this is, in events
+  bool install_crds = true;                // at the start; where that is forbidden they are taken to be there
   Precision run_names = Precision::Nanos;  // of the time in the name of a schedule's run
-  Limits limits;
+  Settings settings;
 };
 
 class Operator {

@@ -222,7 +222,7 @@ TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
   late.admit = no_account;
   late.put(spark_applications, application());
   OperatorOptions options;
-  options.limits.account_grace = std::chrono::minutes(1);
+  options.settings.account_grace = std::chrono::minutes(1);
   int looks = 0;
   EXPECT_TRUE(run_until(
       late,
@@ -235,7 +235,7 @@ TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
   FakeApi never;
   never.admit = no_account;
   never.put(spark_applications, application());
-  options.limits.account_grace = Duration(0);
+  options.settings.account_grace = Duration(0);
   EXPECT_TRUE(run_until(never, state_is(never, State::Failed), options));
   EXPECT_NE(std::string::npos, status(never).error_message.find("spec.driver.serviceAccount"))
       << status(never).error_message;
@@ -269,9 +269,9 @@ TEST(Operator, ADriverOfAnEarlierApplicationOfThatNameIsWaitedFor) {
 
 TEST(Operator, AFieldThatIsNotActedUponFailsTheApplicationByName) {
   FakeApi api;
-  api.put(spark_applications, application("{batchScheduler: volcano}"));
+  api.put(spark_applications, application("{mode: client}"));
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
-  EXPECT_TRUE(status(api).error_message.starts_with("spec.batchScheduler: ")) << status(api).error_message;
+  EXPECT_TRUE(status(api).error_message.starts_with("spec.mode: ")) << status(api).error_message;
   EXPECT_TRUE(api.all(pods).empty());
 }
 

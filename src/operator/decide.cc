@@ -64,10 +64,10 @@ bool has_begun(const Status& status) {
 }
 
 // The second step.
-Decision make_attempt(const Application& app) {
+Decision make_attempt(const Application& app, const Settings& settings) {
   Decision d;
   try {
-    d.create = plan(app);
+    d.create = plan(app, settings.plan);
   } catch (const Error& e) {
     return submission_failed(app, app.status, e.what());
   }
@@ -86,17 +86,19 @@ std::vector<Removal> left_over(const Application& app, const Observed& seen) {
   if (seen.driver && !seen.driver->deleting) out.push_back({"v1", "Pod", seen.driver->name, seen.driver->uid});
   if (const auto& name = app.status.driver.web_ui_service_name; !name.empty())
     out.push_back({"v1", "Service", name, ""});
+  if (const auto& name = app.status.driver.web_ui_ingress_name; !name.empty())
+    out.push_back({"networking.k8s.io/v1", "Ingress", name, ""});
   return out;
 }
 
 // With what was made of an attempt that came to nothing: it has no driver yet that would own it.
-Decision take_down(const Application& app, const Observed& seen) {
+Decision take_down(const Application& app, const Observed& seen, const Settings& settings) {
   Decision d;
   d.remove = left_over(app, seen);
   const bool unmade = !app.status.driver.pod_name.empty() && app.status.spark_application_id.empty();
   if (!unmade) return d;
   try {
-    d.take_back = plan(app);
+    d.take_back = plan(app, settings.plan);
   } catch (const Error&) {  // then nothing was made either
   }
   return d;
@@ -130,8 +132,8 @@ Decision to_rerun(const Application& app, Decision d) {
 }
 
 // Nothing, once the API server has said that the driver is gone.
-std::optional<Decision> wait_for_driver_to_go(const Application& app, const Observed& seen) {
-  Decision d = take_down(app, seen);
+std::optional<Decision> wait_for_driver_to_go(const Application& app, const Observed& seen, const Settings& settings) {
+  Decision d = take_down(app, seen, settings);
   if (!seen.driver) {
     if (seen.asked) return std::nullopt;
     d.ask_api = true;
@@ -147,14 +149,15 @@ std::optional<Decision> wait_for_driver_to_go(const Application& app, const Obse
   return d;
 }
 
-Decision begin_when_alone(const Application& app, const Observed& seen, Time now, const std::string& fresh_id) {
-  if (auto waiting = wait_for_driver_to_go(app, seen)) return *std::move(waiting);
+Decision begin_when_alone(const Application& app, const Observed& seen, Time now, const std::string& fresh_id,
+                          const Settings& settings) {
+  if (auto waiting = wait_for_driver_to_go(app, seen, settings)) return *std::move(waiting);
   return begin_attempt(app, now, fresh_id);
 }
 
-Decision suspending(const Application& app, const Observed& seen) {
-  if (auto waiting = wait_for_driver_to_go(app, seen)) return *std::move(waiting);
-  Decision d = take_down(app, seen);
+Decision suspending(const Application& app, const Observed& seen, const Settings& settings) {
+  if (auto waiting = wait_for_driver_to_go(app, seen, settings)) return *std::move(waiting);
+  Decision d = take_down(app, seen, settings);
   d.status = app.status;
   forget_attempt(*d.status);
   d.status->state = State::Suspended;
@@ -201,7 +204,7 @@ std::string reason_of_failure(const DriverPod& driver) {
   return why;
 }
 
-Decision follow(const Application& app, const Observed& seen, Time now, const Limits& limits) {
+Decision follow(const Application& app, const Observed& seen, Time now, const Settings& settings) {
   Decision d;
   Status next = app.status;
   const DriverPod& driver = *seen.driver;
@@ -212,16 +215,16 @@ Decision follow(const Application& app, const Observed& seen, Time now, const Li
   if (is.state == State::Failing) next.error_message = reason_of_failure(driver);
   if (is.state != app.status.state) d.events.push_back(is.event);
   next.state = is.state;
-  follow_executors(next, seen.executors, limits.max_tracked_executors, d.events);
+  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
   if (next != app.status) d.status = std::move(next);
   return d;
 }
 
-Decision missing_driver(const Application& app, const Observed& seen, Time now, const Limits& limits) {
+Decision missing_driver(const Application& app, const Observed& seen, Time now, const Settings& settings) {
   Decision d;
   const auto since = app.status.last_submission_attempt_time;
-  if (app.status.state == State::Submitted && since && now < *since + limits.driver_grace) {
-    d.look_again = *since + limits.driver_grace - now;
+  if (app.status.state == State::Submitted && since && now < *since + settings.driver_grace) {
+    d.look_again = *since + settings.driver_grace - now;
     return d;
   }
   // A cache may be late; a running application is not given up on its word.
@@ -233,17 +236,28 @@ Decision missing_driver(const Application& app, const Observed& seen, Time now, 
   next.state = State::Failing;
   next.error_message = "driver pod not found";
   next.termination_time = now;
-  follow_executors(next, seen.executors, limits.max_tracked_executors, d.events);
+  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
   d.status = std::move(next);
   return d;
 }
 
-Decision end(const Application& app, const Observed& seen, State state, Time now, const Limits& limits) {
+// After the driver's end.
+std::vector<Removal> of_no_use(const Application& app, const Settings& settings) {
+  std::vector<Removal> out;
+  if (app.driver_budget && settings.plan.driver_budgets)
+    out.push_back({"policy/v1", "PodDisruptionBudget", app.status.driver.pod_name, ""});
+  if (const auto group = pod_group_of(app, settings.plan.schedulers))
+    out.push_back({group->api_version, "PodGroup", group->name, ""});
+  return out;
+}
+
+Decision end(const Application& app, const Observed& seen, State state, Time now, const Settings& settings) {
   Decision d;
   Status next = app.status;
   next.state = state;
   if (!next.termination_time) next.termination_time = now;
-  follow_executors(next, seen.executors, limits.max_tracked_executors, d.events);
+  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
+  d.remove = of_no_use(app, settings);
   d.events.push_back(state == State::Completed
                          ? normal("SparkApplicationCompleted", fmt::format("SparkApplication {} completed", app.name))
                          : warning("SparkApplicationFailed",
@@ -253,25 +267,26 @@ Decision end(const Application& app, const Observed& seen, State state, Time now
 }
 
 // After an attempt's end, executors may still be going.
-Decision follow_rest(const Application& app, const Observed& seen, const Limits& limits) {
+Decision follow_rest(const Application& app, const Observed& seen, const Settings& settings) {
   Decision d;
   Status next = app.status;
-  follow_executors(next, seen.executors, limits.max_tracked_executors, d.events);
+  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
   if (next != app.status) d.status = std::move(next);
   return d;
 }
 
-Decision end_or_rerun(const Application& app, const Observed& seen, State end_state, Time now, const Limits& limits) {
-  if (!is_retried(app.restart, app.status)) return end(app, seen, end_state, now, limits);
+Decision end_or_rerun(const Application& app, const Observed& seen, State end_state, Time now,
+                      const Settings& settings) {
+  if (!is_retried(app.restart, app.status)) return end(app, seen, end_state, now, settings);
   const Time due = retry_due(app.restart, app.status);
-  if (now >= due) return to_rerun(app, take_down(app, seen));
-  Decision d = follow_rest(app, seen, limits);
+  if (now >= due) return to_rerun(app, take_down(app, seen, settings));
+  Decision d = follow_rest(app, seen, settings);
   d.look_again = due - now;
   return d;
 }
 
-Decision ended(const Application& app, const Observed& seen, Time now, const Limits& limits) {
-  Decision d = follow_rest(app, seen, limits);
+Decision ended(const Application& app, const Observed& seen, Time now, const Settings& settings) {
+  Decision d = follow_rest(app, seen, settings);
   if (!app.time_to_live || !app.status.termination_time) return d;
   const Time until =
       *app.status.termination_time + std::chrono::seconds(std::clamp<std::int64_t>(*app.time_to_live, 0, kCentury));
@@ -334,27 +349,27 @@ bool can_be_invalidated(const Status& status) {
 }  // namespace
 
 Decision decide(const Application& app, const Observed& seen, Time now, const std::string& fresh_id,
-                const Limits& limits) {
+                const Settings& settings) {
   if (app.deleting) return clean_up(seen);
   if (app.suspend && can_be_suspended(app)) return suspend(app);
   if (is_edited(app) && can_be_invalidated(app.status)) return invalidate(app);
-  if (has_begun(app.status)) return make_attempt(app);
+  if (has_begun(app.status)) return make_attempt(app, settings);
   switch (app.status.state) {
     case State::New: return begin_attempt(app, now, fresh_id);
     case State::PendingRerun:
-    case State::Resuming: return begin_when_alone(app, seen, now, fresh_id);
+    case State::Resuming: return begin_when_alone(app, seen, now, fresh_id, settings);
     case State::Submitted:
     case State::Running:
     case State::Unknown:
-      if (!seen.driver) return missing_driver(app, seen, now, limits);
-      return follow(app, seen, now, limits);
-    case State::Succeeding: return end_or_rerun(app, seen, State::Completed, now, limits);
+      if (!seen.driver) return missing_driver(app, seen, now, settings);
+      return follow(app, seen, now, settings);
+    case State::Succeeding: return end_or_rerun(app, seen, State::Completed, now, settings);
     case State::Failing:
-    case State::SubmissionFailed: return end_or_rerun(app, seen, State::Failed, now, limits);
+    case State::SubmissionFailed: return end_or_rerun(app, seen, State::Failed, now, settings);
     case State::Completed:
-    case State::Failed: return ended(app, seen, now, limits);
-    case State::Invalidating: return to_rerun(app, take_down(app, seen));
-    case State::Suspending: return suspending(app, seen);
+    case State::Failed: return ended(app, seen, now, settings);
+    case State::Invalidating: return to_rerun(app, take_down(app, seen, settings));
+    case State::Suspending: return suspending(app, seen, settings);
     case State::Suspended: return suspended(app);
   }
   return {};
@@ -366,9 +381,10 @@ Decision created(const Application& app, const Plan& plan, const std::string& ui
   next.error_message.clear();
   next.execution_attempts += 1;
   next.spark_application_id = plan.app_id;
-  next.driver.web_ui_service_name = kube::name(plan.ui_service);
-  next.driver.web_ui_port = static_cast<int>(json::num(json::list(plan.ui_service, "spec.ports").at(0), "port"));
-  next.driver.web_ui_address = fmt::format("{}:{}", ui_address, next.driver.web_ui_port);
+  next.driver = plan.web_ui;
+  next.driver.pod_name = app.status.driver.pod_name;
+  if (!next.driver.web_ui_service_name.empty())
+    next.driver.web_ui_address = fmt::format("{}:{}", ui_address, next.driver.web_ui_port);
   Decision d;
   d.events = {
       normal("SparkApplicationSubmitted", fmt::format("SparkApplication {} was submitted successfully", app.name))};

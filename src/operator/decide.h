@@ -48,16 +48,18 @@ struct Decision {
   std::optional<Duration> look_again;  // without being told of a change
 };
 
-struct Limits {
+struct Settings {
   Duration driver_grace = std::chrono::seconds(10);   // in which a driver pod may be missing after its creation
   Duration patience = std::chrono::minutes(2);        // with what stands in an attempt's way, but is about to go
   Duration account_grace = std::chrono::seconds(10);  // in which a missing service account may still come
   int max_tracked_executors = 1000;                   // in status.executorState, which must fit into etcd
+  std::optional<std::int64_t> default_time_to_live;   // s, of applications that say nothing
+  PlanOptions plan;
 };
 
 // `fresh_id` is a UUID that has not been used; it becomes the submission id where a new attempt begins.
 Decision decide(const Application& app, const Observed& seen, Time now, const std::string& fresh_id,
-                const Limits& limits = {});
+                const Settings& settings = {});
 
 // All of the plan is there. `ui_address` is the UI Service's cluster IP.
 Decision created(const Application& app, const Plan& plan, const std::string& ui_address);

@@ -284,12 +284,12 @@ TEST(Decide, AnotherAttemptHasOtherNames) {
 
 TEST(Decide, WhatIsNotSupportedFailsTheSubmissionByName) {
   Application app = application(State::New);
-  json::set(app.spec, "batchScheduler", "volcano");
+  json::set(app.spec, "mode", "client");
   const Decision d = decide(app, {}, kNow, kFresh);
   ASSERT_TRUE(d.status);
   EXPECT_EQ(State::SubmissionFailed, d.status->state);
   EXPECT_EQ(1, d.status->submission_attempts);
-  EXPECT_TRUE(d.status->error_message.starts_with("spec.batchScheduler: ")) << d.status->error_message;
+  EXPECT_TRUE(d.status->error_message.starts_with("spec.mode: ")) << d.status->error_message;
   EXPECT_EQ((Event{true, "SparkApplicationSubmissionFailed",
                    "failed to submit SparkApplication pi: " + d.status->error_message}),
             d.events.at(0));

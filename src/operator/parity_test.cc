@@ -135,7 +135,8 @@ std::string without_ids(std::string text) {
 
 // What the script's observe() answers, from a plan.
 json::value observed(const Application& app, Plan plan) {
-  json::array objects{plan.pod, plan.ui_service};
+  json::array objects{plan.pod};
+  for (const auto& object : plan.standing) objects.push_back(object);
   for (auto* list : {&plan.mounted, &plan.others})
     for (auto& object : *list) {
       if (kube::name(object).ends_with("podspec-conf-map")) continue;
@@ -147,11 +148,10 @@ json::value observed(const Application& app, Plan plan) {
     if (kube::kind(object) == "Service") default_service(object);
     clean(object);
   }
-  json::value out = json::object{
-      {"driverInfo", json::object{{"podName", kube::name(plan.pod)},
-                                  {"webUIPort", json::list(plan.ui_service, "spec.ports").at(0).at("port")},
-                                  {"webUIServiceName", kube::name(plan.ui_service)}}},
-      {"objects", std::move(objects)}};
+  json::value out = json::object{{"driverInfo", json::object{{"podName", kube::name(plan.pod)},
+                                                             {"webUIPort", plan.web_ui.web_ui_port},
+                                                             {"webUIServiceName", plan.web_ui.web_ui_service_name}}},
+                                 {"objects", std::move(objects)}};
   EXPECT_EQ(app.name + "-driver", kube::name(plan.pod));
   out = json::parse(without_ids(json::dump(out)));
   auto& list = out.as_object()["objects"].as_array();

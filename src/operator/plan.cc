@@ -2,9 +2,9 @@
 
 #include "operator/ids.h"
 #include "operator/labels.h"
+#include "operator/monitoring.h"
 #include "operator/pod_fields.h"
 #include "operator/properties.h"
-#include "operator/ui_service.h"
 #include "spark/driver.h"
 #include "spark/uris.h"
 
@@ -74,10 +74,42 @@ json::value driver_reference(const kube::Object& pod) {
       {"apiVersion", "v1"}, {"kind", "Pod"}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}, {"controller", true}};
 }
 
-Plan plan(const Application& app) {
-  const Spec spec = read_spec(app);
-  spark::DriverObjects driver = spark::build_driver(submission_of(app, spec));
+namespace {
+
+// No voluntary disruption takes the driver away while it runs.
+kube::Object driver_budget(const Application& app, const Spec& spec) {
+  return json::object{
+      {"apiVersion", "policy/v1"},
+      {"kind", "PodDisruptionBudget"},
+      {"metadata", json::object{{"name", driver_pod_name(app, spec)},
+                                {"namespace", app.ns},
+                                {"labels", json::object{{label::launched_by, "true"}, {label::app_name, app.name}}},
+                                {"ownerReferences", json::array{owner_reference(app)}}}},
+      {"spec", json::object{{"minAvailable", 1},
+                            {"selector", json::object{{"matchLabels", json::object{{label::app_name, app.name},
+                                                                                   {label::role, "driver"}}}}}}}};
+}
+
+// What the spec asks for in other words, brought into the fields that it comes down to, and what it asks for besides.
+std::vector<kube::Object> come_down(const Application& app, Spec& spec, const PlanOptions& options) {
+  std::vector<kube::Object> out;
+  if (auto config = monitoring_config(app, spec)) out.push_back(*std::move(config));
+  use_monitoring(app, spec);
+  const spark::Submission submission = submission_of(app, spec);
+  set_ui_path(app, spec, submission.ids.app, options.services);
+  if (auto group = use_batch_scheduler(app, spec, submission.conf, submission.rules, options.schedulers))
+    out.push_back(*std::move(group));
+  if (spec.driver_budget && options.driver_budgets) out.push_back(driver_budget(app, spec));
+  return out;
+}
+
+}  // namespace
+
+Plan plan(const Application& app, const PlanOptions& options) {
+  Spec spec = read_spec(app);
   Plan out;
+  out.standing = come_down(app, spec, options);
+  spark::DriverObjects driver = spark::build_driver(submission_of(app, spec));
   out.app_id = driver.app_id;
   out.pod = std::move(driver.pod);
   write_fields(out.pod, spec, spec.driver, kDriverContainer);
@@ -85,7 +117,9 @@ Plan plan(const Application& app) {
   for (auto& object : driver.resources) (is_mounted(object) ? out.mounted : out.others).push_back(std::move(object));
   out.mounted.push_back(std::move(driver.config_map));
   for (auto& object : out.mounted) json::set(object, "metadata.ownerReferences", json::array{owner_reference(app)});
-  out.ui_service = ui_service(app, spec);
+  Services services = services_of(app, spec, out.app_id, options.services);
+  for (auto& object : services.objects) out.standing.push_back(std::move(object));
+  out.web_ui = std::move(services.web_ui);
   out.warnings = std::move(driver.warnings);
   return out;
 }

@@ -5,17 +5,28 @@
 #include <vector>
 
 #include "operator/application.h"
+#include "operator/batch.h"
+#include "operator/services.h"
 #include "spark/submission.h"
 
 namespace spoke::op {
+
+struct PlanOptions {
+  ServiceOptions services;
+  SchedulerOptions schedulers;
+  bool driver_budgets = true;  // spec.driverPodDisruptionBudget is acted upon
+};
 
 struct Plan {
   std::string app_id;                 // spark.app.id
   kube::Object pod;                   // the driver, owned by the application
   std::vector<kube::Object> mounted;  // what the pod mounts: ConfigMaps, Secrets; owned by the application at first
   std::vector<kube::Object>
-      others;               // what belongs to the pod besides: Services, claims, policies; without an owner yet
-  kube::Object ui_service;  // owned by the application
+      others;  // what belongs to the pod besides: Services, claims, policies; without an owner yet
+  // What belongs to the application, and has the same names in each attempt: Services, Ingresses, PodGroup. It is there
+  // before the pod, and brought up to date where an attempt before has made it.
+  std::vector<kube::Object> standing;
+  DriverInfo web_ui;                  // names and port
   std::vector<std::string> warnings;  // what spark-submit would log
 };
 
@@ -27,6 +38,6 @@ spark::Submission submission_of(const Application& app, const Spec& spec);
 json::value driver_reference(const kube::Object& pod);
 
 // Throws InvalidApplication and spark::InvalidConf (both are Error): the application cannot be submitted as it is.
-Plan plan(const Application& app);
+Plan plan(const Application& app, const PlanOptions& options = {});
 
 }  // namespace spoke::op

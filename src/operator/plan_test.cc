@@ -290,7 +290,7 @@ TEST(Plan, WhatThePodMountsComesFirstAndBelongsToTheApplication) {
 }
 
 TEST(Plan, TheUiServiceIsAsItsOptionsSay) {
-  const auto service = [](const char* options) { return plan(application(options)).ui_service; };
+  const auto service = [](const char* options) { return plan(application(options)).standing.at(0); };
   json::value s = service(R"({sparkUIOptions: {servicePort: 80, servicePortName: http, serviceType: NodePort,
     serviceLabels: {a: b}, serviceAnnotations: {c: d}}, sparkConf: {spark.ui.port: "4050"}})");
   EXPECT_EQ(R"([{"name":"http","port":80,"targetPort":4050}])", json::dump(json::list(s, "spec.ports")));
@@ -300,6 +300,204 @@ TEST(Plan, TheUiServiceIsAsItsOptionsSay) {
   s = service("{sparkUIOptions: {}, sparkConf: {spark.ui.port: \"4050\"}}");
   EXPECT_EQ(R"([{"name":"spark-driver-ui-port","port":4040,"targetPort":4050}])",
             json::dump(json::list(s, "spec.ports")));
+}
+
+// Of that kind, the first.
+json::value standing(const Plan& plan, std::string_view kind, size_t index = 0) {
+  for (const auto& object : plan.standing)
+    if (kube::kind(object) == kind && index-- == 0) return object;
+  ADD_FAILURE() << "there is no " << kind;
+  return {};
+}
+
+TEST(Plan, TheUiHasAnIngressWhereTheOperatorHasAFormatForIt) {
+  PlanOptions options;
+  options.services = {.ingress_url_format = "https://{{$appName}}.{{ $appNamespace }}.example.com/ui/{{$appId}}",
+                      .ingress_class_name = "nginx",
+                      .ingress_tls = {json::object{{"secretName", "all"}}},
+                      .ingress_annotations = {{"a", "b"}}};
+  const Plan made = plan(application("{}"), options);
+  const std::string path = "/ui/" + made.app_id;
+  EXPECT_EQ("pi-ui-ingress", made.web_ui.web_ui_ingress_name);
+  EXPECT_EQ("https://pi.jobs.example.com" + path, made.web_ui.web_ui_ingress_address);
+  json::value expected = yaml::parse(R"(
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: pi-ui-ingress
+  namespace: jobs
+  labels: {sparkoperator.k8s.io/app-name: pi, sparkoperator.k8s.io/submission-id: 0b9d1c9e-5a51-4f6e-9a3b-2f1d6f1f7a10}
+  annotations: {a: b, nginx.ingress.kubernetes.io/rewrite-target: /$2}
+spec:
+  ingressClassName: nginx
+  tls: [{secretName: all}]
+  rules:
+  - host: pi.jobs.example.com
+    http: {paths: [{pathType: ImplementationSpecific, backend: {service: {name: pi-ui-svc, port: {number: 4040}}}}]}
+)");
+  json::set(expected, "metadata.ownerReferences", json::array{owner_reference(application("{}"))});
+  expected.at("spec").at("rules").at(0).at("http").at("paths").at(0).as_object()["path"] = path + "(/|$)(.*)";
+  EXPECT_EQ(expected, standing(made, "Ingress"));
+  EXPECT_NE(std::string::npos, json::dump(made.mounted.back()).find("spark.ui.proxyBase=" + path));
+  EXPECT_NE(std::string::npos, json::dump(made.mounted.back()).find("spark.ui.proxyRedirectUri=/"));
+
+  const Plan own =
+      plan(application("{sparkUIOptions: {ingressAnnotations: {c: d}, ingressTLS: [{secretName: own}]}}"), options);
+  EXPECT_EQ("", kube::annotation(standing(own, "Ingress"), "a"));
+  EXPECT_EQ("d", kube::annotation(standing(own, "Ingress"), "c"));
+  EXPECT_EQ(R"([{"secretName":"own"}])", json::dump(json::list(standing(own, "Ingress"), "spec.tls")));
+
+  options.services.ingress_url_format = "{{$appName}}.example.com";
+  const json::value plain = standing(plan(application("{}"), options), "Ingress");
+  EXPECT_EQ("", kube::annotation(plain, "nginx.ingress.kubernetes.io/rewrite-target"));
+  EXPECT_EQ(std::string::npos, json::dump(plain).find("\"path\""));
+  options.services.ui_service = false;
+  const Plan none = plan(application("{}"), options);
+  EXPECT_TRUE(none.standing.empty());
+  EXPECT_EQ("", none.web_ui.web_ui_service_name + none.web_ui.web_ui_ingress_name);
+}
+
+TEST(Plan, FurtherPortsOfTheDriverHaveServicesAndIngresses) {
+  const Plan made = plan(application(R"({driverIngressOptions: [
+    {servicePort: 8080, servicePortName: http, ingressURLFormat: "/{{$appNamespace}}/{{$appName}}"},
+    {servicePort: 9090, serviceType: LoadBalancer, serviceLabels: {a: b}, serviceAnnotations: {c: d}}]})"));
+  const json::value http = standing(made, "Service", 1), second = standing(made, "Service", 2);
+  EXPECT_EQ("pi-driver-8080", kube::name(http));
+  EXPECT_EQ(R"([{"name":"http","port":8080,"targetPort":8080}])", json::dump(json::list(http, "spec.ports")));
+  EXPECT_EQ("pi-driver-9090", kube::name(second));
+  EXPECT_EQ("driver-ing-9090", json::str(json::list(second, "spec.ports").at(0), "name"));
+  EXPECT_EQ("LoadBalancer", json::str(second, "spec.type"));
+  EXPECT_EQ("b", kube::label(second, "a"));
+  EXPECT_EQ("d", kube::annotation(second, "c"));
+  const json::value ingress = standing(made, "Ingress");
+  EXPECT_EQ("pi-ing-8080", kube::name(ingress));
+  EXPECT_NE(std::string::npos, json::dump(ingress).find(R"x("path":"/jobs/pi(/|$)(.*)")x"));
+  EXPECT_EQ(std::string::npos, json::dump(ingress).find("\"host\"")) << "any";
+  EXPECT_EQ(4u, made.standing.size());
+  EXPECT_EQ("spec.driverIngressOptions[0].servicePort: is missing", error_of("{driverIngressOptions: [{}]}"));
+  EXPECT_EQ("spec.driverIngressOptions: duplicate ServicePort: 1",
+            error_of("{driverIngressOptions: [{servicePort: 1}, {servicePort: 1}]}"));
+}
+
+TEST(Plan, MetricsAreShownToPrometheus) {
+  const char* spec = R"({driver: {javaOptions: -Xss1m}, monitoring: {exposeDriverMetrics: true,
+    exposeExecutorMetrics: true, prometheus: {jmxExporterJar: /prometheus/exporter.jar, port: 8091, portName: jmx}}})";
+  const Plan made = plan(application(spec));
+  const json::value config = standing(made, "ConfigMap");
+  EXPECT_EQ("pi-prom-conf", kube::name(config));
+  EXPECT_EQ("app-uid", json::str(*kube::controller_of(config), "uid"));
+  EXPECT_NE(std::string::npos,
+            json::find_member(*json::find(config, "data"), "metrics.properties")->as_string().find("JmxSink"));
+  const json::value rules = yaml::parse(json::find_member(*json::find(config, "data"), "prometheus.yaml")->as_string());
+  EXPECT_EQ(13u, json::list(rules, "rules").size());
+  EXPECT_EQ(yaml::parse(R"(
+pattern: 'metrics<name=(\S+)\.(\S+)\.driver\.(BlockManager|DAGScheduler|jvm)\.(\S+)><>Value'
+name: spark_driver_$3_$4
+type: GAUGE
+labels: {app_namespace: $1, app_id: $2}
+)"),
+            json::list(rules, "rules").at(0));
+  for (const auto& pod : {made.pod, executor_template(made)}) {
+    const json::value& spark = json::list(pod, "spec.containers").at(0);
+    EXPECT_NE(std::string::npos, json::dump(json::list(spark, "ports")).find(R"("containerPort":8091)"));
+    EXPECT_NE(std::string::npos,
+              json::dump(json::list(spark, "volumeMounts"))
+                  .find(R"({"name":"pi-prom-conf-vol","readOnly":true,"mountPath":"/etc/metrics/conf"})"));
+  }
+  EXPECT_EQ("true", kube::annotation(made.pod, "prometheus.io/scrape"));
+  EXPECT_EQ("8091", kube::annotation(made.pod, "prometheus.io/port"));
+  EXPECT_EQ("/metrics", kube::annotation(made.pod, "prometheus.io/path"));
+  const std::string conf = json::dump(made.mounted.back());
+  for (const char* line : {"spark.metrics.namespace=jobs.pi", "spark.metrics.conf=/etc/metrics/conf/metrics.properties",
+                           "spark.driver.extraJavaOptions=-Xss1m "
+                           "-javaagent\\:/prometheus/exporter.jar\\=8091\\:/etc/metrics/conf/prometheus.yaml",
+                           "spark.kubernetes.executor.annotation.prometheus.io/scrape=true"})
+    EXPECT_NE(std::string::npos, conf.find(json::dump(json::value(line)).substr(1, std::string(line).size())))
+        << line << conf;
+}
+
+TEST(Plan, WhatIsInTheImageNeedsNoConfigMap) {
+  const Plan made = plan(application(R"({monitoring: {exposeDriverMetrics: true, metricsPropertiesFile: /m.properties,
+    prometheus: {jmxExporterJar: /e.jar, configFile: /c.yaml}}})"));
+  EXPECT_EQ(1u, made.standing.size()) << "the UI's Service";
+  const std::string conf = json::dump(made.mounted.back());
+  EXPECT_NE(std::string::npos, conf.find("spark.metrics.conf=/m.properties")) << conf;
+  EXPECT_NE(std::string::npos, conf.find("/e.jar")) << conf;
+  EXPECT_NE(std::string::npos, conf.find("8090")) << conf;
+  EXPECT_EQ("", kube::annotation(executor_template(made), "prometheus.io/scrape"));
+  const Plan own = plan(application("{monitoring: {metricsProperties: \"a=b\"}}"));
+  EXPECT_EQ(R"({"metrics.properties":"a=b"})", json::dump(*json::find(standing(own, "ConfigMap"), "data")));
+}
+
+TEST(Plan, ADriverMayHaveABudgetOfItsOwn) {
+  const json::value budget = standing(plan(application("{driverPodDisruptionBudget: true}")), "PodDisruptionBudget");
+  EXPECT_EQ("pi-driver", kube::name(budget));
+  EXPECT_EQ(
+      R"({"minAvailable":1,"selector":{"matchLabels":{"sparkoperator.k8s.io/app-name":"pi","spark-role":"driver"}}})",
+      json::dump(*json::find(budget, "spec")));
+  EXPECT_EQ(1u, plan(application("{driverPodDisruptionBudget: true}"), {.driver_budgets = false}).standing.size());
+}
+
+constexpr const char* kGang = R"({batchScheduler: %s, batchSchedulerOptions: {queue: q, priorityClassName: high},
+  driver: {cores: 1, coreRequest: 500m, memory: 512m}, executor: {cores: 2, instances: 3, memory: 1g}})";
+
+std::string gang(const char* scheduler) {
+  std::string out = kGang;
+  return out.replace(out.find("%s"), 2, scheduler);
+}
+
+TEST(Plan, VolcanoGetsAPodGroupForTheWholeGang) {
+  const Plan made = plan(application(gang("volcano").c_str()));
+  json::value expected = yaml::parse(R"(
+apiVersion: scheduling.volcano.sh/v1beta1
+kind: PodGroup
+metadata: {name: spark-pi-pg, namespace: jobs}
+spec: {minResources: {cpu: 6500m, memory: 5Gi}, queue: q, priorityClassName: high, minMember: 1}
+)");
+  json::set(expected, "metadata.ownerReferences", json::array{owner_reference(application("{}"))});
+  EXPECT_EQ(json::sorted(expected), json::sorted(standing(made, "PodGroup"))) << "512 + 384, and three of 1024 + 384";
+  EXPECT_EQ("spark-pi-pg", kube::annotation(made.pod, "scheduling.k8s.io/group-name"));
+  EXPECT_EQ("volcano", json::str(made.pod, "spec.schedulerName"));
+  EXPECT_EQ("volcano", json::str(executor_template(made), "spec.schedulerName"));
+  EXPECT_NE(std::string::npos,
+            json::dump(made.mounted.back()).find("executor.annotation.scheduling.k8s.io/group-name"));
+
+  const Plan told = plan(application("{batchScheduler: volcano, batchSchedulerOptions: {resources: {cpu: 2}}}"));
+  EXPECT_EQ(R"({"cpu":2})", json::dump(*json::find(standing(told, "PodGroup"), "spec.minResources")));
+  PlanOptions off;
+  off.schedulers.enabled = false;
+  EXPECT_EQ(1u, plan(application(gang("volcano").c_str()), off).standing.size());
+}
+
+TEST(Plan, YunikornGetsTaskGroups) {
+  const Plan made = plan(application(gang("yunikorn").c_str()));
+  EXPECT_EQ(yaml::parse(R"([{name: spark-driver, minMember: 1, minResource: {cpu: 500m, memory: 896Mi}},
+    {name: spark-executor, minMember: 3, minResource: {cpu: "2", memory: 1408Mi}}])"),
+            json::parse(kube::annotation(made.pod, "yunikorn.apache.org/task-groups")));
+  EXPECT_EQ("spark-driver", kube::annotation(made.pod, "yunikorn.apache.org/task-group-name"));
+  EXPECT_EQ("q", kube::label(made.pod, "queue"));
+  EXPECT_EQ("yunikorn", json::str(made.pod, "spec.schedulerName"));
+  EXPECT_EQ(1u, made.standing.size());
+  const Plan placed = plan(application(R"({batchScheduler: yunikorn, dynamicAllocation: {enabled: true},
+    driver: {nodeSelector: {a: b}, labels: {c: d}, tolerations: [{operator: Exists}], affinity: {nodeAffinity: {}}}})"));
+  EXPECT_EQ(yaml::parse(R"([{name: spark-driver, minMember: 1, minResource: {cpu: "1", memory: 1408Mi},
+    nodeSelector: {a: b}, tolerations: [{operator: Exists}], affinity: {nodeAffinity: {}}, labels: {c: d}}])"),
+            json::parse(kube::annotation(placed.pod, "yunikorn.apache.org/task-groups")))
+      << "no executors at first";
+}
+
+TEST(Plan, SchedulerPluginsGetAPodGroupByLabel) {
+  PlanOptions options;
+  options.schedulers.kube_schedulers = {"gangs"};
+  const Plan made = plan(application(gang("gangs").c_str()), options);
+  const json::value group = standing(made, "PodGroup");
+  EXPECT_EQ("scheduling.x-k8s.io/v1alpha1", json::str(group, "apiVersion"));
+  EXPECT_EQ("pi-pg", kube::name(group));
+  EXPECT_EQ("pi-pg", kube::label(made.pod, "scheduling.x-k8s.io/pod-group"));
+  EXPECT_EQ("gangs", json::str(made.pod, "spec.schedulerName"));
+  EXPECT_TRUE(error_of(gang("gangs").c_str()).starts_with("spec.batchScheduler: \"gangs\" is neither volcano nor"));
+  options.schedulers.otherwise = "gangs";
+  EXPECT_EQ("pi-pg", kube::name(standing(plan(application("{}"), options), "PodGroup")));
 }
 
 TEST(Ids, AreThoseOfTheAttempt) {
@@ -327,14 +525,14 @@ TEST(Crds, AreWhatApiHolds) {
 
 TEST(Examples, CanBeSubmittedAsTheyAre) {
   int applications = 0;
-  for (const auto* file : {"spark-pi.yaml", "wordcount.yaml"})
+  for (const auto* file : {"spark-pi.yaml", "spark-pi-retry.yaml", "spark-pi-ttl.yaml", "wordcount.yaml"})
     for (const auto& document : yaml::parse_all(read_file(Path(SPOKE_SOURCE_DIR) / "examples" / file))) {
       if (kube::kind(document) != kKind) continue;
       ++applications;
       const Plan made = plan(read_application(document));
       EXPECT_EQ("spark", json::str(made.pod, "spec.serviceAccountName"));
     }
-  EXPECT_EQ(2, applications);
+  EXPECT_EQ(4, applications);
 }
 
 }  // namespace

@@ -27,16 +27,6 @@ struct Refused {
 constexpr std::array kFields{
     Refused{"mode", not_cluster,
             "only \"cluster\" is supported: in client mode the driver would run inside the operator"},
-    Refused{"batchScheduler", says_something,
-            "is not supported: leave it out, or name a scheduler in driver.schedulerName "
-            "and executor.schedulerName"},
-    Refused{"batchSchedulerOptions", says_something, "is not supported: leave it out"},
-    Refused{"monitoring", says_something, "is not supported: leave it out, and set spark.metrics.* in sparkConf"},
-    Refused{"driverIngressOptions", says_something,
-            "is not supported: leave it out, and create the Service and Ingress"},
-    Refused{"sparkUIOptions.ingressAnnotations", says_something,
-            "is not supported: leave it out, and create the Ingress"},
-    Refused{"sparkUIOptions.ingressTLS", says_something, "is not supported: leave it out, and create the Ingress"},
     // Spark writes the limit of executors itself, over what the pod template says.
     Refused{"executor.memoryLimit", says_something,
             "is not supported: set executor.memoryOverhead, from which Spark makes "

@@ -30,13 +30,16 @@ class HeldUp : public Error {
 // What one submission does, and what it has made so far.
 class Submitter {
  public:
-  Submitter(Api& api, const Application& app, const Limits& limits) : api_(api), app_(app), limits_(limits) {}
+  Submitter(Api& api, const Application& app, const Settings& settings) : api_(api), app_(app), settings_(settings) {}
 
   Task<Decision> run(Plan& plan);
 
  private:
   Task<> make_all(Plan& plan);
   Task<> make(Object object, Object* made);
+  Task<> make_standing(Object object, Object* made);
+  void note(const Object& object, const Object& made);
+  Task<Object> update(const Resource& resource, const Object& object);
   Task<> hand_over(Object object, json::value owner);
   Task<Object> settle(const Resource& resource, const Object& object);
   [[noreturn]] void give_up(const Object& object, const StatusError& e) const;
@@ -46,7 +49,7 @@ class Submitter {
 
   Api& api_;
   const Application& app_;
-  const Limits& limits_;
+  const Settings& settings_;
   std::vector<Removal> made_;
   std::string ui_address_;
 };
@@ -81,7 +84,7 @@ void Submitter::give_up(const Object& object, const StatusError& e) const {
   std::string why = fmt::format("cannot create {}: {}", named(object), e.message());
   if (account_is_missing(e)) {
     why += "; create the service account, or name another in spec.driver.serviceAccount";
-    throw HeldUp(why, limits_.account_grace);
+    throw HeldUp(why, settings_.account_grace);
   }
   if (worth_trying_again(e)) throw Error(why);
   throw Refused(why);
@@ -95,7 +98,7 @@ Task<Object> Submitter::settle(const Resource& resource, const Object& object) {
     case Claim::Leaving:
       throw HeldUp(
           fmt::format("{} of an earlier run still exists; delete it, and create the application again", named(object)),
-          limits_.patience);
+          settings_.patience);
     case Claim::Foreign: {
       const bool pod = kube::kind(object) == "Pod";
       throw Refused(fmt::format("{} already exists, and is not this application's; delete it{}", named(object),
@@ -121,9 +124,42 @@ Task<> Submitter::make(Object object, Object* made) {
     if (!e.is("AlreadyExists")) give_up(object, e);
   }
   if (answer.is_null()) answer = co_await settle(resource, object);
-  made_.push_back({std::string(json::str(object, "apiVersion")), std::string(kube::kind(object)),
-                   std::string(kube::name(object)), std::string(kube::uid(answer))});
+  note(object, answer);
   if (made != nullptr) *made = std::move(answer);
+}
+
+void Submitter::note(const Object& object, const Object& made) {
+  made_.push_back({std::string(json::str(object, "apiVersion")), std::string(kube::kind(object)),
+                   std::string(kube::name(object)), std::string(kube::uid(made))});
+}
+
+// What an attempt before has left is made into what it is to be now.
+Task<> Submitter::make_standing(Object object, Object* made) {
+  const Resource resource = client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
+  Object answer;
+  try {
+    answer = co_await api_.create(resource, app_.ns, object);
+  } catch (const StatusError& e) {
+    if (!e.is("AlreadyExists")) give_up(object, e);
+  }
+  if (answer.is_null()) {
+    const Object existing = co_await api_.get(resource, app_.ns, kube::name(object));
+    const json::value* owner = kube::controller_of(existing);
+    const bool ours = owner != nullptr && json::str(*owner, "uid") == app_.uid && !kube::deleting(existing);
+    if (!ours) answer = co_await settle(resource, object);
+  }
+  if (answer.is_null()) answer = co_await update(resource, object);
+  note(object, answer);
+  if (made != nullptr) *made = std::move(answer);
+}
+
+Task<Object> Submitter::update(const Resource& resource, const Object& object) {
+  try {
+    co_return co_await api_.patch(resource, app_.ns, kube::name(object), client::PatchType::Apply, object,
+                                  {.field_manager = "spoke-operator", .force = true});
+  } catch (const StatusError& e) {
+    give_up(object, e);
+  }
 }
 
 Task<> Submitter::hand_over(Object object, json::value owner) {
@@ -142,7 +178,8 @@ Task<> Submitter::make_all(Plan& plan) {
   Object ui;
   std::vector<Task<>> tasks;
   for (const auto& object : plan.mounted) tasks.push_back(make(object, nullptr));
-  tasks.push_back(make(plan.ui_service, &ui));
+  for (const auto& object : plan.standing)
+    tasks.push_back(make_standing(object, kube::name(object) == plan.web_ui.web_ui_service_name ? &ui : nullptr));
   rethrow(co_await net::all_of(std::move(tasks)));
   ui_address_ = json::str(ui, "spec.clusterIP");
 
@@ -173,8 +210,8 @@ Task<Decision> Submitter::run(Plan& plan) {
 
 }  // namespace
 
-Task<Decision> submit(Api& api, const Application& app, Plan plan, const Limits& limits) {
-  Submitter submitter(api, app, limits);
+Task<Decision> submit(Api& api, const Application& app, Plan plan, const Settings& settings) {
+  Submitter submitter(api, app, settings);
   co_return co_await submitter.run(plan);
 }
 
@@ -219,7 +256,7 @@ std::vector<Removal> removals_of(const Plan& plan) {
   add(plan.pod);
   for (const auto& object : plan.others) add(object);
   for (const auto& object : plan.mounted) add(object);
-  add(plan.ui_service);
+  for (const auto& object : plan.standing) add(object);
   return out;
 }
 

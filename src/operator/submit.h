@@ -15,7 +15,7 @@ namespace spoke::op {
 
 // Makes the plan, in three round trips (what comes before the pod, the pod, the rest), and decides on what came of it.
 // Throws where it is worth trying again: lost connections, timeouts, servers that are busy.
-net::Task<Decision> submit(client::Api& api, const Application& app, Plan plan, const Limits& limits);
+net::Task<Decision> submit(client::Api& api, const Application& app, Plan plan, const Settings& settings);
 
 // Deletes what is still there and still has that uid. What may not be deleted is left to the garbage collector.
 net::Task<> remove(client::Api& api, const std::string& ns, const Removal& removal);

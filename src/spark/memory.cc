@@ -69,23 +69,47 @@ std::string java_text(double number) {
   return mantissa + "E" + std::to_string(power);
 }
 
+namespace {
+
+// What `role` ("driver", "executor") gets beyond its heap.
+std::int64_t overhead_mib(const Conf& conf, const Rules& rules, const std::string& role, std::int64_t heap_mib,
+                          double default_factor) {
+  const std::string prefix = "spark." + role + ".";
+  const double factor =
+      checked_factor(conf, prefix + "memoryOverheadFactor", default_factor, !conf.has(prefix + "memoryOverheadFactor"),
+                     "Ensure that memory overhead is a double greater than 0");
+  const std::int64_t least =
+      rules.min_memory_overhead
+          ? conf.mebibytes(prefix + "minMemoryOverhead", rules.iec_suffixes).value_or(kMinOverheadMib)
+          : kMinOverheadMib;
+  // Scala's Double.toInt: towards zero, and no further than an int goes.
+  const double scaled = std::min(factor * static_cast<double>(heap_mib), 2147483647.0);
+  return conf.mebibytes(prefix + "memoryOverhead", rules.iec_suffixes)
+      .value_or(std::max(static_cast<std::int64_t>(scaled), least));
+}
+
+double default_factor(const Conf& conf, bool jvm) {
+  return checked_factor(conf, "spark.kubernetes.memoryOverheadFactor", jvm ? kJvmFactor : kOtherFactor, true,
+                        "Ensure that memory overhead is non-negative");
+}
+
+}  // namespace
+
 DriverMemory driver_memory(const Conf& conf, const Rules& rules, bool jvm) {
   DriverMemory memory;
   memory.heap_mib = conf.mebibytes("spark.driver.memory", rules.iec_suffixes).value_or(1024);
-  memory.default_factor = checked_factor(conf, "spark.kubernetes.memoryOverheadFactor", jvm ? kJvmFactor : kOtherFactor,
-                                         true, "Ensure that memory overhead is non-negative");
-  const double factor = checked_factor(conf, "spark.driver.memoryOverheadFactor", memory.default_factor,
-                                       !conf.has("spark.driver.memoryOverheadFactor"),
-                                       "Ensure that memory overhead is a double greater than 0");
-  const std::int64_t least =
-      rules.min_memory_overhead
-          ? conf.mebibytes("spark.driver.minMemoryOverhead", rules.iec_suffixes).value_or(kMinOverheadMib)
-          : kMinOverheadMib;
-  // Scala's Double.toInt: towards zero, and no further than an int goes.
-  const double scaled = std::min(factor * static_cast<double>(memory.heap_mib), 2147483647.0);
-  memory.overhead_mib = conf.mebibytes("spark.driver.memoryOverhead", rules.iec_suffixes)
-                            .value_or(std::max(static_cast<std::int64_t>(scaled), least));
+  memory.default_factor = default_factor(conf, jvm);
+  memory.overhead_mib = overhead_mib(conf, rules, "driver", memory.heap_mib, memory.default_factor);
   return memory;
+}
+
+std::int64_t executor_memory_mib(const Conf& conf, const Rules& rules, bool jvm, bool python) {
+  constexpr std::int64_t kMebibyte = 1024 * 1024;
+  const std::int64_t heap = conf.mebibytes("spark.executor.memory", rules.iec_suffixes).value_or(1024);
+  std::int64_t out = heap + overhead_mib(conf, rules, "executor", heap, default_factor(conf, jvm));
+  if (python) out += conf.mebibytes("spark.executor.pyspark.memory", rules.iec_suffixes).value_or(0);
+  if (conf.flag("spark.memory.offHeap.enabled", false)) out += conf.bytes("spark.memory.offHeap.size", 0) / kMebibyte;
+  return out;
 }
 
 }  // namespace spoke::spark

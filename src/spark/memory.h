@@ -33,4 +33,8 @@ struct DriverMemory {
 // `jvm` is false for Python and R applications, whose default factor is 0.4 rather than 0.1.
 DriverMemory driver_memory(const Conf& conf, const Rules& rules, bool jvm);
 
+// What the pod of an executor asks for: heap, overhead, Python's part and what is outside of the heap
+// (ResourceProfile.getResourcesForClusterManager).
+std::int64_t executor_memory_mib(const Conf& conf, const Rules& rules, bool jvm, bool python);
+
 }  // namespace spoke::spark
