@@ -1,18 +1,21 @@
 #include "client/events.h"
 
-#include <deque>
 #include <list>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
 #include "net/async.h"
+#include "net/parallel.h"
 #include "net/scope.h"
 
 namespace spoke::client {
 namespace {
 
-constexpr size_t kMaxWaiting = 1000;
+constexpr size_t kMaxWaiting = 10'000;
+constexpr int kSenders = 4;  // at a time: they come after what they tell of
 constexpr size_t kMaxRemembered = 4096;  // as client-go's event cache
 constexpr size_t kMaxMessage = 1024;     // bytes; what events.k8s.io allows a note
 
@@ -71,10 +74,9 @@ struct EventRecorder::Impl {
 
   void record(const Object& object, EventType type, std::string_view reason, std::string_view message) {
     EventKey key{std::string(kube::uid(object)), type, std::string(reason), shortened(message)};
-    for (auto& other : waiting) {
-      if (other.key != key) continue;
-      ++other.count;
-      other.at = now();
+    if (const auto same = by_key.find(key); same != by_key.end()) {
+      ++same->second->count;
+      same->second->at = now();
       return;
     }
     if (waiting.size() >= kMaxWaiting) {
@@ -86,28 +88,61 @@ struct EventRecorder::Impl {
                                      {"namespace", kube::ns(object)},
                                      {"uid", kube::uid(object)},
                                      {"resourceVersion", kube::resource_version(object)}};
-    waiting.push_back({std::move(key), std::move(about), now(), 1});
+    put(waiting.end(), {std::move(key), std::move(about), now(), 1});
     more.notify();
   }
 
-  net::Task<> send_waiting() {
-    while (!waiting.empty()) {
-      const Waiting next = std::move(waiting.front());
-      waiting.pop_front();
-      std::string problem;
-      try {
-        co_await send(next);
-      } catch (const std::exception& e) {
-        if (net::is_cancelled(e)) {
-          waiting.push_front(next);
-          throw;
-        }
-        problem = e.what();
-      }
-      if (!problem.empty())
-        log::warn("an event is lost", "object", kube::key(next.object), "reason", next.key.reason, "error", problem);
+  void put(std::list<Waiting>::iterator before, Waiting event) {
+    const auto it = waiting.insert(before, std::move(event));
+    by_key.emplace(it->key, it);
+  }
+
+  // The first, but for those that are being sent already: the next of those only raises its count.
+  std::optional<Waiting> take() {
+    for (auto it = waiting.begin(); it != waiting.end(); ++it) {
+      if (sending.contains(it->key)) continue;
+      Waiting out = std::move(*it);
+      by_key.erase(out.key);
+      waiting.erase(it);
+      return out;
     }
+    return std::nullopt;
+  }
+
+  net::Task<> send_waiting() {
+    std::vector<net::Task<>> senders;
+    for (int i = 0; i < kSenders; ++i) senders.push_back(send_some());
+    for (const auto& thrown : co_await net::all_of(std::move(senders)))
+      if (thrown) std::rethrow_exception(thrown);
     tell_dropped();
+  }
+
+  net::Task<> send_some() {
+    while (auto next = take()) {
+      sending.insert(next->key);
+      std::exception_ptr failure;
+      try {
+        co_await send(*next);
+      } catch (const std::exception& e) {
+        failure = std::current_exception();
+        if (!net::is_cancelled(e))
+          log::warn("an event is lost", "object", kube::key(next->object), "reason", next->key.reason, "error",
+                    e.what());
+      }
+      sending.erase(next->key);
+      if (failure) give_back(std::move(*next), failure);
+    }
+  }
+
+  // What was interrupted is for flush().
+  void give_back(Waiting event, const std::exception_ptr& failure) {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+      if (!net::is_cancelled(e)) return;
+      if (!by_key.contains(event.key)) put(waiting.begin(), std::move(event));
+      throw;
+    }
   }
 
   // One line for a flood, not one for each of its events.
@@ -162,7 +197,9 @@ struct EventRecorder::Impl {
   Api& api;
   std::string component, instance;
   net::Event more;
-  std::deque<Waiting> waiting;
+  std::list<Waiting> waiting;
+  std::map<EventKey, std::list<Waiting>::iterator> by_key;  // of `waiting`
+  std::set<EventKey> sending;
   std::map<EventKey, Sent> sent;
   std::list<EventKey> ages;  // of `sent`, the one longest unused first
   size_t dropped = 0;        // since the queue was last empty

@@ -33,7 +33,7 @@ class EventRecorder {
   ~EventRecorder();
 
   // Never throws and never waits: events are sent by run(). What the API server refuses is logged and dropped, and so
-  // is what comes while 1,000 are waiting.
+  // is what comes while 10,000 are waiting.
   void record(const Object& object, EventType type, std::string_view reason, std::string_view message) noexcept;
 
   net::Task<> run();    // until cancelled

@@ -116,10 +116,10 @@ TEST(EventRecorder, AFloodIsBoundedAndLongMessagesAreCutBetweenCharacters) {
     std::string umlauts;
     for (int i = 0; i < 2000; ++i) umlauts += "ü";
     recorder.record(pod("p", "1"), EventType::Normal, "Long", umlauts);
-    for (int i = 0; i < 1500; ++i) recorder.record(pod("p", "1"), EventType::Normal, "Flood", std::to_string(i));
+    for (int i = 0; i < 11000; ++i) recorder.record(pod("p", "1"), EventType::Normal, "Flood", std::to_string(i));
     co_await recorder.flush();
   });
-  EXPECT_EQ(sent.created.size(), 1000U);
+  EXPECT_EQ(sent.created.size(), 10000U);
   const auto message = json::str(sent.created[0], "message");
   EXPECT_LE(message.size(), 1024U);
   EXPECT_TRUE(message.ends_with("ü..."));

@@ -18,6 +18,7 @@ namespace {
 
 constexpr milliseconds kFirstPause{5};  // client-go's ItemExponentialFailureRateLimiter begins there too
 constexpr milliseconds kLongestPause{30000};
+constexpr milliseconds kLongestWait{30000};  // of what is not urgent, for what is
 
 milliseconds pause_after(int failures) {
   milliseconds pause = kFirstPause;
@@ -27,23 +28,31 @@ milliseconds pause_after(int failures) {
 
 }  // namespace
 
-// A key is in at most one of `waiting` and `busy`; one that is named while it is busy is in `again`, and waits once
-// more as soon as its worker is done. `delayed` is beside these: its keys are added when their time comes.
+// A key is in at most one of `known` and `busy`; one that is named while it is busy is in `again`, and waits once more as soon as its worker is done. `delayed` is beside these: its keys are added when their time comes.
 struct WorkQueue::Impl {
+  struct Waiting {
+    std::string key;
+    steady_clock::time_point since;
+  };
+
   Impl(net::Executor e, std::string n, size_t w, Reconcile r)
       : name(std::move(n)), workers(w), reconcile(std::move(r)), changed(e), scope(std::move(e)) {}
 
-  void add(const std::string& key) {
+  void add(const std::string& key, Urgency urgency) {
     if (busy.contains(key)) {
-      again.insert(key);
-    } else if (known.insert(key).second) {
-      waiting.push_back(key);
-      changed.notify();
+      Urgency& wanted = again[key];
+      wanted = std::max(wanted, urgency);
+      return;
     }
+    const auto [it, fresh] = known.emplace(key, urgency);
+    if (!fresh && it->second >= urgency) return;
+    it->second = urgency;  // what it was before stays in its line, and is passed over there
+    (urgency == Urgency::Urgent ? urgent : usual).push_back({key, steady_clock::now()});
+    changed.notify();
   }
 
   void add_after(const std::string& key, milliseconds delay) {
-    if (delay <= milliseconds(0)) return add(key);
+    if (delay <= milliseconds(0)) return add(key, Urgency::Usual);
     const auto due = steady_clock::now() + delay;
     const auto [it, fresh] = due_of.emplace(key, due);
     if (!fresh) {
@@ -61,18 +70,38 @@ struct WorkQueue::Impl {
       const std::string key = delayed.begin()->second;
       delayed.erase(delayed.begin());
       due_of.erase(key);
-      add(key);
+      add(key, Urgency::Usual);
     }
+  }
+
+  std::optional<std::string> next_of(std::deque<Waiting>& line, Urgency urgency) {
+    while (!line.empty()) {
+      std::string key = std::move(line.front().key);
+      line.pop_front();
+      if (const auto it = known.find(key); it != known.end() && it->second == urgency) {
+        known.erase(it);
+        return key;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::string> next_key() {
+    const bool overdue = !usual.empty() && steady_clock::now() - usual.front().since > kLongestWait;
+    turn = overdue && !turn;  // then every second one
+    if (!turn)
+      if (auto key = next_of(urgent, Urgency::Urgent)) return key;
+    if (auto key = next_of(usual, Urgency::Usual)) return key;
+    return next_of(urgent, Urgency::Urgent);
   }
 
   // Takes up waiting keys while there are workers to spare.
   void start() {
-    while (busy.size() < workers && !waiting.empty()) {
-      std::string key = std::move(waiting.front());
-      waiting.pop_front();
-      known.erase(key);
-      busy.insert(key);
-      scope.spawn(name, work(std::move(key)));
+    while (busy.size() < workers) {
+      auto key = next_key();
+      if (!key) return;
+      busy.insert(*key);
+      scope.spawn(name, work(*std::move(key)));
     }
   }
 
@@ -96,7 +125,7 @@ struct WorkQueue::Impl {
                 "in_ms", pause.count());
       add_after(key, pause);
     }
-    if (again.erase(key) > 0) add(key);
+    if (const auto named = again.extract(key)) add(key, named.mapped());
     changed.notify();
   }
 
@@ -126,10 +155,11 @@ struct WorkQueue::Impl {
   Reconcile reconcile;
   net::Event changed;
   net::Scope scope;
-  std::deque<std::string> waiting;
-  std::set<std::string> known;  // what `waiting` holds
+  std::deque<Waiting> urgent, usual;
+  bool turn = false;                     // of what is not urgent, and has waited for long
+  std::map<std::string, Urgency> known;  // what waits
   std::set<std::string> busy;
-  std::set<std::string> again;
+  std::map<std::string, Urgency> again;
   std::set<std::pair<steady_clock::time_point, std::string>> delayed;
   std::map<std::string, steady_clock::time_point> due_of;
   std::map<std::string, int> failures;
@@ -139,7 +169,7 @@ WorkQueue::WorkQueue(net::Executor executor, std::string name, size_t workers, R
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(name), workers, std::move(reconcile))) {}
 WorkQueue::~WorkQueue() = default;
 
-void WorkQueue::add(const std::string& key) { impl_->add(key); }
+void WorkQueue::add(const std::string& key, Urgency urgency) { impl_->add(key, urgency); }
 void WorkQueue::add_after(const std::string& key, milliseconds delay) { impl_->add_after(key, delay); }
 
 net::Task<> WorkQueue::run() {

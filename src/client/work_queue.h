@@ -21,7 +21,10 @@ class WorkQueue {
   WorkQueue(net::Executor executor, std::string name, size_t workers, Reconcile reconcile);
   ~WorkQueue();
 
-  void add(const std::string& key);
+  // What is urgent comes before all that is not; but that waits no longer than 30 s for it alone.
+  enum class Urgency { Usual, Urgent };
+
+  void add(const std::string& key, Urgency urgency = Urgency::Usual);
   void add_after(const std::string& key, std::chrono::milliseconds delay);  // the earliest of several wins
   net::Task<> run();                                                        // until cancelled
 

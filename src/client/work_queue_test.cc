@@ -45,6 +45,23 @@ TEST(WorkQueue, AKeyNamedOftenIsLookedAtOnce) {
   EXPECT_EQ(seen, (std::vector<std::string>{"a", "b", "c"}));
 }
 
+TEST(WorkQueue, WhatIsUrgentComesFirst) {
+  std::vector<std::string> seen;
+  run([&](net::Executor executor) -> Task<> {
+    auto queue = std::make_shared<WorkQueue>(executor, "q", 1, [&seen](const std::string& key) {
+      seen.push_back(key);
+      return done();
+    });
+    for (const char* key : {"a", "b", "c"}) queue->add(key);
+    for (const char* key : {"d", "b"}) queue->add(key, WorkQueue::Urgency::Urgent);
+    queue->add("d");
+    return [](net::Executor e, std::shared_ptr<WorkQueue> q, std::vector<std::string>& s) -> Task<> {
+      co_await until(e, *q, [&s] { return s.size() >= 4; });
+    }(executor, queue, seen);
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"d", "b", "a", "c"}));
+}
+
 TEST(WorkQueue, AKeyHasOneWorkerAndIsLookedAtAgainWhereItWasNamedMeanwhile) {
   run([](net::Executor executor) -> Task<> {
     int under_way = 0, most = 0, looks = 0;

@@ -55,6 +55,7 @@ class Controller {
  private:
   Task<std::optional<Millis>> reconcile(std::string key);
   Task<Decision> next(const Application& app);
+  Task<Decision> submit_step(const Application& app, const Plan& plan);
   enum class Wrote { Yes, Conflict, Gone };
   Task<Wrote> write(Application& app, const Status& status);
   Task<> ask_for_driver(Observed& seen, const Application& app);
@@ -67,6 +68,12 @@ class Controller {
   void pod_changed(const Object* before, const Object* after);
   void watch(const std::string& ns);
   bool synced() const;
+
+  // The driver of an attempt, whose rest is yet to be made.
+  struct Driver {
+    std::string submission_id;
+    std::string pod_uid;
+  };
 
   // A status that was written, until the cache has it: what is found there under one of these versions is out of date.
   struct Written {
@@ -83,6 +90,7 @@ class Controller {
   std::vector<std::unique_ptr<Informer>> pods_;
   PodIndex index_;
   std::map<std::string, Written> written_;
+  std::map<std::string, Driver> drivers_;
 };
 
 Controller::Controller(net::Executor executor, client::Api& api, const OperatorOptions& options)
@@ -142,9 +150,12 @@ void Controller::application_changed(const Object* before, const Object* after) 
   const std::string key = kube::key(after != nullptr ? *after : *before);
   if (after == nullptr) {
     written_.erase(key);
+    drivers_.erase(key);
     return;
   }
-  queue_.add(key);
+  const Application app = read_application(*after);
+  const bool waits = app.status.state == State::New && app.status.submission_id.empty();
+  queue_.add(key, waits ? client::WorkQueue::Urgency::Urgent : client::WorkQueue::Urgency::Usual);
 }
 
 void Controller::pod_changed(const Object* before, const Object* after) {
@@ -234,8 +245,25 @@ Task<Decision> Controller::next(const Application& app) {
     co_await ask_for_driver(seen, app);
     decision = decide(app, seen, now(), random_uuid(), options_.settings);
   }
-  if (decision.create) decision = co_await submit(api_, app, *std::move(decision.create), options_.settings);
+  if (decision.create) decision = co_await submit_step(app, *decision.create);
   co_return decision;
+}
+
+// The driver, and at another time the rest: by then all applications that have none may have theirs.
+Task<Decision> Controller::submit_step(const Application& app, const Plan& plan) {
+  const std::string key = app.key();
+  if (const auto made = drivers_.find(key);
+      made != drivers_.end() && made->second.submission_id == app.status.submission_id) {
+    const std::string pod_uid = made->second.pod_uid;
+    drivers_.erase(made);  // where the rest fails, all is looked at again
+    co_return co_await submit_rest(api_, app, plan, pod_uid, options_.settings);
+  }
+  auto outcome = co_await submit(api_, app, plan, options_.settings);
+  if (auto* instead = std::get_if<Decision>(&outcome)) co_return std::move(*instead);
+  drivers_[key] = {app.status.submission_id, std::get<std::string>(outcome)};
+  Decision later;
+  later.look_again = Duration(0);
+  co_return later;
 }
 
 Task<std::optional<Millis>> Controller::reconcile(std::string key) {

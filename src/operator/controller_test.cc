@@ -117,9 +117,10 @@ TEST(Operator, SubmitsWhatIsCreated) {
   EXPECT_EQ("pi-ui-svc", s.driver.web_ui_service_name);
   EXPECT_EQ("10.96.0.7:4040", s.driver.web_ui_address);
 
-  // The id; what comes before the pod; the pod; the rest, and what is handed over to the pod; the state.
-  EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST configmaps", "POST configmaps", "POST services",
-                                      "POST pods", "POST services", "PATCH configmaps", "PATCH configmaps",
+  // The id; what comes before the pod; the pod; by what its executors find it; what is handed over to the pod, and the
+  // UI's Service; the state.
+  EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST configmaps", "POST configmaps", "POST pods",
+                                      "POST services", "PATCH configmaps", "PATCH configmaps", "POST services",
                                       "PATCH sparkapplications"}),
             shape(api.writes));
 }

@@ -32,13 +32,16 @@ class Submitter {
  public:
   Submitter(Api& api, const Application& app, const Settings& settings) : api_(api), app_(app), settings_(settings) {}
 
-  Task<Decision> run(Plan& plan);
+  Task<std::variant<std::string, Decision>> make_driver(const Plan& plan);
+  Task<Decision> make_rest(const Plan& plan, const std::string& pod_uid);
 
  private:
-  Task<> make_all(Plan& plan);
+  // Does `work`, of a plan; what it decides where it was refused or held up.
+  Task<std::optional<Decision>> attempt(const Plan& plan, Task<> work);
+  Task<> driver(const Plan& plan, std::string& pod_uid);
+  Task<> rest(const Plan& plan, const std::string& pod_uid, std::string& ui_address);
   Task<> make(Object object, Object* made);
   Task<> make_standing(Object object, Object* made);
-  void note(const Object& object, const Object& made);
   Task<Object> update(const Resource& resource, const Object& object);
   Task<> hand_over(Object object, json::value owner);
   Task<Object> settle(const Resource& resource, const Object& object);
@@ -50,8 +53,6 @@ class Submitter {
   Api& api_;
   const Application& app_;
   const Settings& settings_;
-  std::vector<Removal> made_;
-  std::string ui_address_;
 };
 
 // Throws the one that decides: a refusal is final, whatever else went wrong.
@@ -124,13 +125,7 @@ Task<> Submitter::make(Object object, Object* made) {
     if (!e.is("AlreadyExists")) give_up(object, e);
   }
   if (answer.is_null()) answer = co_await settle(resource, object);
-  note(object, answer);
   if (made != nullptr) *made = std::move(answer);
-}
-
-void Submitter::note(const Object& object, const Object& made) {
-  made_.push_back({std::string(json::str(object, "apiVersion")), std::string(kube::kind(object)),
-                   std::string(kube::name(object)), std::string(kube::uid(made))});
 }
 
 // What an attempt before has left is made into what it is to be now.
@@ -149,7 +144,6 @@ Task<> Submitter::make_standing(Object object, Object* made) {
     if (!ours) answer = co_await settle(resource, object);
   }
   if (answer.is_null()) answer = co_await update(resource, object);
-  note(object, answer);
   if (made != nullptr) *made = std::move(answer);
 }
 
@@ -174,45 +168,80 @@ Task<> Submitter::hand_over(Object object, json::value owner) {
   }
 }
 
-Task<> Submitter::make_all(Plan& plan) {
-  Object ui;
+// What the driver's pod cannot start without.
+bool comes_first(const Object& standing) {
+  return kube::kind(standing) == "ConfigMap" || kube::kind(standing) == "PodGroup";
+}
+
+Task<> Submitter::driver(const Plan& plan, std::string& pod_uid) {
   std::vector<Task<>> tasks;
   for (const auto& object : plan.mounted) tasks.push_back(make(object, nullptr));
   for (const auto& object : plan.standing)
-    tasks.push_back(make_standing(object, kube::name(object) == plan.web_ui.web_ui_service_name ? &ui : nullptr));
+    if (comes_first(object)) tasks.push_back(make_standing(object, nullptr));
   rethrow(co_await net::all_of(std::move(tasks)));
-  ui_address_ = json::str(ui, "spec.clusterIP");
 
-  json::set(plan.pod, "metadata.namespace", json::value(app_.ns));
+  Object wanted = plan.pod;
+  json::set(wanted, "metadata.namespace", json::value(app_.ns));
   Object pod;
-  co_await make(plan.pod, &pod);
+  co_await make(std::move(wanted), &pod);
+  pod_uid = kube::uid(pod);
 
   const json::value owner = driver_reference(pod);
   tasks.clear();
-  for (auto& object : plan.others) {
+  for (auto object : plan.others) {
     json::set(object, "metadata.ownerReferences", json::array{owner});
-    tasks.push_back(make(object, nullptr));
+    tasks.push_back(make(std::move(object), nullptr));
   }
-  for (const auto& object : plan.mounted) tasks.push_back(hand_over(object, owner));
   rethrow(co_await net::all_of(std::move(tasks)));
 }
 
-Task<Decision> Submitter::run(Plan& plan) {
+Task<> Submitter::rest(const Plan& plan, const std::string& pod_uid, std::string& ui_address) {
+  Object pod = plan.pod, ui;
+  json::set(pod, "metadata.uid", json::value(pod_uid));
+  std::vector<Task<>> tasks;
+  for (const auto& object : plan.mounted) tasks.push_back(hand_over(object, driver_reference(pod)));
+  for (const auto& object : plan.standing)
+    if (!comes_first(object))
+      tasks.push_back(make_standing(object, kube::name(object) == plan.web_ui.web_ui_service_name ? &ui : nullptr));
+  rethrow(co_await net::all_of(std::move(tasks)));
+  ui_address = json::str(ui, "spec.clusterIP");
+}
+
+Task<std::optional<Decision>> Submitter::attempt(const Plan& plan, Task<> work) {
   try {
-    co_await make_all(plan);
-    co_return created(app_, plan, ui_address_);
+    co_await std::move(work);
   } catch (const Refused& e) {
-    co_return refused(app_, made_, e.what());
+    co_return refused(app_, removals_of(plan), e.what());
   } catch (const HeldUp& e) {
-    co_return held_up(app_, made_, e.what(), now(), e.patience());
+    co_return held_up(app_, removals_of(plan), e.what(), now(), e.patience());
   }
+  co_return std::nullopt;
+}
+
+Task<std::variant<std::string, Decision>> Submitter::make_driver(const Plan& plan) {
+  std::string pod_uid;
+  if (auto instead = co_await attempt(plan, driver(plan, pod_uid))) co_return *std::move(instead);
+  co_return pod_uid;
+}
+
+Task<Decision> Submitter::make_rest(const Plan& plan, const std::string& pod_uid) {
+  std::string ui_address;
+  if (auto instead = co_await attempt(plan, rest(plan, pod_uid, ui_address))) co_return *std::move(instead);
+  co_return created(app_, plan, ui_address);
 }
 
 }  // namespace
 
-Task<Decision> submit(Api& api, const Application& app, Plan plan, const Settings& settings) {
+Task<std::variant<std::string, Decision>> submit(Api& api, const Application& app, const Plan& plan,
+                                                 const Settings& settings) {
   Submitter submitter(api, app, settings);
-  co_return co_await submitter.run(plan);
+  co_return co_await submitter.make_driver(plan);
+}
+
+Task<Decision> submit_rest(Api& api, const Application& app, const Plan& plan, const std::string& pod_uid,
+                           const Settings& settings) {
+  Submitter submitter(api, app, settings);
+  co_return co_await submitter.make_rest(plan, pod_uid);
 }
 
 Task<> remove(Api& api, const std::string& ns, const Removal& removal) {
