@@ -19,6 +19,9 @@ namespace {
 
 using Parser = http::response_parser<http::buffer_body>;
 
+// Connections kept for the next request. Fewer than are under way at once would be opened and closed all the time.
+constexpr size_t kMostIdle = 64;
+
 }  // namespace
 
 ClientOptions server_of(const Url& url) {
@@ -128,7 +131,7 @@ Task<std::optional<std::string>> ResponseStream::read() {
     if (is_cancelled(e)) throw;
     throw ConnectionError(impl_->client->address() + " broke off: " + e.code().message());
   }
-  if (impl_->wire && parser.get().keep_alive() && impl_->client->idle.size() < 16)
+  if (impl_->wire && parser.get().keep_alive() && impl_->client->idle.size() < kMostIdle)
     impl_->client->idle.push_back(std::move(impl_->wire));
   impl_->wire.reset();
   co_return std::nullopt;

@@ -56,6 +56,7 @@ class Controller {
   Task<std::optional<Millis>> reconcile(std::string key);
   Task<Decision> next(const Application& app);
   Task<Decision> submit_step(const Application& app, const Plan& plan);
+  void follow_on(const Application& app, Decision& decision) const;
   enum class Wrote { Yes, Conflict, Gone };
   Task<Wrote> write(Application& app, const Status& status);
   Task<> ask_for_driver(Observed& seen, const Application& app);
@@ -68,12 +69,6 @@ class Controller {
   void pod_changed(const Object* before, const Object* after);
   void watch(const std::string& ns);
   bool synced() const;
-
-  // The driver of an attempt, whose rest is yet to be made.
-  struct Driver {
-    std::string submission_id;
-    std::string pod_uid;
-  };
 
   // A status that was written, until the cache has it: what is found there under one of these versions is out of date.
   struct Written {
@@ -90,7 +85,8 @@ class Controller {
   std::vector<std::unique_ptr<Informer>> pods_;
   PodIndex index_;
   std::map<std::string, Written> written_;
-  std::map<std::string, Driver> drivers_;
+  // Of attempts whose drivers are made, and whose rest is not: their submission ids, by application.
+  std::map<std::string, std::string> drivers_;
 };
 
 Controller::Controller(net::Executor executor, client::Api& api, const OperatorOptions& options)
@@ -252,18 +248,30 @@ Task<Decision> Controller::next(const Application& app) {
 // The driver, and at another time the rest: by then all applications that have none may have theirs.
 Task<Decision> Controller::submit_step(const Application& app, const Plan& plan) {
   const std::string key = app.key();
-  if (const auto made = drivers_.find(key);
-      made != drivers_.end() && made->second.submission_id == app.status.submission_id) {
-    const std::string pod_uid = made->second.pod_uid;
-    drivers_.erase(made);  // where the rest fails, all is looked at again
-    co_return co_await submit_rest(api_, app, plan, pod_uid, options_.settings);
+  if (const auto made = drivers_.find(key); made == drivers_.end() || made->second != app.status.submission_id) {
+    if (auto instead = co_await submit(api_, app, plan, options_.settings)) co_return *std::move(instead);
+    drivers_[key] = app.status.submission_id;
+    Decision later;
+    later.look_again = Duration(0);
+    co_return later;
   }
-  auto outcome = co_await submit(api_, app, plan, options_.settings);
-  if (auto* instead = std::get_if<Decision>(&outcome)) co_return std::move(*instead);
-  drivers_[key] = {app.status.submission_id, std::get<std::string>(outcome)};
-  Decision later;
-  later.look_again = Duration(0);
-  co_return later;
+  drivers_.erase(key);  // where the rest fails, all is looked at again
+  Decision decision = co_await submit_rest(api_, app, plan, options_.settings);
+  if (decision.status) follow_on(app, decision);
+  co_return decision;
+}
+
+// The driver may run by then: one write says both.
+void Controller::follow_on(const Application& app, Decision& decision) const {
+  Application after = app;
+  after.status = *decision.status;
+  if (after.status.state != State::Submitted) return;
+  const Observed seen = observe(after);
+  if (!seen.driver) return;
+  Decision next = decide(after, seen, now(), "", options_.settings);
+  if (!next.status || next.create || next.ask_api || !next.remove.empty()) return;
+  decision.status = std::move(next.status);
+  decision.events.insert(decision.events.end(), next.events.begin(), next.events.end());
 }
 
 Task<std::optional<Millis>> Controller::reconcile(std::string key) {

@@ -117,11 +117,9 @@ TEST(Operator, SubmitsWhatIsCreated) {
   EXPECT_EQ("pi-ui-svc", s.driver.web_ui_service_name);
   EXPECT_EQ("10.96.0.7:4040", s.driver.web_ui_address);
 
-  // The id; what comes before the pod; the pod; by what its executors find it; what is handed over to the pod, and the
-  // UI's Service; the state.
-  EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST configmaps", "POST configmaps", "POST pods",
-                                      "POST services", "PATCH configmaps", "PATCH configmaps", "POST services",
-                                      "PATCH sparkapplications"}),
+  // The id; the pod; what it owns; the UI's Service; the state.
+  EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST pods", "POST services", "POST configmaps",
+                                      "POST configmaps", "POST services", "PATCH sparkapplications"}),
             shape(api.writes));
 }
 
@@ -393,12 +391,12 @@ TEST(Operator, CanBeCutOffAnywhere) {
       const std::string_view driver = kube::uid(*api.find(pods, "jobs", "pi-driver"));
       for (const auto& map : api.all(config_maps)) EXPECT_TRUE(kube::owned_by(map, driver)) << kube::name(map);
     }
-  EXPECT_EQ(18u, cuts);
+  EXPECT_EQ(14u, cuts);
 }
 
 TEST(Operator, GoesOnByItselfAfterALostConnection) {
   for (const bool after : {false, true})
-    for (int at = 0; at < 9; ++at) {
+    for (int at = 0; at < 7; ++at) {
       SCOPED_TRACE(fmt::format("lost {} write {}", after ? "after" : "before", at));
       FakeApi api;
       api.cut_at = at;
@@ -417,7 +415,7 @@ TEST(Operator, GoesOnByItselfAfterALostConnection) {
 }
 
 TEST(Operator, NeverLeavesAnObjectWithoutAnOwner) {
-  for (int at = 0; at < 9; ++at) {
+  for (int at = 0; at < 7; ++at) {
     FakeApi api;
     api.cut_at = at;
     api.cut_after = true;
@@ -454,7 +452,7 @@ TEST(Operator, ManyAtOnce) {
       if (read_status(app).state != State::Submitted) return false;
     return true;
   }));
-  EXPECT_EQ(200u * 9, api.writes.size()) << "nothing is written twice";
+  EXPECT_EQ(200u * 7, api.writes.size()) << "nothing is written twice";
 }
 
 TEST(ProjectApplication, KeepsTheSpecWhileItIsNeeded) {

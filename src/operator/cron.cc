@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kYears = 5;
 
-constexpr const char* kMonths[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
+constexpr const char* kMonths[] = {"jan", "feb", "mar", "apr", "may", "jun",  "jul",
                                    "aug", "sep", "oct", "nov", "dec", nullptr};
 constexpr const char* kDays[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", nullptr};
 

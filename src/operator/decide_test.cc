@@ -266,8 +266,7 @@ TEST(Decide, WithAnIdTheAttemptIsMadeAndEachTimeTheSame) {
   ASSERT_TRUE(first.create && again.create);
   EXPECT_FALSE(first.status);
   EXPECT_EQ(first.create->pod, again.create->pod);
-  EXPECT_EQ(first.create->mounted, again.create->mounted);
-  EXPECT_EQ(first.create->others, again.create->others);
+  EXPECT_EQ(first.create->owned, again.create->owned);
   EXPECT_EQ(app.status.submission_id, kube::label(first.create->pod, label::submission_id));
   EXPECT_EQ("app-uid", json::str(*kube::controller_of(first.create->pod), "uid"));
 }
@@ -279,7 +278,7 @@ TEST(Decide, AnotherAttemptHasOtherNames) {
   app.status.submission_id = "00000000-0000-4000-8000-000000000001";
   const Plan other = plan(app);
   EXPECT_NE(one.app_id, other.app_id);
-  EXPECT_NE(kube::name(one.mounted.back()), kube::name(other.mounted.back()));
+  EXPECT_NE(kube::name(one.owned.back()), kube::name(other.owned.back()));
 }
 
 TEST(Decide, WhatIsNotSupportedFailsTheSubmissionByName) {

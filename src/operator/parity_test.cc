@@ -137,12 +137,11 @@ std::string without_ids(std::string text) {
 json::value observed(const Application& app, Plan plan) {
   json::array objects{plan.pod};
   for (const auto& object : plan.standing) objects.push_back(object);
-  for (auto* list : {&plan.mounted, &plan.others})
-    for (auto& object : *list) {
-      if (kube::name(object).ends_with("podspec-conf-map")) continue;
-      json::set(object, "metadata.ownerReferences", json::array{driver_reference(plan.pod)});
-      objects.push_back(object);
-    }
+  for (auto& object : plan.owned) {
+    if (kube::name(object).ends_with("podspec-conf-map")) continue;
+    json::set(object, "metadata.ownerReferences", json::array{driver_reference(kube::name(plan.pod), "")});
+    objects.push_back(object);
+  }
   for (auto& object : objects) {
     if (kube::kind(object) == "Pod") default_pod(object);
     if (kube::kind(object) == "Service") default_service(object);

@@ -45,10 +45,6 @@ void refuse_local_files(const spark::Submission& s) {
                                              uri, property));
 }
 
-bool is_mounted(const kube::Object& object) {
-  return kube::kind(object) == "ConfigMap" || kube::kind(object) == "Secret";
-}
-
 }  // namespace
 
 spark::Submission submission_of(const Application& app, const Spec& spec) {
@@ -69,9 +65,9 @@ spark::Submission submission_of(const Application& app, const Spec& spec) {
   return s;
 }
 
-json::value driver_reference(const kube::Object& pod) {
+json::value driver_reference(std::string_view pod_name, std::string_view pod_uid) {
   return json::object{
-      {"apiVersion", "v1"}, {"kind", "Pod"}, {"name", kube::name(pod)}, {"uid", kube::uid(pod)}, {"controller", true}};
+      {"apiVersion", "v1"}, {"kind", "Pod"}, {"name", pod_name}, {"uid", pod_uid}, {"controller", true}};
 }
 
 namespace {
@@ -113,10 +109,10 @@ Plan plan(const Application& app, const PlanOptions& options) {
   out.app_id = driver.app_id;
   out.pod = std::move(driver.pod);
   write_fields(out.pod, spec, spec.driver, kDriverContainer);
-  out.mounted = std::move(driver.pre_resources);
-  for (auto& object : driver.resources) (is_mounted(object) ? out.mounted : out.others).push_back(std::move(object));
-  out.mounted.push_back(std::move(driver.config_map));
-  for (auto& object : out.mounted) json::set(object, "metadata.ownerReferences", json::array{owner_reference(app)});
+  out.before = std::move(driver.pre_resources);
+  for (auto& object : out.before) json::set(object, "metadata.ownerReferences", json::array{owner_reference(app)});
+  out.owned = std::move(driver.resources);
+  out.owned.push_back(std::move(driver.config_map));
   Services services = services_of(app, spec, out.app_id, options.services);
   for (auto& object : services.objects) out.standing.push_back(std::move(object));
   out.web_ui = std::move(services.web_ui);

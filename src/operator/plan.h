@@ -18,11 +18,10 @@ struct PlanOptions {
 };
 
 struct Plan {
-  std::string app_id;                 // spark.app.id
-  kube::Object pod;                   // the driver, owned by the application
-  std::vector<kube::Object> mounted;  // what the pod mounts: ConfigMaps, Secrets; owned by the application at first
-  std::vector<kube::Object>
-      others;  // what belongs to the pod besides: Services, claims, policies; without an owner yet
+  std::string app_id;                // spark.app.id
+  kube::Object pod;                  // the driver, owned by the application
+  std::vector<kube::Object> before;  // what must be there before the pod; owned by the application
+  std::vector<kube::Object> owned;   // by the pod, once it is there: ConfigMaps, Secrets, Services, claims, policies
   // What belongs to the application, and has the same names in each attempt: Services, Ingresses, PodGroup. It is there
   // before the pod, and brought up to date where an attempt before has made it.
   std::vector<kube::Object> standing;
@@ -34,8 +33,8 @@ struct Plan {
 // decide all that is random, so the same attempt is always the same submission. Throws InvalidApplication.
 spark::Submission submission_of(const Application& app, const Spec& spec);
 
-// The owner reference that `mounted` and `others` get once the API server has answered with the driver pod.
-json::value driver_reference(const kube::Object& pod);
+// The owner reference that `owned` gets once the API server has answered with the driver pod.
+json::value driver_reference(std::string_view pod_name, std::string_view pod_uid);
 
 // Throws InvalidApplication and spark::InvalidConf (both are Error): the application cannot be submitted as it is.
 Plan plan(const Application& app, const PlanOptions& options = {});

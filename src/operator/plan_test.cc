@@ -39,7 +39,7 @@ std::string property(const char* spec, const char* name) {
 }
 
 json::value executor_template(const Plan& plan) {
-  for (const auto& object : plan.mounted)
+  for (const auto& object : plan.owned)
     if (kube::name(object).ends_with("-podspec-conf-map"))
       return yaml::parse(json::find_member(*json::find(object, "data"), "podspec-configmap-key")->as_string());
   ADD_FAILURE() << "there is no template";
@@ -278,15 +278,15 @@ TEST(Plan, WhatIsNoSparkPropertyIsAWarning) {
   EXPECT_NE(std::string::npos, made.warnings[0].find("hive.x"));
 }
 
-TEST(Plan, WhatThePodMountsComesFirstAndBelongsToTheApplication) {
+TEST(Plan, WhatIsThePodsIsWithoutAnOwnerUntilThePodIsThere) {
   const Plan made = plan(application("{}"));
-  ASSERT_EQ(2u, made.mounted.size());
-  for (const auto& object : made.mounted) {
-    EXPECT_EQ("ConfigMap", kube::kind(object));
-    EXPECT_EQ("app-uid", json::str(*kube::controller_of(object), "uid"));
+  EXPECT_TRUE(made.before.empty());
+  std::vector<std::string> kinds;
+  for (const auto& object : made.owned) {
+    kinds.emplace_back(kube::kind(object));
+    EXPECT_EQ(nullptr, kube::controller_of(object));
   }
-  ASSERT_EQ(1u, made.others.size());
-  EXPECT_EQ("Service", kube::kind(made.others[0]));
+  EXPECT_EQ((std::vector<std::string>{"Service", "ConfigMap", "ConfigMap"}), kinds);
 }
 
 TEST(Plan, TheUiServiceIsAsItsOptionsSay) {
@@ -338,8 +338,8 @@ spec:
   json::set(expected, "metadata.ownerReferences", json::array{owner_reference(application("{}"))});
   expected.at("spec").at("rules").at(0).at("http").at("paths").at(0).as_object()["path"] = path + "(/|$)(.*)";
   EXPECT_EQ(expected, standing(made, "Ingress"));
-  EXPECT_NE(std::string::npos, json::dump(made.mounted.back()).find("spark.ui.proxyBase=" + path));
-  EXPECT_NE(std::string::npos, json::dump(made.mounted.back()).find("spark.ui.proxyRedirectUri=/"));
+  EXPECT_NE(std::string::npos, json::dump(made.owned.back()).find("spark.ui.proxyBase=" + path));
+  EXPECT_NE(std::string::npos, json::dump(made.owned.back()).find("spark.ui.proxyRedirectUri=/"));
 
   const Plan own =
       plan(application("{sparkUIOptions: {ingressAnnotations: {c: d}, ingressTLS: [{secretName: own}]}}"), options);
@@ -407,7 +407,7 @@ labels: {app_namespace: $1, app_id: $2}
   EXPECT_EQ("true", kube::annotation(made.pod, "prometheus.io/scrape"));
   EXPECT_EQ("8091", kube::annotation(made.pod, "prometheus.io/port"));
   EXPECT_EQ("/metrics", kube::annotation(made.pod, "prometheus.io/path"));
-  const std::string conf = json::dump(made.mounted.back());
+  const std::string conf = json::dump(made.owned.back());
   for (const char* line : {"spark.metrics.namespace=jobs.pi", "spark.metrics.conf=/etc/metrics/conf/metrics.properties",
                            "spark.driver.extraJavaOptions=-Xss1m "
                            "-javaagent\\:/prometheus/exporter.jar\\=8091\\:/etc/metrics/conf/prometheus.yaml",
@@ -420,7 +420,7 @@ TEST(Plan, WhatIsInTheImageNeedsNoConfigMap) {
   const Plan made = plan(application(R"({monitoring: {exposeDriverMetrics: true, metricsPropertiesFile: /m.properties,
     prometheus: {jmxExporterJar: /e.jar, configFile: /c.yaml}}})"));
   EXPECT_EQ(1u, made.standing.size()) << "the UI's Service";
-  const std::string conf = json::dump(made.mounted.back());
+  const std::string conf = json::dump(made.owned.back());
   EXPECT_NE(std::string::npos, conf.find("spark.metrics.conf=/m.properties")) << conf;
   EXPECT_NE(std::string::npos, conf.find("/e.jar")) << conf;
   EXPECT_NE(std::string::npos, conf.find("8090")) << conf;
@@ -459,8 +459,7 @@ spec: {minResources: {cpu: 6500m, memory: 5Gi}, queue: q, priorityClassName: hig
   EXPECT_EQ("spark-pi-pg", kube::annotation(made.pod, "scheduling.k8s.io/group-name"));
   EXPECT_EQ("volcano", json::str(made.pod, "spec.schedulerName"));
   EXPECT_EQ("volcano", json::str(executor_template(made), "spec.schedulerName"));
-  EXPECT_NE(std::string::npos,
-            json::dump(made.mounted.back()).find("executor.annotation.scheduling.k8s.io/group-name"));
+  EXPECT_NE(std::string::npos, json::dump(made.owned.back()).find("executor.annotation.scheduling.k8s.io/group-name"));
 
   const Plan told = plan(application("{batchScheduler: volcano, batchSchedulerOptions: {resources: {cpu: 2}}}"));
   EXPECT_EQ(R"({"cpu":2})", json::dump(*json::find(standing(told, "PodGroup"), "spec.minResources")));

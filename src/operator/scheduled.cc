@@ -38,18 +38,18 @@ std::vector<std::string> names(const json::value& document, std::string_view pat
 kube::Object run_of(const Scheduled& scheduled, const std::string& name) {
   json::object labels{{label::scheduled_by, scheduled.name}};
   for (const auto& [key, value] : scheduled.labels) labels[key] = value;
-  return json::object{{"apiVersion", kApiVersion},
-                      {"kind", kKind},
-                      {"metadata", json::object{{"name", name},
-                                                {"namespace", scheduled.ns},
-                                                {"labels", std::move(labels)},
-                                                {"ownerReferences", json::array{json::object{
-                                                                        {"apiVersion", kApiVersion},
-                                                                        {"kind", kScheduledKind},
-                                                                        {"name", scheduled.name},
-                                                                        {"uid", scheduled.uid},
-                                                                        {"blockOwnerDeletion", true}}}}}},
-                      {"spec", scheduled.application}};
+  return json::object{
+      {"apiVersion", kApiVersion},
+      {"kind", kKind},
+      {"metadata", json::object{{"name", name},
+                                {"namespace", scheduled.ns},
+                                {"labels", std::move(labels)},
+                                {"ownerReferences", json::array{json::object{{"apiVersion", kApiVersion},
+                                                                             {"kind", kScheduledKind},
+                                                                             {"name", scheduled.name},
+                                                                             {"uid", scheduled.uid},
+                                                                             {"blockOwnerDeletion", true}}}}}},
+      {"spec", scheduled.application}};
 }
 
 Removal removal_of(const Run& run) { return {std::string(kApiVersion), std::string(kKind), run.name, run.uid}; }
@@ -110,9 +110,10 @@ class Deciding {
       const auto next = schedule.next(now_);
       if (!next) return invalid("there is no such time within five years: " + scheduled_.schedule);
       if (run_name(*next).size() > kLongestName)
-        return invalid(fmt::format("a run's name, {}, would be longer than {} characters; choose a shorter one for the "
-                                   "schedule",
-                                   run_name(*next), kLongestName));
+        return invalid(
+            fmt::format("a run's name, {}, would be longer than {} characters; choose a shorter one for the "
+                        "schedule",
+                        run_name(*next), kLongestName));
       follow(schedule, *next);
     } catch (const InvalidSchedule& e) {
       invalid(e.what());

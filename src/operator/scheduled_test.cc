@@ -92,13 +92,12 @@ TEST(Scheduled, TheRunBeforeIsDealtWithByPolicy) {
     State state;
     bool made, removed, skipped;
   };
-  for (const Row& row : {Row{"Allow", State::Running, true, false, false}, Row{"Forbid", State::Running, false, false, true},
-                         Row{"Forbid", State::PendingRerun, false, false, true},
-                         Row{"Forbid", State::Completed, true, false, false},
-                         Row{"Forbid", State::Failed, true, false, false},
-                         Row{"Replace", State::Running, true, true, false},
-                         Row{"Replace", State::New, true, true, false},
-                         Row{"Replace", State::Completed, true, false, false}, Row{"", State::Running, true, false, false}}) {
+  for (const Row& row :
+       {Row{"Allow", State::Running, true, false, false}, Row{"Forbid", State::Running, false, false, true},
+        Row{"Forbid", State::PendingRerun, false, false, true}, Row{"Forbid", State::Completed, true, false, false},
+        Row{"Forbid", State::Failed, true, false, false}, Row{"Replace", State::Running, true, true, false},
+        Row{"Replace", State::New, true, true, false}, Row{"Replace", State::Completed, true, false, false},
+        Row{"", State::Running, true, false, false}}) {
     SCOPED_TRACE(fmt::format("{} {}", row.policy, word_of(row.state)));
     Scheduled s = due(fmt::format(R"({{"concurrencyPolicy": "{}"}})", row.policy).c_str());
     const ScheduleDecision d = decide(s, {run("before", row.state)}, kNow);
@@ -121,9 +120,9 @@ TEST(Scheduled, ARunThatIsThereIsNotMadeTwice) {
 }
 
 TEST(Scheduled, KeepsAsManyRunsAsItIsAllowed) {
-  const std::vector<op::Run> runs{run("a", State::Completed, "2026-03-01T09:00:00Z"),
-                              run("b", State::Completed, "2026-03-01T11:00:00Z"),
-                              run("c", State::Completed, "2026-03-01T10:00:00Z"), run("d", State::Failed), run("e", State::Running)};
+  const std::vector<op::Run> runs{
+      run("a", State::Completed, "2026-03-01T09:00:00Z"), run("b", State::Completed, "2026-03-01T11:00:00Z"),
+      run("c", State::Completed, "2026-03-01T10:00:00Z"), run("d", State::Failed), run("e", State::Running)};
   const ScheduleDecision one = decide(scheduled(), runs, kNow);
   EXPECT_EQ(Names{"b"}, one.status->past_successful);
   EXPECT_EQ(Names{"d"}, one.status->past_failed);

@@ -27,9 +27,10 @@ Object project(Object scheduled) {
 
 Schedules::Schedules(net::Executor executor, client::Api& api, client::EventRecorder& events,
                      const std::vector<std::string>& namespaces, Precision precision)
-    : api_(api), events_(events), precision_(precision), queue_(executor, "schedules", kWorkers, [this](std::string key) {
-        return reconcile(std::move(key));
-      }) {
+    : api_(api),
+      events_(events),
+      precision_(precision),
+      queue_(executor, "schedules", kWorkers, [this](std::string key) { return reconcile(std::move(key)); }) {
   const auto watch = [this](const std::string& ns) {
     informers_.push_back(std::make_unique<client::Informer>(
         api_, client::InformerOptions{.resource = scheduled_spark_applications, .ns = ns, .project = project},
@@ -75,9 +76,8 @@ Task<ScheduleDecision> Schedules::make(const Scheduled& scheduled, ScheduleDecis
 
 // False where somebody else wrote meanwhile.
 Task<bool> Schedules::write(const Scheduled& scheduled, const ScheduleStatus& status) {
-  json::value body =
-      json::object{{"metadata", json::object{{"resourceVersion", scheduled.resource_version}}},
-                   {"status", status_patch(to_json(scheduled.status), to_json(status))}};
+  json::value body = json::object{{"metadata", json::object{{"resourceVersion", scheduled.resource_version}}},
+                                  {"status", status_patch(to_json(scheduled.status), to_json(status))}};
   try {
     co_await api_.patch(scheduled_spark_applications, scheduled.ns, scheduled.name, client::PatchType::Merge,
                         std::move(body), {.subresource = "status"});

@@ -32,14 +32,14 @@ class Submitter {
  public:
   Submitter(Api& api, const Application& app, const Settings& settings) : api_(api), app_(app), settings_(settings) {}
 
-  Task<std::variant<std::string, Decision>> make_driver(const Plan& plan);
-  Task<Decision> make_rest(const Plan& plan, const std::string& pod_uid);
+  Task<std::optional<Decision>> make_driver(const Plan& plan);
+  Task<Decision> make_rest(const Plan& plan);
 
  private:
   // Does `work`, of a plan; what it decides where it was refused or held up.
   Task<std::optional<Decision>> attempt(const Plan& plan, Task<> work);
-  Task<> driver(const Plan& plan, std::string& pod_uid);
-  Task<> rest(const Plan& plan, const std::string& pod_uid, std::string& ui_address);
+  Task<> driver(const Plan& plan);
+  Task<> rest(const Plan& plan, std::string& ui_address);
   Task<> make(Object object, Object* made);
   Task<> make_standing(Object object, Object* made);
   Task<Object> update(const Resource& resource, const Object& object);
@@ -173,9 +173,9 @@ bool comes_first(const Object& standing) {
   return kube::kind(standing) == "ConfigMap" || kube::kind(standing) == "PodGroup";
 }
 
-Task<> Submitter::driver(const Plan& plan, std::string& pod_uid) {
+Task<> Submitter::driver(const Plan& plan) {
   std::vector<Task<>> tasks;
-  for (const auto& object : plan.mounted) tasks.push_back(make(object, nullptr));
+  for (const auto& object : plan.before) tasks.push_back(make(object, nullptr));
   for (const auto& object : plan.standing)
     if (comes_first(object)) tasks.push_back(make_standing(object, nullptr));
   rethrow(co_await net::all_of(std::move(tasks)));
@@ -184,22 +184,19 @@ Task<> Submitter::driver(const Plan& plan, std::string& pod_uid) {
   json::set(wanted, "metadata.namespace", json::value(app_.ns));
   Object pod;
   co_await make(std::move(wanted), &pod);
-  pod_uid = kube::uid(pod);
 
-  const json::value owner = driver_reference(pod);
+  const json::value owner = driver_reference(kube::name(pod), kube::uid(pod));
   tasks.clear();
-  for (auto object : plan.others) {
+  for (auto object : plan.owned) {
     json::set(object, "metadata.ownerReferences", json::array{owner});
     tasks.push_back(make(std::move(object), nullptr));
   }
   rethrow(co_await net::all_of(std::move(tasks)));
 }
 
-Task<> Submitter::rest(const Plan& plan, const std::string& pod_uid, std::string& ui_address) {
-  Object pod = plan.pod, ui;
-  json::set(pod, "metadata.uid", json::value(pod_uid));
+Task<> Submitter::rest(const Plan& plan, std::string& ui_address) {
+  Object ui;
   std::vector<Task<>> tasks;
-  for (const auto& object : plan.mounted) tasks.push_back(hand_over(object, driver_reference(pod)));
   for (const auto& object : plan.standing)
     if (!comes_first(object))
       tasks.push_back(make_standing(object, kube::name(object) == plan.web_ui.web_ui_service_name ? &ui : nullptr));
@@ -218,30 +215,26 @@ Task<std::optional<Decision>> Submitter::attempt(const Plan& plan, Task<> work) 
   co_return std::nullopt;
 }
 
-Task<std::variant<std::string, Decision>> Submitter::make_driver(const Plan& plan) {
-  std::string pod_uid;
-  if (auto instead = co_await attempt(plan, driver(plan, pod_uid))) co_return *std::move(instead);
-  co_return pod_uid;
+Task<std::optional<Decision>> Submitter::make_driver(const Plan& plan) {
+  co_return co_await attempt(plan, driver(plan));
 }
 
-Task<Decision> Submitter::make_rest(const Plan& plan, const std::string& pod_uid) {
+Task<Decision> Submitter::make_rest(const Plan& plan) {
   std::string ui_address;
-  if (auto instead = co_await attempt(plan, rest(plan, pod_uid, ui_address))) co_return *std::move(instead);
+  if (auto instead = co_await attempt(plan, rest(plan, ui_address))) co_return *std::move(instead);
   co_return created(app_, plan, ui_address);
 }
 
 }  // namespace
 
-Task<std::variant<std::string, Decision>> submit(Api& api, const Application& app, const Plan& plan,
-                                                 const Settings& settings) {
+Task<std::optional<Decision>> submit(Api& api, const Application& app, const Plan& plan, const Settings& settings) {
   Submitter submitter(api, app, settings);
   co_return co_await submitter.make_driver(plan);
 }
 
-Task<Decision> submit_rest(Api& api, const Application& app, const Plan& plan, const std::string& pod_uid,
-                           const Settings& settings) {
+Task<Decision> submit_rest(Api& api, const Application& app, const Plan& plan, const Settings& settings) {
   Submitter submitter(api, app, settings);
-  co_return co_await submitter.make_rest(plan, pod_uid);
+  co_return co_await submitter.make_rest(plan);
 }
 
 Task<> remove(Api& api, const std::string& ns, const Removal& removal) {
@@ -283,8 +276,8 @@ std::vector<Removal> removals_of(const Plan& plan) {
                    std::string(kube::name(object)), ""});
   };
   add(plan.pod);
-  for (const auto& object : plan.others) add(object);
-  for (const auto& object : plan.mounted) add(object);
+  for (const auto& object : plan.owned) add(object);
+  for (const auto& object : plan.before) add(object);
   for (const auto& object : plan.standing) add(object);
   return out;
 }
