@@ -28,7 +28,8 @@ milliseconds pause_after(int failures) {
 
 }  // namespace
 
-// A key is in at most one of `known` and `busy`; one that is named while it is busy is in `again`, and waits once more as soon as its worker is done. `delayed` is beside these: its keys are added when their time comes.
+// A key is in at most one of `known` and `busy`; one that is named while it is busy is in `again`, and waits once more
+// as soon as its worker is done. `delayed` is beside these: its keys are added when their time comes.
 struct WorkQueue::Impl {
   struct Waiting {
     std::string key;
@@ -171,6 +172,8 @@ WorkQueue::~WorkQueue() = default;
 
 void WorkQueue::add(const std::string& key, Urgency urgency) { impl_->add(key, urgency); }
 void WorkQueue::add_after(const std::string& key, milliseconds delay) { impl_->add_after(key, delay); }
+
+bool WorkQueue::calm() const { return impl_->known.size() < impl_->workers; }
 
 net::Task<> WorkQueue::run() {
   const auto impl = impl_;  // the queue may go before its last worker does

@@ -26,7 +26,8 @@ class WorkQueue {
 
   void add(const std::string& key, Urgency urgency = Urgency::Usual);
   void add_after(const std::string& key, std::chrono::milliseconds delay);  // the earliest of several wins
-  net::Task<> run();                                                        // until cancelled
+  bool calm() const;  // none has to wait for long: fewer do than there are workers
+  net::Task<> run();  // until cancelled
 
  private:
   struct Impl;

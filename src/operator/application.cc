@@ -217,7 +217,7 @@ kube::Object project_application(kube::Object application) {
   if (const json::value* status = json::find_member(application, "status")) kept["status"] = *status;
   if (const json::value* spec = json::find_member(application, "spec"); spec != nullptr) {
     kept[kFingerprint] = fingerprint(*spec);
-    if (needs_spec(state_of(json::str(application, "status.applicationState.state")))) {
+    if (const Status status = read_status(application); needs_spec(status.state) || lacks_services(status)) {
       kept["spec"] = *spec;
     } else {
       json::object rest;

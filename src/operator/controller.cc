@@ -32,6 +32,9 @@ using net::Task;
 constexpr Millis kExecutorPause{50};
 constexpr Millis kAfterConflict{10};
 constexpr Millis kBetweenInstalls{500};
+constexpr size_t kServers = 4;
+constexpr Millis kUntilCalm{250};
+constexpr Duration kLongestUnserved = std::chrono::seconds(30);
 // From an edit to the next attempt's end there are about as many; more would be a circle.
 constexpr int kMostSteps = 12;
 
@@ -57,6 +60,7 @@ class Controller {
   Task<Decision> next(const Application& app);
   Task<Decision> submit_step(const Application& app, const Plan& plan);
   void follow_on(const Application& app, Decision& decision) const;
+  Task<std::optional<Millis>> serve_when_calm(std::string key);
   enum class Wrote { Yes, Conflict, Gone };
   Task<Wrote> write(Application& app, const Status& status);
   Task<> ask_for_driver(Observed& seen, const Application& app);
@@ -79,13 +83,13 @@ class Controller {
   client::Api& api_;
   const OperatorOptions& options_;
   client::EventRecorder events_;
-  client::WorkQueue queue_;
+  client::WorkQueue queue_, unserved_;
   Schedules schedules_;
   std::vector<std::unique_ptr<Informer>> applications_;
   std::vector<std::unique_ptr<Informer>> pods_;
   PodIndex index_;
   std::map<std::string, Written> written_;
-  // Of attempts whose drivers are made, and whose rest is not: their submission ids, by application.
+  // Of attempts whose drivers are made, which status does not say yet: their submission ids, by application.
   std::map<std::string, std::string> drivers_;
 };
 
@@ -94,6 +98,7 @@ Controller::Controller(net::Executor executor, client::Api& api, const OperatorO
       options_(options),
       events_(executor, api, "spark-operator", options.instance),
       queue_(executor, "applications", options.workers, [this](std::string key) { return reconcile(std::move(key)); }),
+      unserved_(executor, "services", kServers, [this](std::string key) { return serve_when_calm(std::move(key)); }),
       schedules_(executor, api, events_, options.namespaces, options.run_names) {
   if (options_.namespaces.empty()) watch("");
   for (const auto& ns : options_.namespaces) watch(ns);
@@ -131,6 +136,7 @@ Task<> Controller::run() {
     while (!synced()) co_await net::sleep_for(Millis(5));
     log::info("operator is ready", "namespaces", fmt::format("{}", fmt::join(options_.namespaces, ",")));
     scope.spawn("schedules", schedules_.run());
+    scope.spawn("services", unserved_.run());
     co_await queue_.run();
   } catch (...) {
     ended = std::current_exception();
@@ -150,6 +156,7 @@ void Controller::application_changed(const Object* before, const Object* after) 
     return;
   }
   const Application app = read_application(*after);
+  if (lacks_services(app.status)) unserved_.add(key);
   const bool waits = app.status.state == State::New && app.status.submission_id.empty();
   queue_.add(key, waits ? client::WorkQueue::Urgency::Urgent : client::WorkQueue::Urgency::Usual);
 }
@@ -245,7 +252,7 @@ Task<Decision> Controller::next(const Application& app) {
   co_return decision;
 }
 
-// The driver, and at another time the rest: by then all applications that have none may have theirs.
+// The driver, and at another time the word of it: by then all applications that have none may have theirs.
 Task<Decision> Controller::submit_step(const Application& app, const Plan& plan) {
   const std::string key = app.key();
   if (const auto made = drivers_.find(key); made == drivers_.end() || made->second != app.status.submission_id) {
@@ -255,9 +262,8 @@ Task<Decision> Controller::submit_step(const Application& app, const Plan& plan)
     later.look_again = Duration(0);
     co_return later;
   }
-  drivers_.erase(key);  // where the rest fails, all is looked at again
-  Decision decision = co_await submit_rest(api_, app, plan, options_.settings);
-  if (decision.status) follow_on(app, decision);
+  Decision decision = created(app, plan);
+  follow_on(app, decision);
   co_return decision;
 }
 
@@ -265,7 +271,6 @@ Task<Decision> Controller::submit_step(const Application& app, const Plan& plan)
 void Controller::follow_on(const Application& app, Decision& decision) const {
   Application after = app;
   after.status = *decision.status;
-  if (after.status.state != State::Submitted) return;
   const Observed seen = observe(after);
   if (!seen.driver) return;
   Decision next = decide(after, seen, now(), "", options_.settings);
@@ -294,6 +299,25 @@ Task<std::optional<Millis>> Controller::reconcile(std::string key) {
     if (!decision.status) break;
   }
   co_return std::nullopt;
+}
+
+// Services and Ingresses take the API server long, and can wait until nothing else does, or for a while.
+Task<std::optional<Millis>> Controller::serve_when_calm(std::string key) {
+  const std::optional<Application> app = find(key);
+  if (!app || app->deleting || !lacks_services(app->status)) co_return std::nullopt;
+  const auto since = app->status.last_submission_attempt_time;
+  if (!queue_.calm() && since && now() < *since + kLongestUnserved) co_return kUntilCalm;
+  Decision decision;
+  try {
+    const Plan made = plan(*app, options_.settings.plan);
+    decision = co_await serve(api_, *app, made, options_.settings);
+  } catch (const InvalidApplication& e) {
+    decision = unserved(*app, e.what());
+  }
+  Application written = *app;
+  if (decision.status && co_await write(written, *decision.status) == Wrote::Conflict) co_return kAfterConflict;
+  record(*app, decision.events);
+  co_return decision.look_again ? std::optional(in_millis(*decision.look_again)) : std::nullopt;
 }
 
 // Nothing can be watched before the API server knows the kinds.

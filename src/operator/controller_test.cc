@@ -69,6 +69,11 @@ Until state_is(const FakeApi& api, State state) {
   return [&api, state] { return status(api).state == state; };
 }
 
+// Submitted, and all is there.
+Until is_served(const FakeApi& api) {
+  return [&api] { return status(api).state == State::Submitted && !lacks_services(status(api)); };
+}
+
 // As a kubelet does.
 void set_phase(FakeApi& api, const std::string& pod, json::value pod_status) {
   kube::Object object = *api.find(pods, "jobs", pod);
@@ -106,7 +111,7 @@ std::vector<std::string> shape(const std::vector<std::string>& writes) {
 TEST(Operator, SubmitsWhatIsCreated) {
   FakeApi api;
   api.put(spark_applications, application());
-  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  ASSERT_TRUE(run_until(api, is_served(api)));
 
   const kube::Object* driver = api.find(pods, "jobs", "pi-driver");
   ASSERT_NE(nullptr, driver);
@@ -117,16 +122,17 @@ TEST(Operator, SubmitsWhatIsCreated) {
   EXPECT_EQ("pi-ui-svc", s.driver.web_ui_service_name);
   EXPECT_EQ("10.96.0.7:4040", s.driver.web_ui_address);
 
-  // The id; the pod; what it owns; the UI's Service; the state.
+  // The id; the pod; what it owns; the state; the UI's Service, and where it is.
   EXPECT_EQ((std::vector<std::string>{"PATCH sparkapplications", "POST pods", "POST services", "POST configmaps",
-                                      "POST configmaps", "POST services", "PATCH sparkapplications"}),
+                                      "POST configmaps", "PATCH sparkapplications", "POST services",
+                                      "PATCH sparkapplications"}),
             shape(api.writes));
 }
 
 TEST(Operator, WhatADriverLeavesBehindIsItsOwn) {
   FakeApi api;
   api.put(spark_applications, application());
-  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  ASSERT_TRUE(run_until(api, is_served(api)));
   const std::string_view driver = kube::uid(*api.find(pods, "jobs", "pi-driver"));
   ASSERT_EQ(2u, api.all(config_maps).size());
   for (const auto& map : api.all(config_maps)) EXPECT_TRUE(kube::owned_by(map, driver)) << kube::name(map);
@@ -209,6 +215,21 @@ TEST(Operator, WhatIsRefusedAfterTheDriverTakesTheDriverBack) {
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
   EXPECT_TRUE(api.all(pods).empty());
   EXPECT_TRUE(api.all(services).empty());
+}
+
+TEST(Operator, AnApplicationDoesWithoutAServiceThatIsRefused) {
+  FakeApi api;
+  api.admit = [](const client::Resource& resource, const kube::Object& object) {
+    if (kube::name(object) == "pi-ui-svc") throw kube::forbidden("", resource.plural, kube::name(object), "quota");
+  };
+  api.put(spark_applications, application());
+  ASSERT_TRUE(run_until(api, [&] {
+    const auto reasons = event_reasons(api);
+    return std::count(reasons.begin(), reasons.end(), "SparkApplicationServicesFailed") == 1;
+  }));
+  EXPECT_EQ(State::Submitted, status(api).state);
+  EXPECT_EQ((DriverInfo{.pod_name = "pi-driver"}), status(api).driver);
+  EXPECT_EQ(1u, api.all(pods).size());
 }
 
 TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
@@ -302,11 +323,10 @@ TEST(Operator, AFailureIsFollowedByAnotherAttempt) {
   FakeApi api;
   api.put(spark_applications,
           application("{restartPolicy: {type: OnFailure, onFailureRetries: 1, onFailureRetryInterval: 0}}"));
-  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  ASSERT_TRUE(run_until(api, is_served(api)));
   const std::string first = status(api).submission_id;
   set_phase(api, "pi-driver", ended("Failed", 1));
-  ASSERT_TRUE(
-      run_until(api, [&] { return status(api).state == State::Submitted && status(api).execution_attempts == 2; }));
+  ASSERT_TRUE(run_until(api, [&] { return is_served(api)() && status(api).execution_attempts == 2; }));
   EXPECT_NE(first, status(api).submission_id);
   EXPECT_EQ(status(api).submission_id, kube::label(*api.find(pods, "jobs", "pi-driver"), label::submission_id));
   EXPECT_EQ(status(api).submission_id, kube::label(*api.find(services, "jobs", "pi-ui-svc"), label::submission_id));
@@ -321,13 +341,13 @@ TEST(Operator, SuspendsAndResumes) {
   ASSERT_TRUE(run_until(api, state_is(api, State::Suspended)));
   EXPECT_TRUE(api.all(pods).empty());
   edit(api, "spec.suspend", false);
-  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  ASSERT_TRUE(run_until(api, is_served(api)));
   edit(api, "spec.suspend", true);
   ASSERT_TRUE(run_until(api, state_is(api, State::Suspended)));
   EXPECT_TRUE(api.all(pods).empty());
   EXPECT_EQ(nullptr, api.find(services, "jobs", "pi-ui-svc"));
   edit(api, "spec.suspend", false);
-  ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+  ASSERT_TRUE(run_until(api, is_served(api)));
   EXPECT_EQ(2, status(api).execution_attempts);
   EXPECT_EQ(1u, api.all(pods).size());
 }
@@ -378,11 +398,11 @@ TEST(Operator, CanBeCutOffAnywhere) {
       api.cut_at = at;
       api.cut_after = after;
       api.put(spark_applications, application());
-      ASSERT_TRUE(run_until(api, [&] { return api.cut || status(api).state == State::Submitted; }));
+      ASSERT_TRUE(run_until(api, [&] { return api.cut || is_served(api)(); }));
       if (!api.cut) break;
       ++cuts;
       api.revive();
-      ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
+      ASSERT_TRUE(run_until(api, is_served(api)));
       EXPECT_EQ(1u, api.all(pods).size());
       EXPECT_EQ(2u, api.all(config_maps).size());
       EXPECT_EQ(2u, api.all(services).size());
@@ -391,12 +411,12 @@ TEST(Operator, CanBeCutOffAnywhere) {
       const std::string_view driver = kube::uid(*api.find(pods, "jobs", "pi-driver"));
       for (const auto& map : api.all(config_maps)) EXPECT_TRUE(kube::owned_by(map, driver)) << kube::name(map);
     }
-  EXPECT_EQ(14u, cuts);
+  EXPECT_EQ(16u, cuts);
 }
 
 TEST(Operator, GoesOnByItselfAfterALostConnection) {
   for (const bool after : {false, true})
-    for (int at = 0; at < 7; ++at) {
+    for (int at = 0; at < 8; ++at) {
       SCOPED_TRACE(fmt::format("lost {} write {}", after ? "after" : "before", at));
       FakeApi api;
       api.cut_at = at;
@@ -404,7 +424,7 @@ TEST(Operator, GoesOnByItselfAfterALostConnection) {
       api.put(spark_applications, application());
       ASSERT_TRUE(run_until(api, [&] {
         if (api.cut) api.revive();
-        return status(api).state == State::Submitted;
+        return is_served(api)();
       }));
       EXPECT_EQ(1u, api.all(pods).size());
       EXPECT_EQ(2u, api.all(config_maps).size());
@@ -449,10 +469,10 @@ TEST(Operator, ManyAtOnce) {
   }
   EXPECT_TRUE(run_until(api, [&] {
     for (const auto& app : api.all(spark_applications))
-      if (read_status(app).state != State::Submitted) return false;
+      if (const Status s = read_status(app); s.state != State::Submitted || lacks_services(s)) return false;
     return true;
   }));
-  EXPECT_EQ(200u * 7, api.writes.size()) << "nothing is written twice";
+  EXPECT_EQ(200u * 8, api.writes.size()) << "nothing is written twice";
 }
 
 TEST(ProjectApplication, KeepsTheSpecWhileItIsNeeded) {

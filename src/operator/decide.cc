@@ -375,7 +375,7 @@ Decision decide(const Application& app, const Observed& seen, Time now, const st
   return {};
 }
 
-Decision created(const Application& app, const Plan& plan, const std::string& ui_address) {
+Decision created(const Application& app, const Plan& plan) {
   Status next = app.status;
   next.state = State::Submitted;
   next.error_message.clear();
@@ -383,13 +383,27 @@ Decision created(const Application& app, const Plan& plan, const std::string& ui
   next.spark_application_id = plan.app_id;
   next.driver = plan.web_ui;
   next.driver.pod_name = app.status.driver.pod_name;
-  if (!next.driver.web_ui_service_name.empty())
-    next.driver.web_ui_address = fmt::format("{}:{}", ui_address, next.driver.web_ui_port);
   Decision d;
   d.events = {
       normal("SparkApplicationSubmitted", fmt::format("SparkApplication {} was submitted successfully", app.name))};
   for (const auto& text : plan.warnings) d.events.push_back(warning("SparkApplicationSubmissionWarning", text));
   d.status = std::move(next);
+  return d;
+}
+
+Decision served(const Application& app, const std::string& ui_address) {
+  Decision d;
+  d.status = app.status;
+  d.status->driver.web_ui_address = fmt::format("{}:{}", ui_address, app.status.driver.web_ui_port);
+  return d;
+}
+
+Decision unserved(const Application& app, const std::string& why) {
+  Decision d;
+  d.status = app.status;
+  d.status->driver = {.pod_name = app.status.driver.pod_name};
+  d.events = {warning("SparkApplicationServicesFailed",
+                      fmt::format("SparkApplication {} runs without a Service for its web UI: {}", app.name, why))};
   return d;
 }
 

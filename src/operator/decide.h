@@ -61,8 +61,12 @@ struct Settings {
 Decision decide(const Application& app, const Observed& seen, Time now, const std::string& fresh_id,
                 const Settings& settings = {});
 
-// All of the plan is there. `ui_address` is the UI Service's cluster IP.
-Decision created(const Application& app, const Plan& plan, const std::string& ui_address);
+// The driver is there, with all that it needs.
+Decision created(const Application& app, const Plan& plan);
+// The rest of the plan is there. `ui_address` is the UI Service's cluster IP.
+Decision served(const Application& app, const std::string& ui_address);
+// The API server will not have the rest: the application goes on without it.
+Decision unserved(const Application& app, const std::string& why);
 // Something stands in the way that is about to go, or is missing that may be about to come. After `patience` since the
 // attempt began, `why` is what the attempt failed of.
 Decision held_up(const Application& app, const std::vector<Removal>& made, const std::string& why, Time now,

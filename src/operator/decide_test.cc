@@ -215,7 +215,7 @@ TEST(States, AreThoseOfTheTable) {
         for (const auto& sight : kSights) {
           const Decision d = decide(app, observed(sight), kNow, kFresh);
           if (d.create) {
-            done.insert({row.state, next_state(app, created(app, *d.create, ""))});
+            done.insert({row.state, next_state(app, created(app, *d.create))});
             done.insert({row.state, next_state(app, refused(app, {}, "no"))});
           }
           if (const State to = next_state(app, d); to != row.state) done.insert({row.state, to});
@@ -317,16 +317,34 @@ TEST(Decide, WhatHasBeenMadeIsSubmitted) {
   Application app = application(State::New);
   app.status = *decide(app, {}, kNow, kFresh).status;
   const Plan made = plan(app);
-  const Decision d = created(app, made, "10.96.0.7");
+  const Decision d = created(app, made);
   ASSERT_TRUE(d.status);
   EXPECT_EQ(State::Submitted, d.status->state);
   EXPECT_EQ(1, d.status->execution_attempts);
   EXPECT_EQ(made.app_id, d.status->spark_application_id);
   EXPECT_EQ("pi-ui-svc", d.status->driver.web_ui_service_name);
   EXPECT_EQ(4040, d.status->driver.web_ui_port);
-  EXPECT_EQ("10.96.0.7:4040", d.status->driver.web_ui_address);
+  EXPECT_EQ("", d.status->driver.web_ui_address);
+  EXPECT_TRUE(lacks_services(*d.status));
   EXPECT_EQ((Event{false, "SparkApplicationSubmitted", "SparkApplication pi was submitted successfully"}),
             d.events.at(0));
+}
+
+TEST(Decide, TheServiceOfTheUiComesWhenThereIsTime) {
+  Application app = application(State::Running);
+  app.status.driver.web_ui_port = 4040;
+  ASSERT_TRUE(lacks_services(app.status));
+  const Decision d = served(app, "10.96.0.7");
+  EXPECT_EQ("10.96.0.7:4040", d.status->driver.web_ui_address);
+  EXPECT_EQ(State::Running, d.status->state);
+  EXPECT_FALSE(lacks_services(*d.status));
+
+  const Decision without = unserved(app, "no quota");
+  EXPECT_EQ(State::Running, without.status->state) << "no reason to fail";
+  EXPECT_EQ((DriverInfo{.pod_name = "pi-driver"}), without.status->driver);
+  EXPECT_EQ(Reasons{"SparkApplicationServicesFailed"}, reasons(without));
+  EXPECT_FALSE(lacks_services(*without.status));
+  EXPECT_FALSE(lacks_services(application(State::Completed).status)) << "nobody looks at it any more";
 }
 
 TEST(Decide, WhatIsRefusedIsTakenBack) {

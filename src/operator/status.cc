@@ -52,6 +52,12 @@ State state_of(std::string_view word) {
 
 bool is_final(State state) { return state == State::Completed || state == State::Failed; }
 
+bool lacks_services(const Status& status) {
+  const bool runs =
+      status.state == State::Submitted || status.state == State::Running || status.state == State::Unknown;
+  return runs && !status.driver.web_ui_service_name.empty() && status.driver.web_ui_address.empty();
+}
+
 Status read_status(const json::value& application) {
   Status s;
   s.state = state_of(json::str(application, "status.applicationState.state"));

@@ -56,6 +56,9 @@ struct Status {
   bool operator==(const Status&) const = default;
 };
 
+// The driver is there, and the web UI's Service is planned, but not known to be there: it waits for quieter times.
+bool lacks_services(const Status& status);
+
 // From the application's document. What is missing or of another type is as if it had not been written.
 Status read_status(const json::value& application);
 // Members that hold nothing are left out, as Go's omitempty does; driverInfo is always there, for the schema requires

@@ -33,7 +33,7 @@ class Submitter {
   Submitter(Api& api, const Application& app, const Settings& settings) : api_(api), app_(app), settings_(settings) {}
 
   Task<std::optional<Decision>> make_driver(const Plan& plan);
-  Task<Decision> make_rest(const Plan& plan);
+  Task<Decision> serve(const Plan& plan);
 
  private:
   // Does `work`, of a plan; what it decides where it was refused or held up.
@@ -168,16 +168,17 @@ Task<> Submitter::hand_over(Object object, json::value owner) {
   }
 }
 
-// What the driver's pod cannot start without.
-bool comes_first(const Object& standing) {
-  return kube::kind(standing) == "ConfigMap" || kube::kind(standing) == "PodGroup";
+// What the driver's pod cannot start without; and all where nothing in status would tell later that some is missing.
+bool comes_first(const Plan& plan, const Object& standing) {
+  return kube::kind(standing) == "ConfigMap" || kube::kind(standing) == "PodGroup" ||
+         plan.web_ui.web_ui_service_name.empty();
 }
 
 Task<> Submitter::driver(const Plan& plan) {
   std::vector<Task<>> tasks;
   for (const auto& object : plan.before) tasks.push_back(make(object, nullptr));
   for (const auto& object : plan.standing)
-    if (comes_first(object)) tasks.push_back(make_standing(object, nullptr));
+    if (comes_first(plan, object)) tasks.push_back(make_standing(object, nullptr));
   rethrow(co_await net::all_of(std::move(tasks)));
 
   Object wanted = plan.pod;
@@ -198,7 +199,7 @@ Task<> Submitter::rest(const Plan& plan, std::string& ui_address) {
   Object ui;
   std::vector<Task<>> tasks;
   for (const auto& object : plan.standing)
-    if (!comes_first(object))
+    if (!comes_first(plan, object))
       tasks.push_back(make_standing(object, kube::name(object) == plan.web_ui.web_ui_service_name ? &ui : nullptr));
   rethrow(co_await net::all_of(std::move(tasks)));
   ui_address = json::str(ui, "spec.clusterIP");
@@ -219,10 +220,12 @@ Task<std::optional<Decision>> Submitter::make_driver(const Plan& plan) {
   co_return co_await attempt(plan, driver(plan));
 }
 
-Task<Decision> Submitter::make_rest(const Plan& plan) {
+Task<Decision> Submitter::serve(const Plan& plan) {
   std::string ui_address;
-  if (auto instead = co_await attempt(plan, rest(plan, ui_address))) co_return *std::move(instead);
-  co_return created(app_, plan, ui_address);
+  auto instead = co_await attempt(plan, rest(plan, ui_address));
+  if (!instead) co_return served(app_, ui_address);
+  if (instead->look_again) co_return std::move(*instead);
+  co_return unserved(app_, instead->status->error_message);
 }
 
 }  // namespace
@@ -232,9 +235,9 @@ Task<std::optional<Decision>> submit(Api& api, const Application& app, const Pla
   co_return co_await submitter.make_driver(plan);
 }
 
-Task<Decision> submit_rest(Api& api, const Application& app, const Plan& plan, const Settings& settings) {
+Task<Decision> serve(Api& api, const Application& app, const Plan& plan, const Settings& settings) {
   Submitter submitter(api, app, settings);
-  co_return co_await submitter.make_rest(plan);
+  co_return co_await submitter.serve(plan);
 }
 
 Task<> remove(Api& api, const std::string& ns, const Removal& removal) {

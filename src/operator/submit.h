@@ -2,8 +2,8 @@
 //
 // The attempt's id is in status before anything is made, and all names come from it, so a repeat meets its own objects
 // and goes on. The pod is first, since its uid owns the rest, and all that it needs follows at once, in parallel: a
-// kubelet hears of the pod after a scheduler has. What the driver can do without for a while is another step
-// (submit_rest): where many applications wait for their drivers, those come first. Each object has an owner from its
+// kubelet hears of the pod after a scheduler has. What the driver can do without for a while is another step (serve):
+// where many applications wait for their drivers, those come first. Each object has an owner from its
 // beginning, so nothing is left over wherever this stops.
 #pragma once
 
@@ -19,8 +19,8 @@ namespace spoke::op {
 net::Task<std::optional<Decision>> submit(client::Api& api, const Application& app, const Plan& plan,
                                           const Settings& settings);
 
-// Makes what belongs to the application besides, and decides on what came of it all.
-net::Task<Decision> submit_rest(client::Api& api, const Application& app, const Plan& plan, const Settings& settings);
+// Makes what belongs to the application besides: Services and Ingresses before the driver. Decides on what came of it.
+net::Task<Decision> serve(client::Api& api, const Application& app, const Plan& plan, const Settings& settings);
 
 // Deletes what is still there and still has that uid. What may not be deleted is left to the garbage collector.
 net::Task<> remove(client::Api& api, const std::string& ns, const Removal& removal);
