@@ -1,5 +1,6 @@
 #include "client/events.h"
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <optional>
@@ -15,7 +16,9 @@ namespace spoke::client {
 namespace {
 
 constexpr size_t kMaxWaiting = 10'000;
-constexpr int kSenders = 4;  // at a time: they come after what they tell of
+// What they tell of comes before them: one is sent at a time, more only where they pile up.
+constexpr size_t kMostSenders = 4;
+constexpr size_t kPile = 1500;
 constexpr size_t kMaxRemembered = 4096;  // as client-go's event cache
 constexpr size_t kMaxMessage = 1024;     // bytes; what events.k8s.io allows a note
 
@@ -111,7 +114,7 @@ struct EventRecorder::Impl {
 
   net::Task<> send_waiting() {
     std::vector<net::Task<>> senders;
-    for (int i = 0; i < kSenders; ++i) senders.push_back(send_some());
+    for (size_t i = 0; i < std::min(1 + waiting.size() / kPile, kMostSenders); ++i) senders.push_back(send_some());
     for (const auto& thrown : co_await net::all_of(std::move(senders)))
       if (thrown) std::rethrow_exception(thrown);
     tell_dropped();
