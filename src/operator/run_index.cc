@@ -12,13 +12,13 @@ std::string RunIndex::update(const kube::Object* before, const kube::Object* aft
     return label.empty() ? std::string() : fmt::format("{}/{}", kube::ns(object), label);
   };
   if (after == nullptr || (before != nullptr && schedule_of(*before) != schedule_of(*after))) {
-    const std::string schedule = schedule_of(*before);
+    std::string schedule = schedule_of(*before);
     const auto found = runs_.find(schedule);
     if (found != runs_.end()) found->second.erase(name);
     if (found != runs_.end() && found->second.empty()) runs_.erase(found);
     if (after == nullptr) return schedule;
   }
-  const std::string schedule = schedule_of(*after);
+  std::string schedule = schedule_of(*after);
   if (schedule.empty()) return "";
   const Run run{.name = name,
                 .uid = std::string(kube::uid(*after)),
