@@ -26,6 +26,8 @@ struct Options {
 constexpr const char* kSubmission = "Applications";
 constexpr const char* kExposure = "Services and Ingresses";
 constexpr const char* kScheduling = "Schedulers";
+constexpr const char* kPrecision = "--scheduled-spark-application-timestamp-precision";
+constexpr const char* kPrecisions = "nanos|micros|millis|seconds|minutes";
 
 CLI::Validator at_least(std::int64_t least) {
   return {[least](std::string& text) {
@@ -120,8 +122,6 @@ void add_applications(CLI::App& app, op::OperatorOptions& options) {
       ->type_name("SECONDS");
   app.add_flag("--enable-driver-pdb", options.settings.plan.driver_budgets,
                "act upon driverPodDisruptionBudget (the default; =false: do not)");
-  constexpr const char* kPrecision = "--scheduled-spark-application-timestamp-precision";
-  constexpr const char* kPrecisions = "nanos|micros|millis|seconds|minutes";
   app.add_option_function<std::string>(
          kPrecision,
          [&options](const std::string& text) {
@@ -137,9 +137,8 @@ void add_applications(CLI::App& app, op::OperatorOptions& options) {
          },
          "of the time in the names of scheduled runs")
       ->type_name(kPrecisions);
-  for (const char* name :
-       {"--driver-pod-creation-grace-period", "--max-tracked-executor-per-app", "--default-time-to-live-seconds",
-        "--enable-driver-pdb", "--scheduled-spark-application-timestamp-precision"})
+  for (const char* name : {"--driver-pod-creation-grace-period", "--max-tracked-executor-per-app",
+                           "--default-time-to-live-seconds", "--enable-driver-pdb", kPrecision})
     app.get_option(name)->group(kSubmission);
 }
 
