@@ -182,11 +182,10 @@ TEST_F(KubeconfigTest, EveryWayToBeSomeone) {
 }
 
 TEST_F(KubeconfigTest, AnExecPlugInRunsAtOnceAndCanRunAgain) {
-  write_file(
-      dir_ / "plugin",
-      "#!/bin/sh\necho x >> runs\nprintf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
-      "v1beta1\",\"status\":{\"token\":\"t\"}}'\n",
-      0755);
+  write_file(dir_ / "plugin",
+             "#!/bin/sh\nprintf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
+             "v1beta1\",\"status\":{\"token\":\"t\"}}'\n",
+             0755);
   const Target target = *find_target(
       {with_user(
            "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./plugin, interactiveMode: Never}}"),
