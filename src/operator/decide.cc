@@ -287,9 +287,10 @@ Decision end_or_rerun(const Application& app, const Observed& seen, State end_st
 
 Decision ended(const Application& app, const Observed& seen, Time now, const Settings& settings) {
   Decision d = follow_rest(app, seen, settings);
-  if (!app.time_to_live || !app.status.termination_time) return d;
+  const auto seconds = app.time_to_live ? app.time_to_live : settings.default_time_to_live;
+  if (!seconds || !app.status.termination_time) return d;
   const Time until =
-      *app.status.termination_time + std::chrono::seconds(std::clamp<std::int64_t>(*app.time_to_live, 0, kCentury));
+      *app.status.termination_time + std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, kCentury));
   if (now < until)
     d.look_again = until - now;
   else

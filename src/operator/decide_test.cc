@@ -561,6 +561,12 @@ TEST(Decide, AnApplicationGoesWhenItsTimeIsOver) {
     app.time_to_live = -1;
     EXPECT_TRUE(decide(app, {}, kNow, kFresh).remove_application);
   }
+  Settings settings;
+  settings.default_time_to_live = 60;
+  Application silent = application(State::Completed);
+  EXPECT_TRUE(decide(silent, {}, kNow + std::chrono::seconds(60), kFresh, settings).remove_application);
+  silent.time_to_live = 61;
+  EXPECT_FALSE(decide(silent, {}, kNow + std::chrono::seconds(60), kFresh, settings).remove_application);
   Application app = application(State::Running);
   app.time_to_live = 0;
   EXPECT_FALSE(decide(app, {.driver = driver("Running")}, kNow, kFresh).remove_application);
