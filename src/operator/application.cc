@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "kube/names.h"
+#include "kube/selector.h"
 #include "operator/ids.h"
 #include "operator/labels.h"
 #include "operator/refused.h"
@@ -193,8 +194,7 @@ Application read_application(const kube::Object& document) {
   app.uid = kube::uid(document);
   app.resource_version = kube::resource_version(document);
   app.deleting = kube::deleting(document);
-  for (const auto& [key, value] : json::members(document, "metadata.labels"))
-    if (value.is_string()) app.labels[key] = json::to_string(value.get_string());
+  for (auto& [name, value] : kube::labels_of(document)) app.labels[name] = std::move(value);
   app.status = read_status(document);
   app.suspend = json::flag(document, "spec.suspend");
   if (const json::value* ttl = json::find(document, "spec.timeToLiveSeconds"); ttl != nullptr && ttl->is_number())

@@ -17,6 +17,7 @@
 #include "operator/crds.h"
 #include "operator/labels.h"
 #include "operator/pod_index.h"
+#include "operator/record.h"
 #include "operator/schedules.h"
 #include "operator/submit.h"
 
@@ -40,16 +41,6 @@ constexpr int kMostSteps = 12;
 
 Millis in_millis(Duration d) { return std::chrono::ceil<Millis>(d); }
 
-// What an event is about.
-Object reference(const Application& app) {
-  return json::object{
-      {"apiVersion", kApiVersion},
-      {"kind", kKind},
-      {"metadata",
-       json::object{
-           {"name", app.name}, {"namespace", app.ns}, {"uid", app.uid}, {"resourceVersion", app.resource_version}}}};
-}
-
 class Controller {
  public:
   Controller(net::Executor executor, client::Api& api, const OperatorOptions& options);
@@ -67,7 +58,6 @@ class Controller {
   Task<> remove_application(const Application& app);
   std::optional<Application> find(const std::string& key);
   Observed observe(const Application& app) const;
-  void record(const Application& app, const std::vector<Event>& events);
 
   void application_changed(const Object* before, const Object* after);
   void pod_changed(const Object* before, const Object* after);
@@ -155,9 +145,9 @@ void Controller::application_changed(const Object* before, const Object* after) 
     drivers_.erase(key);
     return;
   }
-  const Application app = read_application(*after);
-  if (lacks_services(app.status)) unserved_.add(key);
-  const bool waits = app.status.state == State::New && app.status.submission_id.empty();
+  const Status status = read_status(*after);
+  if (lacks_services(status)) unserved_.add(key);
+  const bool waits = status.state == State::New && status.submission_id.empty();
   queue_.add(key, waits ? client::WorkQueue::Urgency::Urgent : client::WorkQueue::Urgency::Usual);
 }
 
@@ -232,14 +222,6 @@ Task<Controller::Wrote> Controller::write(Application& app, const Status& status
   co_return Wrote::Yes;
 }
 
-void Controller::record(const Application& app, const std::vector<Event>& events) {
-  if (events.empty()) return;
-  const Object about = reference(app);
-  for (const auto& event : events)
-    events_.record(about, event.warning ? client::EventType::Warning : client::EventType::Normal, event.reason,
-                   event.message);
-}
-
 // Decides, with what deciding needs.
 Task<Decision> Controller::next(const Application& app) {
   Observed seen = observe(app);
@@ -294,7 +276,7 @@ Task<std::optional<Millis>> Controller::reconcile(std::string key) {
       if (wrote == Wrote::Conflict) co_return kAfterConflict;
       if (wrote == Wrote::Gone) break;
     }
-    record(*app, decision.events);
+    record(events_, kKind, *app, decision.events);
     if (decision.look_again) co_return in_millis(*decision.look_again);
     if (!decision.status) break;
   }
@@ -316,7 +298,7 @@ Task<std::optional<Millis>> Controller::serve_when_calm(std::string key) {
   }
   Application written = *app;
   if (decision.status && co_await write(written, *decision.status) == Wrote::Conflict) co_return kAfterConflict;
-  record(*app, decision.events);
+  record(events_, kKind, *app, decision.events);
   co_return decision.look_again ? std::optional(in_millis(*decision.look_again)) : std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kube/selector.h"
 #include "operator/cron.h"
 #include "operator/labels.h"
 
@@ -176,8 +177,7 @@ Scheduled read_scheduled(const kube::Object& document) {
   s.uid = kube::uid(document);
   s.resource_version = kube::resource_version(document);
   s.deleting = kube::deleting(document);
-  for (const auto& [key, value] : json::members(document, "metadata.labels"))
-    if (value.is_string()) s.labels[key] = json::to_string(value.get_string());
+  for (auto& [name, value] : kube::labels_of(document)) s.labels[name] = std::move(value);
   s.schedule = json::str(document, "spec.schedule");
   s.time_zone = json::str(document, "spec.timeZone");
   s.suspend = json::flag(document, "spec.suspend");

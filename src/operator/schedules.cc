@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "operator/labels.h"
+#include "operator/record.h"
 #include "operator/submit.h"
 
 namespace spoke::op {
@@ -88,18 +89,6 @@ Task<bool> Schedules::write(const Scheduled& scheduled, const ScheduleStatus& st
   co_return true;
 }
 
-void Schedules::record(const Scheduled& scheduled, const std::vector<Event>& events) {
-  const Object about = json::object{{"apiVersion", kApiVersion},
-                                    {"kind", kScheduledKind},
-                                    {"metadata", json::object{{"name", scheduled.name},
-                                                              {"namespace", scheduled.ns},
-                                                              {"uid", scheduled.uid},
-                                                              {"resourceVersion", scheduled.resource_version}}}};
-  for (const auto& event : events)
-    events_.record(about, event.warning ? client::EventType::Warning : client::EventType::Normal, event.reason,
-                   event.message);
-}
-
 Task<std::optional<Millis>> Schedules::reconcile(std::string key) {
   const Object* cached = nullptr;
   for (const auto& informer : informers_)
@@ -110,7 +99,7 @@ Task<std::optional<Millis>> Schedules::reconcile(std::string key) {
   for (const auto& run : decision.remove) co_await remove(api_, scheduled.ns, run);
   if (decision.create) decision = co_await make(scheduled, std::move(decision));
   if (decision.status && !co_await write(scheduled, *decision.status)) co_return kAfterConflict;
-  record(scheduled, decision.events);
+  record(events_, kScheduledKind, scheduled, decision.events);
   if (!decision.look_again) co_return std::nullopt;
   co_return std::chrono::ceil<Millis>(*decision.look_again);
 }

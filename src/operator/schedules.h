@@ -28,7 +28,6 @@ class Schedules {
   net::Task<std::optional<net::Millis>> reconcile(std::string key);
   net::Task<ScheduleDecision> make(const Scheduled& scheduled, ScheduleDecision decision);
   net::Task<bool> write(const Scheduled& scheduled, const ScheduleStatus& status);
-  void record(const Scheduled& scheduled, const std::vector<Event>& events);
 
   client::Api& api_;
   client::EventRecorder& events_;

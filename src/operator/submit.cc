@@ -27,7 +27,11 @@ class HeldUp : public Error {
   Duration patience_;
 };
 
-// What one submission does, and what it has made so far.
+Resource resource_of(const Object& object) {
+  return client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
+}
+
+// What one submission does.
 class Submitter {
  public:
   Submitter(Api& api, const Application& app, const Settings& settings) : api_(api), app_(app), settings_(settings) {}
@@ -40,6 +44,7 @@ class Submitter {
   Task<std::optional<Decision>> attempt(const Plan& plan, Task<> work);
   Task<> driver(const Plan& plan);
   Task<> rest(const Plan& plan, std::string& ui_address);
+  Task<Object> create(const Resource& resource, const Object& object);
   Task<> make(Object object, Object* made);
   Task<> make_standing(Object object, Object* made);
   Task<Object> update(const Resource& resource, const Object& object);
@@ -115,28 +120,28 @@ Task<Object> Submitter::settle(const Resource& resource, const Object& object) {
   co_return existing;
 }
 
-// Makes the object, or finds that an earlier try has. `made` gets it as the API server has it.
-Task<> Submitter::make(Object object, Object* made) {
-  const Resource resource = client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
-  Object answer;
+// Null where it is there already.
+Task<Object> Submitter::create(const Resource& resource, const Object& object) {
   try {
-    answer = co_await api_.create(resource, app_.ns, object);
+    co_return co_await api_.create(resource, app_.ns, object);
   } catch (const StatusError& e) {
     if (!e.is("AlreadyExists")) give_up(object, e);
   }
+  co_return nullptr;
+}
+
+// Makes the object, or finds that an earlier try has. `made` gets it as the API server has it.
+Task<> Submitter::make(Object object, Object* made) {
+  const Resource resource = resource_of(object);
+  Object answer = co_await create(resource, object);
   if (answer.is_null()) answer = co_await settle(resource, object);
   if (made != nullptr) *made = std::move(answer);
 }
 
 // What an attempt before has left is made into what it is to be now.
 Task<> Submitter::make_standing(Object object, Object* made) {
-  const Resource resource = client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
-  Object answer;
-  try {
-    answer = co_await api_.create(resource, app_.ns, object);
-  } catch (const StatusError& e) {
-    if (!e.is("AlreadyExists")) give_up(object, e);
-  }
+  const Resource resource = resource_of(object);
+  Object answer = co_await create(resource, object);
   if (answer.is_null()) {
     const Object existing = co_await api_.get(resource, app_.ns, kube::name(object));
     const json::value* owner = kube::controller_of(existing);
@@ -157,7 +162,7 @@ Task<Object> Submitter::update(const Resource& resource, const Object& object) {
 }
 
 Task<> Submitter::hand_over(Object object, json::value owner) {
-  const Resource resource = client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
+  const Resource resource = resource_of(object);
   json::value body = json::object{{"metadata", json::object{{"ownerReferences", json::array{std::move(owner)}}}}};
   try {
     co_await api_.patch(resource, app_.ns, kube::name(object), client::PatchType::Merge, std::move(body), {});
