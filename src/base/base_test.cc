@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/process.h"
 #include "base/random.h"
 #include "base/strings.h"
@@ -12,6 +13,30 @@
 
 namespace spoke {
 namespace {
+
+TEST(Metrics, AreWrittenAsPrometheusReadsThem) {
+  metrics::Registry registry;
+  registry.family("jobs", "Jobs, all\nof them", metrics::Kind::Counter).add({{"ns", "a\"b\\c\nd"}}, 2);
+  metrics::Family& took = registry.family("took_seconds", "How long", metrics::Kind::Histogram, {1, 0.5});
+  for (const double value : {0.5, 0.75, 3.0}) took.observe({}, value);
+  registry.family("took", "How long", metrics::Kind::Summary).observe({{"a", "b"}}, 1.5);
+  registry.family("silent", "Nothing was counted", metrics::Kind::Counter);
+  bool used = true;
+  registry.before_text([&] {
+    registry.family("depth", "Now", metrics::Kind::Gauge).set({}, 7);
+    return std::exchange(used, false);
+  });
+  const std::string expected =
+      "# HELP depth Now\n# TYPE depth gauge\ndepth 7\n"
+      "# HELP jobs Jobs, all\\nof them\n# TYPE jobs counter\njobs{ns=\"a\\\"b\\\\c\\nd\"} 2\n"
+      "# HELP took How long\n# TYPE took summary\ntook_sum{a=\"b\"} 1.5\ntook_count{a=\"b\"} 1\n"
+      "# HELP took_seconds How long\n# TYPE took_seconds histogram\n"
+      "took_seconds_bucket{le=\"0.5\"} 1\ntook_seconds_bucket{le=\"1\"} 2\ntook_seconds_bucket{le=\"+Inf\"} 3\n"
+      "took_seconds_sum 4.25\ntook_seconds_count 3\n";
+  EXPECT_EQ(registry.text(), expected);
+  EXPECT_EQ(registry.text(), expected);
+  EXPECT_EQ(metrics::valid_name("spark.app-1/x"), "spark_app_1_x");
+}
 
 TEST(Strings, SplitKeepsEmptyParts) {
   EXPECT_EQ(split("a,,b", ','), (std::vector<std::string>{"a", "", "b"}));

@@ -135,6 +135,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
                             {"m", std::chrono::minutes(1)},
                             {"s", std::chrono::seconds(1)}};
   constexpr int longest = 1'000'000;  // of each unit, so that nothing overflows
+  constexpr Duration century = std::chrono::hours(100 * 365 * 24);
   Duration out{};
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
@@ -151,6 +152,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
     const auto* unit = std::ranges::find_if(units, [&](const Unit& u) { return text.starts_with(u.name); });
     if (!count || *count > longest || unit == std::end(units)) return std::nullopt;
     out += unit->length * *count + std::chrono::round<Duration>(unit->length * part);
+    if (out > century) return std::nullopt;
     text.remove_prefix(unit->name.size());
   }
   return out;

@@ -19,6 +19,7 @@ std::optional<Time> parse_rfc3339(std::string_view text);  // any fraction, Z or
 
 // "5s", "3m7s", "2d4h": an age as kubectl prints it (duration.HumanDuration).
 std::string human_duration(Duration d);
-std::optional<Duration> parse_duration(std::string_view text);  // "90s", "1h30m", "1.5h"; nothing where it is none
+std::optional<Duration> parse_duration(
+    std::string_view text);  // "90s", "1h30m", "1.5h"; nothing where it is none, or more than a century
 
 }  // namespace spoke

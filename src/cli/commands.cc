@@ -1,10 +1,11 @@
 #include "cli/command.h"
 
 // Each line is a command, defined as NAME_command in NAME's file.
-#define SPOKE_COMMANDS(command)                                                                                \
-  command(up) command(down) command(status) command(run) command(submit) command(connect) command(pipelines)   \
-      command(list) command(get) command(describe) command(logs) command(delete) command(apply) command(image) \
-          command(operator) command(help) command(completion) command(complete) command(version)
+#define SPOKE_COMMANDS(command)                                                                              \
+  command(up) command(down) command(status) command(run) command(submit) command(connect) command(pipelines) \
+      command(list) command(get) command(describe) command(logs) command(events) command(ui) command(kill)   \
+          command(resume) command(delete) command(apply) command(image) command(operator) command(install)   \
+              command(help) command(completion) command(complete) command(version)
 
 namespace spoke::cli {
 

@@ -20,7 +20,9 @@
 #include "client/informer.h"
 #include "client/port_forward.h"
 #include "data/yaml.h"
+#include "kube/pod_trouble.h"
 #include "net/scope.h"
+#include "spark/connect.h"
 #include "spark/uris.h"
 #include "submit/connect.h"
 #include "submit/create.h"
@@ -149,7 +151,7 @@ class Server {
       line.name = named_.name;
       line.state = submit::phase(pod_) == "Running" ? "Starting" : submit::phase(pod_);
       line.elapsed = now() - begun_;
-      line.trouble = trouble(pod_);
+      line.trouble = kube::pod_trouble(pod_);
       screen_.progress(progress_line({line}, screen_.width() - 1, screen_.colour()));
       co_await changed_.wait_for(net::Millis(250));
     }
@@ -197,7 +199,8 @@ class Server {
   }
 
   void tell_trouble() {
-    if (const std::string why = trouble(pod_); !why.empty() && !screen_.interactive() && told_.insert(why).second)
+    if (const std::string why = kube::pod_trouble(pod_);
+        !why.empty() && !screen_.interactive() && told_.insert(why).second)
       complain(fmt::format("{}: {}", named_.name, printable(why)));
   }
 
@@ -219,9 +222,10 @@ class Server {
     } catch (const net::ConnectionError&) {
     }
     const auto code = exit_code(pod_);
+    const std::string trouble = kube::pod_trouble(pod_);
     complain(fmt::format("the Connect server {} has ended{}{}; its pod {}/{} is kept until the next `spoke connect up`",
                          named_.name, code ? fmt::format(" with exit code {}", *code) : "",
-                         trouble(pod_).empty() ? "" : ": " + printable(trouble(pod_)), named_.ns, kube::name(pod_)));
+                         trouble.empty() ? "" : ": " + printable(trouble), named_.ns, kube::name(pod_)));
     co_return code && *code != 0 ? *code : kFailure;
   }
 
@@ -334,7 +338,7 @@ int run_up(std::vector<std::string> words) {
     if (found) return code;
   }
   Variant variant;
-  variant.adapt = [](spark::Submission& s) { s.main_class = submit::kConnectServerClass; };
+  variant.adapt = [](spark::Submission& s) { s.main_class = spark::kConnectServerClass; };
   variant.extend = submit::add_connect_service;
   variant.create = [&](Session& session, spark::DriverObjects driver) {
     return create_and_attend(session, std::move(driver), up);

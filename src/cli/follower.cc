@@ -11,6 +11,7 @@
 #include "cli/text/log_lines.h"
 #include "cli/text/pods.h"
 #include "cli/text/style.h"
+#include "kube/pod_trouble.h"
 #include "net/scope.h"
 
 namespace spoke::cli {
@@ -126,7 +127,7 @@ Progress Follower::progress(Time at) const {
   for (const auto& [key, pod] : pods_.all()) {
     if (is_executor(pod) && json::str(pod, "status.phase") == "Running") ++out.running;
     if (out.trouble.empty() || is_driver(pod))
-      if (auto why = trouble(pod); !why.empty()) out.trouble = std::move(why);
+      if (auto why = kube::pod_trouble(pod); !why.empty()) out.trouble = std::move(why);
   }
   if (out.trouble.empty() && out.state == "NEW") out.trouble = error_of(app_);  // why its driver is not made yet
   return out;
@@ -166,7 +167,7 @@ void Follower::hint_where_nothing_happens() {
 // An image that cannot be pulled, a size that no node has. What only waits for others to end is not held up.
 net::Task<> Follower::look_whether_it_can_start() {
   const client::Object* pod = driver();
-  std::string why = pod == nullptr ? "" : trouble(*pod);
+  std::string why = pod == nullptr ? "" : kube::pod_trouble(*pod);
   if (why.empty()) {
     held_up_since_.reset();
     co_return;

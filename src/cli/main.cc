@@ -44,6 +44,19 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   return "unknown option " + word + (meant ? "; did you mean " + *meant + "?" : "");
 }
 
+// CLI11 takes the word after `--name=` for its value.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& args) {
+  std::vector<std::string> out;
+  bool ours = true;  // what comes after -- is another program's
+  for (const auto& word : args) {
+    ours = ours && word != "--";
+    const bool empty = ours && word.starts_with("--") && word.find('=') == word.size() - 1;
+    out.push_back(empty ? word.substr(0, word.size() - 1) : word);
+    if (empty) out.emplace_back();
+  }
+  return out;
+}
+
 int run_command(const Command& command, std::vector<std::string> args) {
   if (command.run_words != nullptr) {
     try {
@@ -56,6 +69,7 @@ int run_command(const Command& command, std::vector<std::string> args) {
   CLI::App& app = *parser.app->get_subcommand(command.name);
   const std::string help = std::string("spoke help ") + command.name;
   try {
+    args = with_empty_values(args);
     args.insert(args.begin(), command.name);
     std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
     parser.app->parse(std::move(args));

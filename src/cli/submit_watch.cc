@@ -15,6 +15,7 @@
 #include "cli/text/progress.h"
 #include "cli/text/style.h"
 #include "client/informer.h"
+#include "kube/pod_trouble.h"
 #include "net/scope.h"
 #include "submit/pod_text.h"
 
@@ -129,7 +130,7 @@ class Watcher {
     out.state = submit::phase(pod_);
     out.wanted = driver_.executors;
     out.elapsed = now() - begun_;
-    out.trouble = trouble(pod_);
+    out.trouble = kube::pod_trouble(pod_);
     for (const auto& [key, pod] : pods_.all())
       if (is_executor(pod) && json::str(pod, "status.phase") == "Running") ++out.running;
     return out;
@@ -137,7 +138,8 @@ class Watcher {
 
   // spark-submit waits in silence for an image that is not there.
   void tell_trouble() {
-    if (const std::string why = trouble(pod_); !why.empty() && !screen_.interactive() && told_.insert(why).second)
+    if (const std::string why = kube::pod_trouble(pod_);
+        !why.empty() && !screen_.interactive() && told_.insert(why).second)
       screen_.say(fmt::format("spoke: {}: {}\n", name_, printable(why)));
   }
 

@@ -57,6 +57,7 @@ Task<> Informer::list() {
     // Page by page: only the projections are ever there all at once.
     List page = co_await api_.list(options_.resource, options_.ns, options);
     for (auto& object : page.items) {
+      if (options_.keep && !options_.keep(object)) continue;
       std::string key = kube::key(object);
       seen.insert(key);
       put(std::move(key), std::move(object));
@@ -81,6 +82,11 @@ Task<> Informer::watch() {
   while (auto event = co_await stream->next()) {
     Object& object = event->object;
     std::string version(kube::resource_version(object));
+    if (options_.keep && event->type != WatchEvent::Type::Bookmark && !options_.keep(object)) {
+      drop(kube::key(object));  // it may have been kept as it was before
+      if (!version.empty()) resource_version_ = std::move(version);
+      continue;
+    }
     switch (event->type) {
       case WatchEvent::Type::Added:
       case WatchEvent::Type::Modified: {

@@ -18,6 +18,8 @@ struct InformerOptions {
   std::string ns;  // "": all
   std::string label_selector;
   std::string field_selector;
+  // Which objects are taken to be there at all; all where it is not set.
+  std::function<bool(const Object&)> keep;
   // What is kept of an object; the whole where it is not set. Keep the few fields that are needed: a cache of whole
   // objects is what fills an operator's memory.
   std::function<Object(Object)> project;

@@ -33,6 +33,7 @@ const Resource custom_resource_definitions{"apiextensions.k8s.io", "v1", "custom
 const Resource spark_applications{"sparkoperator.k8s.io", "v1beta2", "sparkapplications", "SparkApplication", true};
 const Resource scheduled_spark_applications{"sparkoperator.k8s.io", "v1beta2", "scheduledsparkapplications",
                                             "ScheduledSparkApplication", true};
+const Resource spark_connects{"sparkoperator.k8s.io", "v1alpha1", "sparkconnects", "SparkConnect", true};
 
 }  // namespace resources
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/metrics.h"
 #include "net/async.h"
 #include "net/scope.h"
 
@@ -27,6 +28,9 @@ class WorkQueue {
   void add(const std::string& key, Urgency urgency = Urgency::Usual);
   void add_after(const std::string& key, std::chrono::milliseconds delay);  // the earliest of several wins
   bool calm() const;  // none has to wait for long: fewer do than there are workers
+  // From now on `workqueue_*` of this controller's, by client-go's names, in a registry that lives longer than the
+  // queue.
+  void measure(metrics::Registry& registry, const std::string& controller);
   net::Task<> run();  // until cancelled
 
  private:

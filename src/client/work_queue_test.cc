@@ -138,6 +138,25 @@ TEST(WorkQueue, OfSeveralDelaysTheEarliestWins) {
   });
 }
 
+TEST(WorkQueue, TheLongestDelayIsNotDueAtOnce) {
+  int looks = 0;
+  run([&](net::Executor executor) -> Task<> {
+    auto queue = std::make_shared<WorkQueue>(executor, "q", 1, [&looks](const std::string& key) {
+      looks += key == "late";
+      return done();
+    });
+    queue->add_after("late", milliseconds::max());
+    queue->add_after("soon", milliseconds(20));
+    return [](net::Executor e, std::shared_ptr<WorkQueue> q) -> Task<> {
+      net::Scope scope(e);
+      scope.spawn("queue", q->run());
+      co_await net::sleep_for(milliseconds(60));
+      co_await scope.close();
+    }(executor, queue);
+  });
+  EXPECT_EQ(0, looks);
+}
+
 TEST(WorkQueue, EndsItsWorkersWhenItIsCancelled) {
   run([](net::Executor executor) -> Task<> {
     int under_way = 0;

@@ -26,8 +26,8 @@
 #include "image/image_store.h"
 #include "net/async.h"
 #include "net/scope.h"
-#include "operator/controller.h"
 #include "operator/crds.h"
+#include "operator/operator.h"
 
 namespace spoke::cluster {
 
@@ -247,10 +247,11 @@ void run_cluster(const ClusterOptions& options, const std::function<void()>& rea
   boost::asio::io_context loop(1);
   Parts parts(loop.get_executor(), options);
   std::exception_ptr failure;
+  Fd network;
   try {
     parts.server.listen("127.0.0.1", options.port);
     if (options.node) {
-      set_up_network(parts.node_options(options));
+      network = set_up_network(parts.node_options(options));
       DnsOptions dns;
       dns.address = kGateway;
       check_dns_address(dns);

@@ -24,8 +24,8 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using asio::use_awaitable;
 using tcp = asio::ip::tcp;
-using Stream = beast::ssl_stream<beast::tcp_stream>;
-using ServerSocket = beast::websocket::stream<Stream&>;
+using Plain = beast::tcp_stream;
+using Tls = beast::ssl_stream<Plain>;
 
 namespace {
 
@@ -44,8 +44,8 @@ http::response_header<> head_of(int status, const Headers& headers) {
   return head;
 }
 
-class Connection;
-
+// `Stream` is Plain or Tls.
+template <class Stream>
 class BeastExchange : public Exchange {
  public:
   BeastExchange(Stream& stream, http::request<http::string_body>&& message)
@@ -156,7 +156,7 @@ class BeastExchange : public Exchange {
  private:
   Stream& stream_;
   http::request<http::string_body> message_;
-  std::optional<ServerSocket> socket_;
+  std::optional<beast::websocket::stream<Stream&>> socket_;
   bool keep_alive_ = true;
   bool answered_ = false;
 };
@@ -165,18 +165,20 @@ class BeastExchange : public Exchange {
 
 struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   Impl(Executor e, ServerOptions o, Handler h)
-      : executor(std::move(e)),
-        options(std::move(o)),
-        handler(std::move(h)),
-        context(asio::ssl::context::tls_server),
-        scope(executor) {
-    context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
-                        asio::ssl::context::default_workarounds);
-    context.use_certificate_chain(asio::buffer(options.cert_pem));
-    context.use_private_key(asio::buffer(options.key_pem), asio::ssl::context::pem);
+      : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), scope(executor) {
+    if (!options.cert_pem.empty()) use(options.key_pem, options.cert_pem);
+  }
+
+  void use(const std::string& key_pem, const std::string& cert_pem) {
+    auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+    made->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
+                      asio::ssl::context::default_workarounds);
+    made->use_certificate_chain(asio::buffer(cert_pem));
+    made->use_private_key(asio::buffer(key_pem), asio::ssl::context::pem);
     // An idle connection, of which there are thousands, then holds no buffers.
-    SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_num_tickets(context.native_handle(), 0);
+    SSL_CTX_set_mode(made->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_num_tickets(made->native_handle(), 0);
+    context = std::move(made);
   }
 
   Task<> accept(tcp::acceptor& acceptor) {
@@ -196,14 +198,17 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   }
 
   Task<> serve(tcp::socket socket) {
-    Stream stream(beast::tcp_stream(std::move(socket)), context);
+    beast::tcp_stream connection(std::move(socket));
     try {
-      beast::get_lowest_layer(stream).expires_after(kHandshake);
-      co_await stream.async_handshake(asio::ssl::stream_base::server, use_awaitable);
-      beast::flat_buffer buffer;
-      // The first request's head has what is left of the handshake's time.
-      for (bool first = true; co_await serve_one(stream, buffer, first); first = false) {
+      connection.expires_after(kHandshake);
+      if (!context) {
+        co_await serve_all(connection);
+        co_return;
       }
+      const auto with = context;  // another may be in use before this connection ends
+      Tls stream(std::move(connection), *with);
+      co_await stream.async_handshake(asio::ssl::stream_base::server, use_awaitable);
+      co_await serve_all(stream);
       beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
       co_await stream.async_shutdown(use_awaitable);
     } catch (const boost::system::system_error& e) {
@@ -215,7 +220,16 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     }
   }
 
+  template <class Stream>
+  Task<> serve_all(Stream& stream) {
+    beast::flat_buffer buffer;
+    // The first request's head has what is left of the handshake's time.
+    for (bool first = true; co_await serve_one(stream, buffer, first); first = false) {
+    }
+  }
+
   // Answers whether another request may follow.
+  template <class Stream>
   Task<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, bool first) {
     if (!first) beast::get_lowest_layer(stream).expires_after(kIdle);
     http::request_parser<http::string_body> parser;
@@ -229,7 +243,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
       co_return co_await refuse(stream, {400, {{"Content-Type", "text/plain; charset=utf-8"}}, "400 Bad Request"});
     if (error) throw boost::system::system_error(error);
     beast::get_lowest_layer(stream).expires_after(kIdle);
-    BeastExchange exchange(stream, parser.release());
+    BeastExchange<Stream> exchange(stream, parser.release());
     co_await handler(exchange);
     co_return exchange.keep_alive();
   }
@@ -244,6 +258,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   }
 
   // A request that cannot be taken: what follows it on the connection cannot be told apart from its rest.
+  template <class Stream>
   static Task<bool> refuse(Stream& stream, Response response) {
     http::response<http::string_body> message(head_of(response.status, response.headers));
     message.body() = std::move(response.body);
@@ -262,7 +277,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   Executor executor;
   ServerOptions options;
   Handler handler;
-  asio::ssl::context context;
+  std::shared_ptr<asio::ssl::context> context;  // null: without TLS
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
   Scope scope;
 };
@@ -273,21 +288,29 @@ HttpServer::HttpServer(Executor executor, ServerOptions options, Handler handler
 HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::listen(const std::string& address, std::uint16_t port) {
-  const tcp::endpoint endpoint(asio::ip::make_address(address), port);
+  tcp::endpoint endpoint(
+      address.empty() ? asio::ip::address(asio::ip::address_v6::any()) : asio::ip::make_address(address), port);
   auto acceptor = std::make_unique<tcp::acceptor>(impl_->executor);
   boost::system::error_code error;
-  acceptor->open(endpoint.protocol());
+  acceptor->open(endpoint.protocol(), error);
+  if (error && address.empty()) {  // a machine without IPv6
+    endpoint.address(asio::ip::address_v4::any());
+    acceptor->open(endpoint.protocol(), error);
+  }
   acceptor->set_option(tcp::acceptor::reuse_address(true));
   acceptor->bind(endpoint, error);
   if (!error) acceptor->listen(1024, error);
   if (error == asio::error::address_in_use)
-    fail("{}:{} is in use by another program; stop it or choose another port with --port", address, port);
+    fail("{}:{} is in use by another program; stop it or choose another port with {}", address, port,
+         impl_->options.port_option);
   if (error) fail("cannot listen on {}:{}: {}", address, port, error.message());
   const std::uint16_t bound = acceptor->local_endpoint().port();
   impl_->scope.spawn("accept", impl_->accept(*acceptor));
   impl_->acceptors.push_back(std::move(acceptor));
   return bound;
 }
+
+void HttpServer::use(const std::string& key_pem, const std::string& cert_pem) { impl_->use(key_pem, cert_pem); }
 
 Task<> HttpServer::close() {
   const auto impl = impl_;

@@ -1,4 +1,4 @@
-// An HTTP/1.1 server over TLS: whole answers, streams, WebSockets.
+// An HTTP/1.1 server, over TLS or for probes without: whole answers, streams, WebSockets.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,9 @@ class Exchange {
 using Handler = std::function<Task<>(Exchange&)>;
 
 struct ServerOptions {
-  std::string key_pem, cert_pem;      // chain
-  std::uint64_t max_body = 3U << 20;  // bytes; more is answered 413
+  std::string key_pem, cert_pem;       // chain; both "": without TLS
+  std::uint64_t max_body = 3U << 20;   // bytes; more is answered 413
+  std::string port_option = "--port";  // who chose the port, for errors
 };
 
 class HttpServer {
@@ -57,9 +58,11 @@ class HttpServer {
   HttpServer(Executor executor, ServerOptions options, Handler handler);
   ~HttpServer();
 
-  // Listens there and begins to accept. Port 0: any. Answers the port. Throws Error "127.0.0.1:7443 is in use ...".
+  // Listens there and begins to accept. Address "": all of the machine's. Port 0: any. Answers the port. Throws Error
+  // "127.0.0.1:7443 is in use ...".
   std::uint16_t listen(const std::string& address, std::uint16_t port);
-  Task<> close();  // ends all connections
+  void use(const std::string& key_pem, const std::string& cert_pem);  // for connections from now on
+  Task<> close();                                                     // ends all connections
 
  private:
   struct Impl;

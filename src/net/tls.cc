@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <ctime>
 #include <memory>
 
 #include "base/error.h"
@@ -128,6 +129,17 @@ KeyAndCert make_ca(const std::string& common_name, Time not_before, Duration val
   add_extension(cert.get(), cert.get(), NID_subject_key_identifier, "hash");
   if (X509_sign(cert.get(), key.get(), EVP_sha256()) == 0) fail_ssl("sign a certificate");
   return to_pem(key.get(), cert.get());
+}
+
+Time expiry(const std::string& cert_pem) {
+  const Cert cert = cert_of(cert_pem);
+  std::tm time{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(cert.get()), &time) != 1) fail_ssl("read a certificate's end");
+  return Time(std::chrono::seconds(timegm(&time)));
+}
+
+bool is_for(const std::string& cert_pem, const std::string& host) {
+  return X509_check_host(cert_of(cert_pem).get(), host.data(), host.size(), 0, nullptr) == 1;
 }
 
 KeyAndCert make_server_cert(const KeyAndCert& ca, const std::string& common_name, const std::vector<std::string>& names,

@@ -7,7 +7,8 @@
 #include "kube/selector.h"
 #include "operator/ids.h"
 #include "operator/labels.h"
-#include "operator/refused.h"
+#include "operator/properties_refused.h"
+#include "operator/some_of.h"
 
 namespace spoke::op {
 namespace {
@@ -67,16 +68,6 @@ Dependencies read_dependencies(const Reader& r) {
           .exclude_packages = r.list("excludePackages"),
           .repositories = r.list("repositories"),
           .archives = r.list("archives")};
-}
-
-std::optional<DynamicAllocation> read_dynamic_allocation(const Reader& r) {
-  if (!r.there()) return std::nullopt;
-  return DynamicAllocation{.enabled = r.flag("enabled").value_or(false),
-                           .initial_executors = r.whole("initialExecutors"),
-                           .min_executors = r.whole("minExecutors"),
-                           .max_executors = r.whole("maxExecutors"),
-                           .shuffle_tracking_enabled = r.flag("shuffleTrackingEnabled").value_or(true),
-                           .shuffle_tracking_timeout = r.whole("shuffleTrackingTimeout")};
 }
 
 std::optional<UiOptions> read_ui(const Reader& r) {
@@ -143,6 +134,8 @@ void set_defaults(Spec& spec) {
 }
 
 void check(const Application& app, const Spec& spec) {
+  if (spec.mode != "cluster" && spec.mode != "client")
+    throw InvalidApplication("spec.mode", fmt::format("is \"{}\", must be cluster or client", spec.mode));
   // A Service is named after the application, and Services have the narrowest rule.
   if (const auto reasons = kube::check_dns1035_label(app.name); !reasons.empty())
     throw InvalidApplication("metadata.name",
@@ -168,6 +161,7 @@ constexpr std::string_view kFingerprint = "fingerprint";
 bool needs_spec(State state) {
   switch (state) {
     case State::New:
+    case State::SubmissionFailed:
     case State::PendingRerun:
     case State::Invalidating:
     case State::Suspending:
@@ -179,7 +173,6 @@ bool needs_spec(State state) {
     case State::Completed:
     case State::Failing:
     case State::Failed:
-    case State::SubmissionFailed:
     case State::Unknown: return false;
   }
   return true;
@@ -187,12 +180,30 @@ bool needs_spec(State state) {
 
 }  // namespace
 
+std::optional<DynamicAllocation> read_dynamic_allocation(const Reader& r) {
+  if (!r.there()) return std::nullopt;
+  return DynamicAllocation{.enabled = r.flag("enabled").value_or(false),
+                           .initial_executors = r.whole("initialExecutors"),
+                           .min_executors = r.whole("minExecutors"),
+                           .max_executors = r.whole("maxExecutors"),
+                           .shuffle_tracking_enabled = r.flag("shuffleTrackingEnabled").value_or(true),
+                           .shuffle_tracking_timeout = r.whole("shuffleTrackingTimeout")};
+}
+
 Application read_application(const kube::Object& document) {
+  Application app = read_for_plan(document);
+  app.fingerprint = json::str(document, kFingerprint);
+  if (app.fingerprint.empty()) app.fingerprint = fingerprint(app.spec);
+  return app;
+}
+
+Application read_for_plan(const kube::Object& document) {
   Application app;
   app.name = kube::name(document);
   app.ns = kube::ns(document);
   app.uid = kube::uid(document);
   app.resource_version = kube::resource_version(document);
+  app.created = parse_rfc3339(json::str(document, "metadata.creationTimestamp"));
   app.deleting = kube::deleting(document);
   for (auto& [name, value] : kube::labels_of(document)) app.labels[name] = std::move(value);
   app.status = read_status(document);
@@ -202,29 +213,26 @@ Application read_application(const kube::Object& document) {
   app.restart = read_restart_policy(document);
   app.driver_budget = json::flag(document, "spec.driverPodDisruptionBudget");
   app.batch_scheduler = json::str(document, "spec.batchScheduler");
+  app.extras = read_extras(document);
   if (const json::value* spec = json::find(document, "spec")) app.spec = *spec;
-  app.fingerprint = json::str(document, kFingerprint);
-  if (app.fingerprint.empty()) app.fingerprint = fingerprint(app.spec);
   return app;
 }
 
 kube::Object project_application(kube::Object application) {
-  json::object metadata;
-  for (const auto* name :
-       {"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "labels"})
-    if (const json::value* v = json::find(application, std::string("metadata.") + name)) metadata[name] = *v;
-  json::object kept{{"metadata", std::move(metadata)}};
+  json::object kept{{"metadata", some_of(application, "metadata",
+                                         {"name", "namespace", "uid", "resourceVersion", "creationTimestamp",
+                                          "deletionTimestamp", "labels"})}};
+  if (json::object extras = extras_of(application); !extras.empty())
+    json::set(kept["metadata"], "annotations", std::move(extras));
   if (const json::value* status = json::find_member(application, "status")) kept["status"] = *status;
   if (const json::value* spec = json::find_member(application, "spec"); spec != nullptr) {
     kept[kFingerprint] = fingerprint(*spec);
     if (const Status status = read_status(application); needs_spec(status.state) || lacks_services(status)) {
       kept["spec"] = *spec;
     } else {
-      json::object rest;
-      for (const auto* name :
-           {"suspend", "timeToLiveSeconds", "restartPolicy", "driverPodDisruptionBudget", "batchScheduler"})
-        if (const json::value* v = json::find_member(*spec, name)) rest[name] = *v;
-      kept["spec"] = std::move(rest);
+      kept["spec"] =
+          some_of(application, "spec",
+                  {"suspend", "timeToLiveSeconds", "restartPolicy", "driverPodDisruptionBudget", "batchScheduler"});
     }
   }
   return kept;
@@ -233,7 +241,8 @@ kube::Object project_application(kube::Object application) {
 Spec read_spec(const Application& app) {
   const Reader r(&app.spec, "spec");
   if (!r.there()) throw InvalidApplication("spec", "is missing");
-  refuse_unsupported(app.spec, app.ns);
+  if (app.extras.wrong) throw *app.extras.wrong;
+  refuse_properties(app.spec, app.ns);
 
   Spec spec;
   spec.type = r.need_text("type");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kube/meta.h"
+#include "operator/extras.h"
 #include "operator/reader.h"
 #include "operator/restart.h"
 #include "operator/status.h"
@@ -147,6 +148,7 @@ struct Spec {
 
 struct Application {
   std::string name, ns, uid, resource_version;
+  std::optional<Time> created;
   bool deleting = false;
   Texts labels;
   Status status;
@@ -157,15 +159,19 @@ struct Application {
   // What has something made beside the pods that is of no use after their end.
   bool driver_budget = false;
   std::string batch_scheduler;
+  Extras extras;
   // Of all the rest (operator/ids.h): what an attempt is made from.
   std::string fingerprint;
-  json::value spec;  // as it was written; what is above alone where a cache has dropped the rest
+  bool edited = false;  // seen to be, since an attempt began whose id does not tell what it was made from
+  json::value spec;     // as it was written; what is above alone where a cache has dropped the rest
 
   std::string key() const { return ns + "/" + name; }
 };
 
 // Never throws: what is missing is empty.
 Application read_application(const kube::Object& document);
+// The same without its fingerprint, for who only wants to know what would be made of it.
+Application read_for_plan(const kube::Object& document);
 
 // Of an application only what the operator needs: the whole spec only in the states in which an attempt is made or
 // taken back, so that many thousands that run, or have run, take little memory.
@@ -175,6 +181,9 @@ kube::Object project_application(kube::Object application);
 // core and 1g for driver and executors, one executor, shuffle tracking on. Throws InvalidApplication for what is
 // missing, of another type or at odds with itself, and for what this operator does not act upon (operator/refused.h).
 Spec read_spec(const Application& app);
+
+// Nothing where it is not there.
+std::optional<DynamicAllocation> read_dynamic_allocation(const Reader& r);
 
 // {apiVersion, kind, name, uid, controller, blockOwnerDeletion}: an owner reference to the application.
 json::value owner_reference(const Application& app);

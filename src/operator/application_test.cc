@@ -97,6 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
     Types, WrongSpec,
     testing::Values(
         Wrong{R"({"type": null})", "spec.type: is missing"},
+        Wrong{R"({"mode": "local"})", "spec.mode: is \"local\", must be cluster or client"},
         Wrong{R"({"mainApplicationFile": ""})", "spec.mainApplicationFile: is missing"},
         Wrong{R"({"sparkVersion": 4.1})", "spec.sparkVersion: is 4.1E0, must be a string"},
         Wrong{R"({"driver": []})", "spec.driver: is [], must be an object"},
@@ -113,11 +114,6 @@ INSTANTIATE_TEST_SUITE_P(
               "spec.driver.envSecretKeyRefs.A.key: is missing"},
         Wrong{R"({"nodeSelector": {"a": "b"}, "executor": {"nodeSelector": {"a": "b"}}})",
               "spec.nodeSelector: node selector cannot be defined at both SparkApplication and Driver/Executor"}));
-
-INSTANTIATE_TEST_SUITE_P(Unsupported, WrongSpec,
-                         testing::Values(Wrong{R"({"mode": "client"})", "spec.mode: "},
-                                         Wrong{R"({"executor": {"memoryLimit": "2g"}})",
-                                               "spec.executor.memoryLimit: "}));
 
 INSTANTIATE_TEST_SUITE_P(
     Properties, WrongSpec,

@@ -4,9 +4,8 @@
 
 #include "base/strings.h"
 #include "kube/quantity.h"
+#include "operator/gang.h"
 #include "operator/labels.h"
-#include "spark/memory.h"
-#include "spark/submission.h"
 
 namespace spoke::op {
 namespace {
@@ -16,54 +15,13 @@ constexpr std::string_view kYunikorn = "yunikorn";
 constexpr const char* kVolcanoApi = "scheduling.volcano.sh/v1beta1";
 constexpr const char* kCoschedulingApi = "scheduling.x-k8s.io/v1alpha1";
 
-// What the Spark container of a pod asks for.
-struct Request {
-  std::string cpu;
-  std::int64_t memory_mib = 0;
-
-  json::object to_json() const { return {{"cpu", cpu}, {"memory", fmt::format("{}Mi", memory_mib)}}; }
-};
-
-std::string cpu(const spark::Conf& conf, const std::string& role) {
-  const auto request = conf.text(fmt::format("spark.kubernetes.{}.request.cores", role));
-  return request.value_or(conf.text(fmt::format("spark.{}.cores", role), "1"));
-}
-
-// As the driver asks for executors when it starts (SchedulerBackendUtils.getInitialTargetExecutorNumber).
-std::int64_t initial_executors(const spark::Conf& conf) {
-  if (!conf.flag("spark.dynamicAllocation.enabled", false)) return conf.integer("spark.executor.instances", 2);
-  return std::max({conf.integer("spark.executor.instances", 0), conf.integer("spark.dynamicAllocation.minExecutors", 0),
-                   conf.integer("spark.dynamicAllocation.initialExecutors", 0)});
-}
-
-struct Gang {
-  Request driver, executor;
-  std::int64_t executors = 0;
-};
-
-Gang gang_of(const Spec& spec, const spark::Conf& conf, const spark::Rules& rules) {
-  const spark::Language language = spark::language_of(spec.main_application_file);
-  const bool jvm = language == spark::Language::Jvm;
-  return {.driver = {cpu(conf, "driver"), spark::driver_memory(conf, rules, jvm).total_mib()},
-          .executor = {cpu(conf, "executor"),
-                       spark::executor_memory_mib(conf, rules, jvm, language == spark::Language::Python)},
-          .executors = initial_executors(conf)};
-}
-
-kube::Quantity quantity(const std::string& text, const char* field) {
-  const auto value = kube::Quantity::parse(text);
-  if (!value) throw InvalidApplication(field, fmt::format("\"{}\" is no quantity, as 500m or 2", text));
-  return *value;
-}
+json::object to_json(const Request& r) { return {{"cpu", r.cpu}, {"memory", fmt::format("{}Mi", r.memory_mib)}}; }
 
 // The whole gang's.
 json::object min_resources(const Spec& spec, const Gang& gang) {
   if (!spec.batch.resources.empty()) return spec.batch.resources;
-  std::int64_t milli = quantity(gang.driver.cpu, "spec.driver.coreRequest").milli();
-  milli += gang.executors * quantity(gang.executor.cpu, "spec.executor.coreRequest").milli();
-  const std::int64_t mib = gang.driver.memory_mib + gang.executors * gang.executor.memory_mib;
-  return {{"cpu", *kube::Quantity::canonical(fmt::format("{}m", milli))},
-          {"memory", *kube::Quantity::canonical(fmt::format("{}Mi", mib))}};
+  return {{"cpu", *kube::Quantity::canonical(fmt::format("{}m", gang.milli_cpus()))},
+          {"memory", *kube::Quantity::canonical(fmt::format("{}Mi", gang.memory_mib()))}};
 }
 
 kube::Object pod_group(const Application& app, const PodGroupName& name, json::object spec) {
@@ -78,7 +36,7 @@ kube::Object pod_group(const Application& app, const PodGroupName& name, json::o
 
 json::object task_group(const char* name, std::int64_t members, const Request& request, const Spec& spec,
                         const PodSpec& pod) {
-  json::object out{{"name", name}, {"minMember", members}, {"minResource", request.to_json()}};
+  json::object out{{"name", name}, {"minMember", members}, {"minResource", to_json(request)}};
   Texts selector = pod.node_selector;
   selector.insert(spec.node_selector.begin(), spec.node_selector.end());
   const auto put = [&out](const char* member, const Texts& texts) {
@@ -141,6 +99,10 @@ std::optional<PodGroupName> pod_group_of(const Application& app, const Scheduler
   if (scheduler == kVolcano) return PodGroupName{kVolcanoApi, fmt::format("spark-{}-pg", app.name)};
   if (is_kube_scheduler(scheduler, options)) return PodGroupName{kCoschedulingApi, app.name + "-pg"};
   return std::nullopt;
+}
+
+bool has_batch_scheduler(const Spec& spec, const SchedulerOptions& options) {
+  return !scheduler_of(spec.batch_scheduler.value_or(""), options).empty();
 }
 
 std::optional<kube::Object> use_batch_scheduler(const Application& app, Spec& spec, const spark::Conf& conf,

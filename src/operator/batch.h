@@ -20,6 +20,9 @@ struct SchedulerOptions {
   std::vector<std::string> kube_schedulers;  // names under which scheduler-plugins' coscheduling runs
 };
 
+// Whether there is anything for use_batch_scheduler to do.
+bool has_batch_scheduler(const Spec& spec, const SchedulerOptions& options);
+
 // Brings it into the fields that it comes down to. `conf` is what is submitted. Answers the PodGroup, owned by the
 // application, where the scheduler wants one. Throws InvalidApplication.
 std::optional<kube::Object> use_batch_scheduler(const Application& app, Spec& spec, const spark::Conf& conf,

@@ -3,22 +3,14 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
-#include <map>
-#include <optional>
-#include <set>
 
 #include "base/log.h"
 #include "base/random.h"
-#include "client/events.h"
-#include "client/informer.h"
-#include "client/work_queue.h"
 #include "net/http.h"
 #include "net/scope.h"
-#include "operator/crds.h"
+#include "operator/ids.h"
 #include "operator/labels.h"
-#include "operator/pod_index.h"
 #include "operator/record.h"
-#include "operator/schedules.h"
 #include "operator/submit.h"
 
 namespace spoke::op {
@@ -32,7 +24,6 @@ using net::Task;
 // A thousand executors that start within a moment are one status, not a thousand.
 constexpr Millis kExecutorPause{50};
 constexpr Millis kAfterConflict{10};
-constexpr Millis kBetweenInstalls{500};
 constexpr size_t kServers = 4;
 constexpr Millis kUntilCalm{250};
 constexpr Duration kLongestUnserved = std::chrono::seconds(30);
@@ -41,55 +32,22 @@ constexpr int kMostSteps = 12;
 
 Millis in_millis(Duration d) { return std::chrono::ceil<Millis>(d); }
 
-class Controller {
- public:
-  Controller(net::Executor executor, client::Api& api, const OperatorOptions& options);
-  Task<> run();
+}  // namespace
 
- private:
-  Task<std::optional<Millis>> reconcile(std::string key);
-  Task<Decision> next(const Application& app);
-  Task<Decision> submit_step(const Application& app, const Plan& plan);
-  void follow_on(const Application& app, Decision& decision) const;
-  Task<std::optional<Millis>> serve_when_calm(std::string key);
-  enum class Wrote { Yes, Conflict, Gone };
-  Task<Wrote> write(Application& app, const Status& status);
-  Task<> ask_for_driver(Observed& seen, const Application& app);
-  Task<> remove_application(const Application& app);
-  std::optional<Application> find(const std::string& key);
-  Observed observe(const Application& app) const;
-
-  void application_changed(const Object* before, const Object* after);
-  void pod_changed(const Object* before, const Object* after);
-  void watch(const std::string& ns);
-  bool synced() const;
-
-  // A status that was written, until the cache has it: what is found there under one of these versions is out of date.
-  struct Written {
-    std::set<std::string> outdated;
-    Application application;
-  };
-
-  client::Api& api_;
-  const OperatorOptions& options_;
-  client::EventRecorder events_;
-  client::WorkQueue queue_, unserved_;
-  Schedules schedules_;
-  std::vector<std::unique_ptr<Informer>> applications_;
-  std::vector<std::unique_ptr<Informer>> pods_;
-  PodIndex index_;
-  std::map<std::string, Written> written_;
-  // Of attempts whose drivers are made, which status does not say yet: their submission ids, by application.
-  std::map<std::string, std::string> drivers_;
-};
-
-Controller::Controller(net::Executor executor, client::Api& api, const OperatorOptions& options)
+Controller::Controller(net::Executor executor, client::Api& api, const ControllerOptions& options,
+                       metrics::Registry& registry, std::function<bool(const Object&)> keep)
     : api_(api),
       options_(options),
+      keep_(std::move(keep)),
+      metrics_(registry, options.metrics),
       events_(executor, api, "spark-operator", options.instance),
       queue_(executor, "applications", options.workers, [this](std::string key) { return reconcile(std::move(key)); }),
       unserved_(executor, "services", kServers, [this](std::string key) { return serve_when_calm(std::move(key)); }),
-      schedules_(executor, api, events_, options.namespaces, options.run_names) {
+      schedules_(executor, api, events_, options.namespaces, keep_, options.run_names),
+      connects_(executor, api, events_, options.namespaces, keep_) {
+  connects_.measure(registry);
+  queue_.measure(registry, "spark-application-controller");
+  schedules_.measure(registry);
   if (options_.namespaces.empty()) watch("");
   for (const auto& ns : options_.namespaces) watch(ns);
 }
@@ -98,15 +56,16 @@ void Controller::watch(const std::string& ns) {
   applications_.push_back(std::make_unique<Informer>(
       api_,
       client::InformerOptions{
-          .resource = client::resources::spark_applications, .ns = ns, .project = project_application},
+          .resource = client::resources::spark_applications, .ns = ns, .keep = keep_, .project = project_application},
       [this](const Object* before, const Object* after) { application_changed(before, after); }));
-  pods_.push_back(
-      std::make_unique<Informer>(api_,
-                                 client::InformerOptions{.resource = client::resources::pods,
-                                                         .ns = ns,
-                                                         .label_selector = std::string(label::launched_by) + "=true",
-                                                         .project = project_pod},
-                                 [this](const Object* before, const Object* after) { pod_changed(before, after); }));
+  pods_.push_back(std::make_unique<Informer>(
+      api_,
+      client::InformerOptions{.resource = client::resources::pods,
+                              .ns = ns,
+                              .label_selector = fmt::format("{}=true,!{}", label::launched_by, label::connect_name),
+                              .keep = keep_,
+                              .project = project_pod},
+      [this](const Object* before, const Object* after) { pod_changed(before, after); }));
 }
 
 bool Controller::synced() const {
@@ -122,10 +81,12 @@ Task<> Controller::run() {
     for (auto& informer : applications_) scope.spawn("applications", informer->run());
     for (auto& informer : pods_) scope.spawn("pods", informer->run());
     schedules_.watch(scope);
+    connects_.watch(scope);
     // Before all pods are known, a running application would look as if it had lost its executors.
     while (!synced()) co_await net::sleep_for(Millis(5));
     log::info("operator is ready", "namespaces", fmt::format("{}", fmt::join(options_.namespaces, ",")));
     scope.spawn("schedules", schedules_.run());
+    scope.spawn("connects", connects_.run());
     scope.spawn("services", unserved_.run());
     co_await queue_.run();
   } catch (...) {
@@ -139,13 +100,18 @@ Task<> Controller::run() {
 
 void Controller::application_changed(const Object* before, const Object* after) {
   schedules_.application_changed(before, after);
+  metrics_.application_changed(before, after);
   const std::string key = kube::key(after != nullptr ? *after : *before);
   if (after == nullptr) {
     written_.erase(key);
     drivers_.erase(key);
+    edited_.erase(key);
     return;
   }
   const Status status = read_status(*after);
+  if (before != nullptr && !status.submission_id.empty() && !fingerprint_in(status.submission_id) &&
+      read_application(*before).fingerprint != read_application(*after).fingerprint)
+    edited_[key] = status.submission_id;
   if (lacks_services(status)) unserved_.add(key);
   const bool waits = status.state == State::New && status.submission_id.empty();
   queue_.add(key, waits ? client::WorkQueue::Urgency::Urgent : client::WorkQueue::Urgency::Usual);
@@ -157,22 +123,34 @@ void Controller::pod_changed(const Object* before, const Object* after) {
   const Object& pod = after != nullptr ? *after : *before;
   const std::string key = application_of(pod);
   if (key.empty()) return;
+  if (is_executor(pod)) metrics_.executor_changed(before, after, cached(key));
   if (is_driver(pod))
     queue_.add(key);
   else
     queue_.add_after(key, kExecutorPause);
 }
 
-std::optional<Application> Controller::find(const std::string& key) {
-  const Object* cached = nullptr;
+const Object* Controller::cached(const std::string& key) const {
   for (const auto& informer : applications_)
-    if (const Object* found = informer->find(key)) cached = found;
-  if (cached == nullptr) return std::nullopt;
+    if (const Object* found = informer->find(key)) return found;
+  return nullptr;
+}
+
+std::optional<Application> Controller::find(const std::string& key) {
+  std::optional<Application> found = find_newest(key);
+  if (const auto edited = edited_.find(key); found && edited != edited_.end())
+    found->edited = edited->second == found->status.submission_id;
+  return found;
+}
+
+std::optional<Application> Controller::find_newest(const std::string& key) {
+  const Object* known = cached(key);
+  if (known == nullptr) return std::nullopt;
   if (const auto newer = written_.find(key); newer != written_.end()) {
-    if (newer->second.outdated.contains(std::string(kube::resource_version(*cached)))) return newer->second.application;
+    if (newer->second.outdated.contains(std::string(kube::resource_version(*known)))) return newer->second.application;
     written_.erase(newer);
   }
-  return read_application(*cached);
+  return read_application(*known);
 }
 
 Observed Controller::observe(const Application& app) const {
@@ -186,7 +164,7 @@ Observed Controller::observe(const Application& app) const {
 Task<> Controller::ask_for_driver(Observed& seen, const Application& app) {
   const auto labels = fmt::format("{}={},{}=driver", label::submission_id, app.status.submission_id, label::role);
   const client::List drivers = co_await api_.list(client::resources::pods, app.ns, {.label_selector = labels});
-  for (const auto& pod : drivers.items) see(seen, app, pod);
+  for (const auto& pod : drivers.items) see(seen, app, project_pod(pod));
   seen.asked = true;
 }
 
@@ -198,23 +176,17 @@ Task<> Controller::remove_application(const Application& app) {
   }
 }
 
-Task<Controller::Wrote> Controller::write(Application& app, const Status& status) {
+Task<Wrote> Controller::write(Application& app, const Status& status) {
   // The first status of an attempt is written whole, whatever there was.
   const json::value before = app.status.submission_id.empty() ? json::value(json::object()) : to_json(app.status);
-  json::value body = json::object{{"metadata", json::object{{"resourceVersion", app.resource_version}}},
-                                  {"status", status_patch(before, to_json(status))}};
-  Object after;
-  try {
-    after = co_await api_.patch(client::resources::spark_applications, app.ns, app.name, client::PatchType::Merge,
-                                std::move(body), {.subresource = "status"});
-  } catch (const kube::StatusError& e) {
-    if (e.is("Conflict")) co_return Wrote::Conflict;
-    if (e.is("NotFound")) co_return Wrote::Gone;
-    throw;
-  }
+  const json::value wanted = to_json(status);
+  const Version read{app.ns, app.name, app.resource_version};
+  auto [outcome, after] = co_await write_status(api_, client::resources::spark_applications, read, before, wanted);
+  if (outcome != Wrote::Yes) co_return outcome;
   if (status.state != app.status.state)
     log::info("application changed", "application", app.key(), "from", word_of(app.status.state), "to",
               word_of(status.state), "error", status.error_message);
+  metrics_.status_written(app, status, now());
   Written& written = written_[app.key()];
   written.outdated.insert(app.resource_version);
   app = read_application(project_application(std::move(after)));
@@ -234,15 +206,19 @@ Task<Decision> Controller::next(const Application& app) {
   co_return decision;
 }
 
-// The driver, and at another time the word of it: by then all applications that have none may have theirs.
+// The driver, and at another time the word of it: by then all applications that have none may have theirs. But where
+// the driver was made in an earlier life, at once: one that is killed again and again would never come to the words.
 Task<Decision> Controller::submit_step(const Application& app, const Plan& plan) {
   const std::string key = app.key();
   if (const auto made = drivers_.find(key); made == drivers_.end() || made->second != app.status.submission_id) {
+    const bool repeated = observe(app).driver.has_value();
     if (auto instead = co_await submit(api_, app, plan, options_.settings)) co_return *std::move(instead);
-    drivers_[key] = app.status.submission_id;
-    Decision later;
-    later.look_again = Duration(0);
-    co_return later;
+    if (!repeated) {
+      drivers_[key] = app.status.submission_id;
+      Decision later;
+      later.look_again = Duration(0);
+      co_return later;
+    }
   }
   Decision decision = created(app, plan);
   follow_on(app, decision);
@@ -275,6 +251,10 @@ Task<std::optional<Millis>> Controller::reconcile(std::string key) {
       const Wrote wrote = co_await write(*app, *decision.status);
       if (wrote == Wrote::Conflict) co_return kAfterConflict;
       if (wrote == Wrote::Gone) break;
+      if (wrote == Wrote::Nothing) {
+        if (decision.look_again) co_return in_millis(*decision.look_again);
+        break;
+      }
     }
     record(events_, kKind, *app, decision.events);
     if (decision.look_again) co_return in_millis(*decision.look_again);
@@ -300,35 +280,6 @@ Task<std::optional<Millis>> Controller::serve_when_calm(std::string key) {
   if (decision.status && co_await write(written, *decision.status) == Wrote::Conflict) co_return kAfterConflict;
   record(events_, kKind, *app, decision.events);
   co_return decision.look_again ? std::optional(in_millis(*decision.look_again)) : std::nullopt;
-}
-
-// Nothing can be watched before the API server knows the kinds.
-Task<> ensure_crds(client::Api& api) {
-  for (;;) {
-    std::string problem;
-    try {
-      co_await install_crds(api);
-      co_return;
-    } catch (const kube::StatusError& e) {
-      if (e.is("Forbidden")) {
-        log::info("may not install the CustomResourceDefinitions, and takes them to be there", "error", e.message());
-        co_return;
-      }
-      problem = e.message();
-    } catch (const net::ConnectionError& e) {
-      problem = e.what();
-    }
-    log::warn("cannot install the CustomResourceDefinitions, trying again", "error", problem);
-    co_await net::sleep_for(kBetweenInstalls);
-  }
-}
-
-}  // namespace
-
-Task<> Operator::run() {
-  if (options_.install_crds) co_await ensure_crds(api_);
-  Controller controller(co_await net::this_executor(), api_, options_);
-  co_await controller.run();
 }
 
 }  // namespace spoke::op

@@ -5,111 +5,15 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <functional>
-
-#include "base/strings.h"
-#include "data/yaml.h"
-#include "net/scope.h"
 #include "operator/crds.h"
 #include "operator/labels.h"
-#include "operator/testing/fake_api.h"
+#include "operator/test_operator.h"
 
 namespace spoke::op {
 namespace {
 
-using client::resources::config_maps;
-using client::resources::events;
-using client::resources::pods;
-using client::resources::services;
-using client::resources::spark_applications;
-using testing::FakeApi;
-
-using Until = std::function<bool()>;
-
-net::Task<> operate(client::Api& api, OperatorOptions options, Until until) {
-  net::Scope scope(co_await net::this_executor());
-  options.install_crds = false;
-  Operator op(api, std::move(options));
-  scope.spawn("operator", op.run());
-  for (int i = 0; i < 1000 && !until(); ++i) co_await net::sleep_for(net::Millis(2));
-  co_await scope.close();
-}
-
-// Runs an operator until something holds; false where it never did.
-bool run_until(FakeApi& api, const Until& until, OperatorOptions options = {}) {
-  boost::asio::io_context io;
-  boost::asio::co_spawn(io, operate(api, std::move(options), until), [](std::exception_ptr e) {
-    if (e) std::rethrow_exception(e);
-  });
-  io.run();
-  return until();
-}
-
-json::value application(const char* extra = "{}") {
-  json::value out = yaml::parse(R"(
-apiVersion: sparkoperator.k8s.io/v1beta2
-kind: SparkApplication
-metadata: {name: pi, namespace: jobs, generation: 1}
-spec: {type: Scala, sparkVersion: 4.1.4, image: "spark:4.1.4", mainClass: Main, mainApplicationFile: "local:///a.jar",
-  driver: {serviceAccount: spark}, executor: {}}
-)");
-  const json::value more = yaml::parse(extra);
-  for (const auto& [name, value] : more.as_object()) out.as_object()["spec"].as_object()[name] = value;
-  return out;
-}
-
-Status status(const FakeApi& api) {
-  const kube::Object* app = api.find(spark_applications, "jobs", "pi");
-  return app == nullptr ? Status{} : read_status(*app);
-}
-
-Until state_is(const FakeApi& api, State state) {
-  return [&api, state] { return status(api).state == state; };
-}
-
-// Submitted, and all is there.
-Until is_served(const FakeApi& api) {
-  return [&api] { return status(api).state == State::Submitted && !lacks_services(status(api)); };
-}
-
-// As a kubelet does.
-void set_phase(FakeApi& api, const std::string& pod, json::value pod_status) {
-  kube::Object object = *api.find(pods, "jobs", pod);
-  object.as_object()["status"] = std::move(pod_status);
-  api.put(pods, std::move(object));
-}
-
-json::value ended(const char* phase, int exit_code) {
-  return json::object{
-      {"phase", phase},
-      {"containerStatuses",
-       json::array{json::object{
-           {"name", "spark-kubernetes-driver"},
-           {"state", json::object{{"terminated", json::object{{"exitCode", exit_code}, {"reason", "Error"}}}}}}}}};
-}
-
-std::vector<std::string> event_reasons(const FakeApi& api) {
-  std::vector<std::string> out;
-  for (const auto& event : api.all(events)) out.emplace_back(json::str(event, "reason"));
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
-// "POST configmaps", without namespaces and names.
-std::vector<std::string> shape(const std::vector<std::string>& writes) {
-  std::vector<std::string> out;
-  for (const auto& write : writes) {
-    const auto parts = split(write.substr(write.find(' ') + 1), '/');
-    const auto at = std::find(parts.begin(), parts.end(), "namespaces");
-    out.push_back(write.substr(0, write.find(' ') + 1) + (at == parts.end() ? parts.back() : *(at + 2)));
-  }
-  return out;
-}
-
 TEST(Operator, SubmitsWhatIsCreated) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, is_served(api)));
 
@@ -130,7 +34,7 @@ TEST(Operator, SubmitsWhatIsCreated) {
 }
 
 TEST(Operator, WhatADriverLeavesBehindIsItsOwn) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, is_served(api)));
   const std::string_view driver = kube::uid(*api.find(pods, "jobs", "pi-driver"));
@@ -142,7 +46,7 @@ TEST(Operator, WhatADriverLeavesBehindIsItsOwn) {
 }
 
 TEST(Operator, FollowsTheDriverToTheEnd) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
   int step = 0;
@@ -158,7 +62,7 @@ TEST(Operator, FollowsTheDriverToTheEnd) {
 }
 
 TEST(Operator, SaysWhyADriverFailed) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
   set_phase(api, "pi-driver", ended("Failed", 1));
@@ -167,7 +71,7 @@ TEST(Operator, SaysWhyADriverFailed) {
 }
 
 TEST(Operator, ADriverThatIsGoneIsAskedForBeforeItIsMissed) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
   set_phase(api, "pi-driver", json::object{{"phase", "Running"}});
@@ -178,7 +82,7 @@ TEST(Operator, ADriverThatIsGoneIsAskedForBeforeItIsMissed) {
 }
 
 TEST(Operator, ExecutorsAreInStatus) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
   set_phase(api, "pi-driver", json::object{{"phase", "Running"}});
@@ -192,7 +96,7 @@ TEST(Operator, ExecutorsAreInStatus) {
 }
 
 TEST(Operator, WhatIsRefusedFailsWithTheServersWordsAndLeavesNothing) {
-  FakeApi api;
+  MapApi api;
   api.admit = [](const client::Resource& resource, const kube::Object& object) {
     if (resource.kind == "Pod") throw kube::forbidden("", "pods", kube::name(object), "exceeded quota: small");
   };
@@ -206,7 +110,7 @@ TEST(Operator, WhatIsRefusedFailsWithTheServersWordsAndLeavesNothing) {
 }
 
 TEST(Operator, WhatIsRefusedAfterTheDriverTakesTheDriverBack) {
-  FakeApi api;
+  MapApi api;
   api.admit = [](const client::Resource& resource, const kube::Object& object) {
     if (kube::name(object).ends_with("-driver-svc"))
       throw kube::forbidden("", resource.plural, kube::name(object), "no");
@@ -218,7 +122,7 @@ TEST(Operator, WhatIsRefusedAfterTheDriverTakesTheDriverBack) {
 }
 
 TEST(Operator, AnApplicationDoesWithoutAServiceThatIsRefused) {
-  FakeApi api;
+  MapApi api;
   api.admit = [](const client::Resource& resource, const kube::Object& object) {
     if (kube::name(object) == "pi-ui-svc") throw kube::forbidden("", resource.plural, kube::name(object), "quota");
   };
@@ -238,7 +142,7 @@ TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
       throw kube::forbidden("", "pods", kube::name(object),
                             "error looking up service account jobs/spark: serviceaccount \"spark\" not found");
   };
-  FakeApi late;
+  MapApi late;
   late.admit = no_account;
   late.put(spark_applications, application());
   OperatorOptions options;
@@ -252,7 +156,7 @@ TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
       },
       options));
 
-  FakeApi never;
+  MapApi never;
   never.admit = no_account;
   never.put(spark_applications, application());
   options.settings.account_grace = Duration(0);
@@ -262,7 +166,7 @@ TEST(Operator, AMissingServiceAccountIsWaitedForAMomentAndThenNamed) {
 }
 
 TEST(Operator, ADriverOfSomeoneElseIsNotTouched) {
-  FakeApi api;
+  MapApi api;
   api.put(pods, yaml::parse("{apiVersion: v1, kind: Pod, metadata: {name: pi-driver, namespace: jobs}}"));
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
@@ -272,7 +176,7 @@ TEST(Operator, ADriverOfSomeoneElseIsNotTouched) {
 }
 
 TEST(Operator, ADriverOfAnEarlierApplicationOfThatNameIsWaitedFor) {
-  FakeApi api;
+  MapApi api;
   api.put(pods, yaml::parse(R"({apiVersion: v1, kind: Pod, metadata: {name: pi-driver, namespace: jobs, ownerReferences:
     [{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, name: pi, uid: earlier,
       controller: true}]}})"));
@@ -288,22 +192,15 @@ TEST(Operator, ADriverOfAnEarlierApplicationOfThatNameIsWaitedFor) {
 }
 
 TEST(Operator, AFieldThatIsNotActedUponFailsTheApplicationByName) {
-  FakeApi api;
-  api.put(spark_applications, application("{mode: client}"));
+  MapApi api;
+  api.put(spark_applications, application("{mode: local}"));
   ASSERT_TRUE(run_until(api, state_is(api, State::Failed)));
   EXPECT_TRUE(status(api).error_message.starts_with("spec.mode: ")) << status(api).error_message;
   EXPECT_TRUE(api.all(pods).empty());
 }
 
-// A user's edit of the spec.
-void edit(FakeApi& api, const char* path, json::value value) {
-  kube::Object app = *api.find(spark_applications, "jobs", "pi");
-  json::set(app, path, std::move(value));
-  api.put(spark_applications, std::move(app));
-}
-
 TEST(Operator, AnEditOfARunningApplicationStartsItAgain) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
   const Status first = status(api);
@@ -320,7 +217,7 @@ TEST(Operator, AnEditOfARunningApplicationStartsItAgain) {
 }
 
 TEST(Operator, AFailureIsFollowedByAnotherAttempt) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications,
           application("{restartPolicy: {type: OnFailure, onFailureRetries: 1, onFailureRetryInterval: 0}}"));
   ASSERT_TRUE(run_until(api, is_served(api)));
@@ -336,7 +233,7 @@ TEST(Operator, AFailureIsFollowedByAnotherAttempt) {
 }
 
 TEST(Operator, SuspendsAndResumes) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application("{suspend: true}"));
   ASSERT_TRUE(run_until(api, state_is(api, State::Suspended)));
   EXPECT_TRUE(api.all(pods).empty());
@@ -353,7 +250,7 @@ TEST(Operator, SuspendsAndResumes) {
 }
 
 TEST(Operator, AnApplicationWhoseTimeIsOverGoes) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application("{timeToLiveSeconds: 0}"));
   ASSERT_TRUE(run_until(api, state_is(api, State::Submitted)));
   set_phase(api, "pi-driver", ended("Succeeded", 0));
@@ -361,7 +258,7 @@ TEST(Operator, AnApplicationWhoseTimeIsOverGoes) {
 }
 
 TEST(Operator, RunsWhatIsScheduled) {
-  FakeApi api;
+  MapApi api;
   const auto& schedules = client::resources::scheduled_spark_applications;
   json::value schedule = yaml::parse(R"(
 apiVersion: sparkoperator.k8s.io/v1beta2
@@ -394,7 +291,7 @@ TEST(Operator, CanBeCutOffAnywhere) {
   for (const bool after : {false, true})
     for (int at = 0;; ++at) {
       SCOPED_TRACE(fmt::format("cut {} write {}", after ? "after" : "before", at));
-      FakeApi api;
+      MapApi api;
       api.cut_at = at;
       api.cut_after = after;
       api.put(spark_applications, application());
@@ -418,7 +315,7 @@ TEST(Operator, GoesOnByItselfAfterALostConnection) {
   for (const bool after : {false, true})
     for (int at = 0; at < 8; ++at) {
       SCOPED_TRACE(fmt::format("lost {} write {}", after ? "after" : "before", at));
-      FakeApi api;
+      MapApi api;
       api.cut_at = at;
       api.cut_after = after;
       api.put(spark_applications, application());
@@ -436,7 +333,7 @@ TEST(Operator, GoesOnByItselfAfterALostConnection) {
 
 TEST(Operator, NeverLeavesAnObjectWithoutAnOwner) {
   for (int at = 0; at < 7; ++at) {
-    FakeApi api;
+    MapApi api;
     api.cut_at = at;
     api.cut_after = true;
     api.put(spark_applications, application());
@@ -448,7 +345,7 @@ TEST(Operator, NeverLeavesAnObjectWithoutAnOwner) {
 }
 
 TEST(Operator, LooksAfterItsNamespacesOnly) {
-  FakeApi api;
+  MapApi api;
   api.put(spark_applications, application());
   json::value other = application();
   json::set(other, "metadata.namespace", "other");
@@ -461,7 +358,7 @@ TEST(Operator, LooksAfterItsNamespacesOnly) {
 }
 
 TEST(Operator, ManyAtOnce) {
-  FakeApi api;
+  MapApi api;
   for (int i = 0; i < 200; ++i) {
     json::value app = application();
     json::set(app, "metadata.name", json::value("pi-" + std::to_string(i)));
@@ -490,7 +387,7 @@ TEST(ProjectApplication, KeepsTheSpecWhileItIsNeeded) {
 }
 
 TEST(Crds, AreInstalledAndWaitedFor) {
-  FakeApi api;
+  MapApi api;
   boost::asio::io_context io;
   bool done = false;
   boost::asio::co_spawn(io, install_crds(api), [&done](std::exception_ptr e) { done = !e; });

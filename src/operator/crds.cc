@@ -6,6 +6,7 @@
 namespace spoke::embedded {
 extern const std::string_view sparkoperator_k8s_io_sparkapplications_yaml;
 extern const std::string_view sparkoperator_k8s_io_scheduledsparkapplications_yaml;
+extern const std::string_view sparkoperator_k8s_io_sparkconnects_yaml;
 }  // namespace spoke::embedded
 
 namespace spoke::op {
@@ -17,9 +18,9 @@ constexpr net::Millis kBetweenLooks{50};
 }  // namespace
 
 const std::vector<json::value>& crds() {
-  static const std::vector<json::value> all{
-      yaml::parse(embedded::sparkoperator_k8s_io_sparkapplications_yaml),
-      yaml::parse(embedded::sparkoperator_k8s_io_scheduledsparkapplications_yaml)};
+  static const std::vector<json::value> all{yaml::parse(embedded::sparkoperator_k8s_io_sparkapplications_yaml),
+                                            yaml::parse(embedded::sparkoperator_k8s_io_scheduledsparkapplications_yaml),
+                                            yaml::parse(embedded::sparkoperator_k8s_io_sparkconnects_yaml)};
   return all;
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+#include "operator/deadlines.h"
+#include "operator/drivers.h"
 #include "operator/executors.h"
 #include "operator/ids.h"
 #include "operator/labels.h"
@@ -14,9 +17,6 @@ constexpr Duration kLookAtObstacle = std::chrono::seconds(1);
 constexpr Duration kLookAtLeaving = std::chrono::seconds(5);
 constexpr std::int64_t kCentury = std::int64_t{100} * 365 * 24 * 3600;  // s
 
-Event normal(std::string reason, std::string message) { return {false, std::move(reason), std::move(message)}; }
-Event warning(std::string reason, std::string message) { return {true, std::move(reason), std::move(message)}; }
-
 Decision submission_failed(const Application& app, Status next, const std::string& why) {
   next.state = State::SubmissionFailed;
   next.error_message = why;
@@ -27,6 +27,24 @@ Decision submission_failed(const Application& app, Status next, const std::strin
   return d;
 }
 
+// What a state on the way to an end comes to.
+State end_of(State state) {
+  switch (state) {
+    case State::Succeeding: return State::Completed;
+    case State::Failing: return State::Failed;
+    case State::Suspending: return State::Suspended;
+    default: return state;
+  }
+}
+
+void see_executors(Status& next, const Application& app, const Observed& seen, const Settings& settings,
+                   std::vector<Event>& events) {
+  if (app.extras.executor_summary)
+    count_executors(next, seen.executors);
+  else
+    follow_executors(next, seen.executors, settings.max_tracked_executors, events);
+}
+
 // What one attempt leaves in status, and the next must not find there. Its id stays: by it the driver is seen to go.
 void forget_attempt(Status& status) {
   status.spark_application_id.clear();
@@ -34,6 +52,23 @@ void forget_attempt(Status& status) {
   status.termination_time.reset();
   status.driver = {};
   status.executor_state.clear();
+  status.executor_summary.clear();
+}
+
+constexpr size_t kLongestMessage = 500;  // of an attempt before: a hundred must fit into etcd
+
+// Before it is forgotten.
+void remember_attempt(Status& status, int history) {
+  const bool known = !status.attempts.empty() && status.attempts.back().submission_id == status.submission_id;
+  if (history > 0 && !known && !status.submission_id.empty())
+    status.attempts.push_back({.submission_id = status.submission_id,
+                               .spark_application_id = status.spark_application_id,
+                               .state = std::string(word_of(end_of(status.state))),
+                               .error_message = valid_utf8(status.error_message, kLongestMessage),
+                               .submission_time = status.last_submission_attempt_time,
+                               .termination_time = status.termination_time});
+  if (const auto over = std::ssize(status.attempts) - history; over > 0)
+    status.attempts.erase(status.attempts.begin(), status.attempts.begin() + over);
 }
 
 // The first step: an id for the attempt, before anything of it is made.
@@ -77,13 +112,15 @@ Decision make_attempt(const Application& app, const Settings& settings) {
 // The spec is not the one that the attempt was made from.
 bool is_edited(const Application& app) {
   const auto made_from = fingerprint_in(app.status.submission_id);
-  return made_from && *made_from != app.fingerprint;
+  return made_from ? *made_from != app.fingerprint : app.edited;
 }
+
+Removal removal_of(const DriverPod& driver) { return {"v1", "Pod", driver.name, driver.uid}; }
 
 // What goes with its owners goes by itself; the driver would go on working, and the names of the others are needed.
 std::vector<Removal> left_over(const Application& app, const Observed& seen) {
   std::vector<Removal> out;
-  if (seen.driver && !seen.driver->deleting) out.push_back({"v1", "Pod", seen.driver->name, seen.driver->uid});
+  if (seen.driver && !seen.driver->deleting) out.push_back(removal_of(*seen.driver));
   if (const auto& name = app.status.driver.web_ui_service_name; !name.empty())
     out.push_back({"v1", "Service", name, ""});
   if (const auto& name = app.status.driver.web_ui_ingress_name; !name.empty())
@@ -121,9 +158,17 @@ Decision suspend(const Application& app) {
   return d;
 }
 
+// Long enough that what came before it does not count.
+bool lasted(const Application& app) {
+  const auto since = app.status.last_submission_attempt_time, until = app.status.termination_time;
+  const auto enough = app.extras.reset_restarts_after;
+  return enough && since && until && *until - *since >= *enough;
+}
+
 Decision to_rerun(const Application& app, Decision d) {
   Status next = app.status;
-  if (next.state == State::Invalidating) next.submission_attempts = next.execution_attempts = 0;
+  if (next.state == State::Invalidating || lasted(app)) next.submission_attempts = next.execution_attempts = 0;
+  remember_attempt(next, app.extras.attempt_history);
   forget_attempt(next);
   next.state = State::PendingRerun;
   d.events = {warning("SparkApplicationPendingRerun", fmt::format("SparkApplication {} is pending rerun", app.name))};
@@ -131,8 +176,19 @@ Decision to_rerun(const Application& app, Decision d) {
   return d;
 }
 
+// Another try has an interval to wait for: it counts as one.
+Decision waited_in_vain(const Application& app, Time now, const std::string& what) {
+  Status next = app.status;
+  next.submission_attempts += 1;
+  next.last_submission_attempt_time = now;
+  return submission_failed(
+      app, std::move(next),
+      fmt::format("waited for {} in vain; delete it by force when nothing of it can run any more", what));
+}
+
 // Nothing, once the API server has said that the driver is gone.
-std::optional<Decision> wait_for_driver_to_go(const Application& app, const Observed& seen, const Settings& settings) {
+std::optional<Decision> wait_for_driver_to_go(const Application& app, const Observed& seen, Time now,
+                                              const Settings& settings) {
   Decision d = take_down(app, seen, settings);
   if (!seen.driver) {
     if (seen.asked) return std::nullopt;
@@ -141,24 +197,31 @@ std::optional<Decision> wait_for_driver_to_go(const Application& app, const Obse
   }
   d.look_again = kLookAtLeaving;
   if (!seen.driver->deleting) return d;
-  const std::string why = fmt::format("waiting for driver pod {} of the attempt before to be gone{}", seen.driver->name,
+  const std::string why = fmt::format("driver pod {} of the attempt before to be gone{}", seen.driver->name,
                                       seen.driver->node.empty() ? "" : " from node " + seen.driver->node);
-  if (app.status.error_message == why) return d;
+  // An edited one would begin anew at once, and wait again.
+  const bool may_fail = app.status.state != State::Suspending && !is_edited(app);
+  if (const auto end = patience_with(app, *seen.driver); end && may_fail) {
+    if (now >= *end) return waited_in_vain(app, now, why);
+    d.look_again = std::min(kLookAtLeaving, *end - now);
+  }
+  if (app.status.error_message == "waiting for " + why) return d;
   d.status = app.status;
-  d.status->error_message = why;
+  d.status->error_message = "waiting for " + why;
   return d;
 }
 
 Decision begin_when_alone(const Application& app, const Observed& seen, Time now, const std::string& fresh_id,
                           const Settings& settings) {
-  if (auto waiting = wait_for_driver_to_go(app, seen, settings)) return *std::move(waiting);
+  if (auto waiting = wait_for_driver_to_go(app, seen, now, settings)) return *std::move(waiting);
   return begin_attempt(app, now, fresh_id);
 }
 
-Decision suspending(const Application& app, const Observed& seen, const Settings& settings) {
-  if (auto waiting = wait_for_driver_to_go(app, seen, settings)) return *std::move(waiting);
+Decision suspending(const Application& app, const Observed& seen, Time now, const Settings& settings) {
+  if (auto waiting = wait_for_driver_to_go(app, seen, now, settings)) return *std::move(waiting);
   Decision d = take_down(app, seen, settings);
   d.status = app.status;
+  remember_attempt(*d.status, app.extras.attempt_history);
   forget_attempt(*d.status);
   d.status->state = State::Suspended;
   d.events = {warning("SparkApplicationSuspended", fmt::format("SparkApplication {} is suspended", app.name))};
@@ -174,49 +237,25 @@ Decision suspended(const Application& app) {
   return d;
 }
 
-struct DriverView {
-  State state;
-  Event event;
-};
-
-// A driver whose container has ended is at its end, even while sidecars keep the pod running.
-DriverView view(const DriverPod& driver) {
-  const bool ended = driver.terminated && (driver.phase == "Running" || driver.phase == "Failed");
-  if (driver.phase == "Succeeded" || (ended && driver.terminated->exit_code == 0))
-    return {State::Succeeding, normal("SparkDriverCompleted", fmt::format("Driver {} completed", driver.name))};
-  if (driver.phase == "Failed" || ended)
-    return {State::Failing, warning("SparkDriverFailed", fmt::format("Driver {} failed", driver.name))};
-  if (driver.phase == "Running")
-    return {State::Running, normal("SparkDriverRunning", fmt::format("Driver {} is running", driver.name))};
-  if (driver.phase == "Pending" || driver.phase.empty())
-    return {State::Submitted, normal("SparkDriverPending", fmt::format("Driver {} is pending", driver.name))};
-  return {State::Unknown, warning("SparkDriverUnknown", fmt::format("Driver {} in unknown state", driver.name))};
-}
-
-std::string reason_of_failure(const DriverPod& driver) {
-  if (driver.terminated)
-    return fmt::format("driver container failed with ExitCode: {}, Reason: {}", driver.terminated->exit_code,
-                       driver.terminated->reason);
-  // An evicted pod says why itself.
-  std::string why = "driver container status missing";
-  if (!driver.reason.empty()) why += ": " + driver.reason;
-  if (!driver.message.empty()) why += ": " + driver.message;
-  return why;
-}
-
 Decision follow(const Application& app, const Observed& seen, Time now, const Settings& settings) {
   Decision d;
   Status next = app.status;
   const DriverPod& driver = *seen.driver;
-  const DriverView is = view(driver);
+  DriverView is = view(driver);
+  Deadline limit;
+  if (!has_ended(is.state)) limit = deadline(app, is.state, seen, now);
+  if (!limit.missed.empty())
+    is = {State::Failing,
+          warning("SparkApplicationTimedOut", fmt::format("SparkApplication {}: {}", app.name, limit.missed))};
   if (!driver.app_id.empty()) next.spark_application_id = driver.app_id;
-  if (is.state == State::Succeeding || is.state == State::Failing)
-    if (!next.termination_time) next.termination_time = now;
-  if (is.state == State::Failing) next.error_message = reason_of_failure(driver);
+  if (has_ended(is.state) && !next.termination_time) next.termination_time = now;
+  if (is.state == State::Failing) next.error_message = limit.missed.empty() ? reason_of_failure(driver) : limit.missed;
   if (is.state != app.status.state) d.events.push_back(is.event);
   next.state = is.state;
-  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
+  if (!has_ended(is.state)) tell_trouble(next, driver, d.events);
+  see_executors(next, app, seen, settings, d.events);
   if (next != app.status) d.status = std::move(next);
+  if (limit.missed.empty() && limit.next) d.look_again = *limit.next - now;
   return d;
 }
 
@@ -236,7 +275,7 @@ Decision missing_driver(const Application& app, const Observed& seen, Time now, 
   next.state = State::Failing;
   next.error_message = "driver pod not found";
   next.termination_time = now;
-  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
+  see_executors(next, app, seen, settings, d.events);
   d.status = std::move(next);
   return d;
 }
@@ -256,7 +295,7 @@ Decision end(const Application& app, const Observed& seen, State state, Time now
   Status next = app.status;
   next.state = state;
   if (!next.termination_time) next.termination_time = now;
-  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
+  see_executors(next, app, seen, settings, d.events);
   d.remove = of_no_use(app, settings);
   d.events.push_back(state == State::Completed
                          ? normal("SparkApplicationCompleted", fmt::format("SparkApplication {} completed", app.name))
@@ -270,29 +309,79 @@ Decision end(const Application& app, const Observed& seen, State state, Time now
 Decision follow_rest(const Application& app, const Observed& seen, const Settings& settings) {
   Decision d;
   Status next = app.status;
-  follow_executors(next, seen.executors, settings.max_tracked_executors, d.events);
+  see_executors(next, app, seen, settings, d.events);
   if (next != app.status) d.status = std::move(next);
   return d;
 }
 
+Status as_it_counts(const Application& app) {
+  Status out = app.status;
+  if (lasted(app)) out.execution_attempts = out.submission_attempts = 1;
+  return out;
+}
+
+bool is_retried(const Application& app) {
+  const bool own_fault = app.status.state == State::Failing && app.extras.restart_on_infrastructure &&
+                         app.restart.type == RestartPolicy::Type::OnFailure &&
+                         !is_of_infrastructure(app.status.error_message);
+  return !own_fault && is_retried(app.restart, as_it_counts(app));
+}
+
 Decision end_or_rerun(const Application& app, const Observed& seen, State end_state, Time now,
                       const Settings& settings) {
-  if (!is_retried(app.restart, app.status)) return end(app, seen, end_state, now, settings);
-  const Time due = retry_due(app.restart, app.status);
+  if (!is_retried(app)) return end(app, seen, end_state, now, settings);
+  const Time due = retry_due(app.restart, as_it_counts(app));
   if (now >= due) return to_rerun(app, take_down(app, seen, settings));
   Decision d = follow_rest(app, seen, settings);
   d.look_again = due - now;
   return d;
 }
 
+// A driver that has not ended, as one that took too long, must not go on.
+Decision fail(const Application& app, const Observed& seen, Time now, const Settings& settings) {
+  Decision d = end_or_rerun(app, seen, State::Failed, now, settings);
+  if (!seen.driver || seen.driver->deleting || has_ended(view(*seen.driver).state)) return d;
+  const Removal driver = removal_of(*seen.driver);
+  if (std::ranges::find(d.remove, driver) == d.remove.end()) d.remove.push_back(driver);
+  return d;
+}
+
+// What was made of it goes only now that status says that it failed: an attempt that had not failed, and whose driver
+// was gone, would be given another driver.
+Decision unmake(const Application& app, const Observed& seen, Time now, const Settings& settings) {
+  Decision d = end_or_rerun(app, seen, State::Failed, now, settings);
+  if (d.status && d.status->state == State::PendingRerun) return d;
+  Decision down = take_down(app, seen, settings);
+  d.remove.insert(d.remove.end(), down.remove.begin(), down.remove.end());
+  if (!d.look_again) d.take_back = std::move(down.take_back);
+  return d;
+}
+
+// What an ended application is not to keep. The driver goes last: while it is there, all may be.
+void let_go(Decision& d, const Application& app, const Observed& seen, Time now) {
+  if (!seen.driver || seen.driver->deleting || !app.status.termination_time) return;
+  const Extras& extras = app.extras;
+  const bool keep =
+      extras.retain == Retain::Always || (extras.retain == Retain::OnFailure && app.status.state == State::Failed);
+  if (keep && !extras.retain_for) return;
+  const Time until = *app.status.termination_time + (keep ? *extras.retain_for : Duration(0));
+  if (now < until) {
+    d.look_again = until - now;
+    return;
+  }
+  d.remove = left_over(app, seen);
+  std::ranges::reverse(d.remove);
+}
+
 Decision ended(const Application& app, const Observed& seen, Time now, const Settings& settings) {
   Decision d = follow_rest(app, seen, settings);
+  let_go(d, app, seen, now);
   const auto seconds = app.time_to_live ? app.time_to_live : settings.default_time_to_live;
   if (!seconds || !app.status.termination_time) return d;
   const Time until =
       *app.status.termination_time + std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, kCentury));
   if (now < until)
-    d.look_again = until - now;
+    d.look_again = std::min(d.look_again.value_or(until - now), until - now);
   else
     d = {.remove_application = true};
   return d;
@@ -301,7 +390,7 @@ Decision ended(const Application& app, const Observed& seen, Time now, const Set
 // The rest of what was made goes with its owners; only the driver would go on working, and make executors.
 Decision clean_up(const Observed& seen) {
   Decision d;
-  if (seen.driver) d.remove = {{"v1", "Pod", seen.driver->name, seen.driver->uid}};
+  if (seen.driver) d.remove = {removal_of(*seen.driver)};
   return d;
 }
 
@@ -316,7 +405,7 @@ bool can_be_suspended(const Application& app) {
     case State::Resuming: return true;
     case State::Succeeding:
     case State::Failing:
-    case State::SubmissionFailed: return is_retried(app.restart, app.status);
+    case State::SubmissionFailed: return is_retried(app);
     case State::Completed:
     case State::Failed:
     case State::Invalidating:
@@ -365,12 +454,12 @@ Decision decide(const Application& app, const Observed& seen, Time now, const st
       if (!seen.driver) return missing_driver(app, seen, now, settings);
       return follow(app, seen, now, settings);
     case State::Succeeding: return end_or_rerun(app, seen, State::Completed, now, settings);
-    case State::Failing:
-    case State::SubmissionFailed: return end_or_rerun(app, seen, State::Failed, now, settings);
+    case State::Failing: return fail(app, seen, now, settings);
+    case State::SubmissionFailed: return unmake(app, seen, now, settings);
     case State::Completed:
     case State::Failed: return ended(app, seen, now, settings);
     case State::Invalidating: return to_rerun(app, take_down(app, seen, settings));
-    case State::Suspending: return suspending(app, seen, settings);
+    case State::Suspending: return suspending(app, seen, now, settings);
     case State::Suspended: return suspended(app);
   }
   return {};
@@ -408,10 +497,9 @@ Decision unserved(const Application& app, const std::string& why) {
   return d;
 }
 
-Decision held_up(const Application& app, const std::vector<Removal>& made, const std::string& why, Time now,
-                 Duration patience) {
+Decision held_up(const Application& app, const std::string& why, Time now, Duration patience) {
   const auto since = app.status.last_submission_attempt_time;
-  if (!since || now >= *since + patience) return refused(app, made, why);
+  if (!since || now >= *since + patience) return refused(app, why);
   Decision d;
   d.look_again = kLookAtObstacle;
   if (app.status.error_message != why) {
@@ -421,11 +509,7 @@ Decision held_up(const Application& app, const std::vector<Removal>& made, const
   return d;
 }
 
-Decision refused(const Application& app, const std::vector<Removal>& made, const std::string& why) {
-  Decision d = submission_failed(app, app.status, why);
-  d.remove = made;
-  return d;
-}
+Decision refused(const Application& app, const std::string& why) { return submission_failed(app, app.status, why); }
 
 Claim claim(const Application& app, const kube::Object& existing) {
   const json::value* owner = kube::controller_of(existing);

@@ -28,6 +28,9 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+inline Event normal(std::string reason, std::string message) { return {false, std::move(reason), std::move(message)}; }
+inline Event warning(std::string reason, std::string message) { return {true, std::move(reason), std::move(message)}; }
+
 struct Removal {
   std::string api_version;
   std::string kind;
@@ -69,10 +72,9 @@ Decision served(const Application& app, const std::string& ui_address);
 Decision unserved(const Application& app, const std::string& why);
 // Something stands in the way that is about to go, or is missing that may be about to come. After `patience` since the
 // attempt began, `why` is what the attempt failed of.
-Decision held_up(const Application& app, const std::vector<Removal>& made, const std::string& why, Time now,
-                 Duration patience);
-// The API server will not have it. `made` is what had been made of it until then.
-Decision refused(const Application& app, const std::vector<Removal>& made, const std::string& why);
+Decision held_up(const Application& app, const std::string& why, Time now, Duration patience);
+// The API server will not have it.
+Decision refused(const Application& app, const std::string& why);
 
 // Whose an object is that stands where one of the plan is to be.
 enum class Claim {

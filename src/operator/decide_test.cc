@@ -6,47 +6,14 @@
 #include <set>
 
 #include "base/files.h"
+#include "operator/drivers.h"
 #include "operator/ids.h"
 #include "operator/labels.h"
 #include "operator/states.h"
+#include "operator/test_application.h"
 
 namespace spoke::op {
 namespace {
-
-const Time kNow = *parse_rfc3339("2026-03-01T12:00:00Z");
-constexpr const char* kFresh = "ffffffff-0000-4000-8000-000000000000";
-
-Application application(State state) {
-  Application app;
-  app.name = "pi";
-  app.ns = "jobs";
-  app.uid = "app-uid";
-  app.resource_version = "7";
-  app.status.state = state;
-  app.spec = json::object{{"type", "Scala"},
-                          {"sparkVersion", "4.1.4"},
-                          {"image", "spark:4.1.4"},
-                          {"mainClass", "Main"},
-                          {"mainApplicationFile", "local:///a.jar"},
-                          {"driver", json::object{}},
-                          {"executor", json::object{}}};
-  app.fingerprint = fingerprint(app.spec);
-  if (state != State::New) {
-    app.status.submission_id = with_fingerprint("0b9d1c9e-5a51-4f6e-9a3b-2f1d6f1f7a10", app.fingerprint);
-    app.status.last_submission_attempt_time = kNow - std::chrono::seconds(60);
-    app.status.submission_attempts = 1;
-    app.status.execution_attempts = 1;
-  }
-  const bool between =
-      state == State::New || state == State::PendingRerun || state == State::Suspended || state == State::Resuming;
-  if (!between) {
-    app.status.spark_application_id = "spark-1";
-    app.status.driver.pod_name = "pi-driver";
-    app.status.driver.web_ui_service_name = "pi-ui-svc";
-  }
-  if (state == State::Failing || state == State::Succeeding || is_final(state)) app.status.termination_time = kNow;
-  return app;
-}
 
 // An attempt has an id, and its objects are not there, or not known to be.
 Application begun(State state) {
@@ -70,25 +37,6 @@ Application retried(Application app) {
   app.restart.type = RestartPolicy::Type::Always;
   return app;
 }
-
-DriverPod driver(std::string phase, std::optional<Terminated> terminated = std::nullopt) {
-  return {
-      .name = "pi-driver", .uid = "pod-uid", .app_id = "spark-1", .phase = std::move(phase), .terminated = terminated};
-}
-
-ExecutorPod executor(int id, std::string phase) {
-  return {.name = "pi-exec-" + std::to_string(id), .id = id, .app_id = "spark-1", .phase = std::move(phase)};
-}
-
-State next_state(const Application& app, const Decision& d) { return d.status ? d.status->state : app.status.state; }
-
-std::vector<std::string> reasons(const Decision& d) {
-  std::vector<std::string> out;
-  for (const auto& event : d.events) out.push_back(event.reason);
-  return out;
-}
-
-using Reasons = std::vector<std::string>;
 
 // Every state with every observation of the driver.
 
@@ -158,7 +106,9 @@ TEST(Decide, EveryStateWithEverySightOfTheDriver) {
       const Decision d = decide(app, observed(kSights[i]), kNow, kFresh);
       EXPECT_EQ(word_of(row.next[i]), word_of(next_state(app, d)));
       EXPECT_FALSE(d.create || d.take_back || d.remove_application);
-      const bool leaves = row.state == I || row.state == P || row.state == M || row.state == Q;
+      const bool alive = kSights[i].driver && !has_ended(view(*kSights[i].driver).state);
+      const bool leaves = row.state == I || row.state == P || row.state == M || row.state == Q || row.state == B ||
+                          (row.state == F && alive);
       const Removal pod{"v1", "Pod", "pi-driver", "pod-uid"};
       EXPECT_EQ(leaves && kSights[i].driver, std::ranges::find(d.remove, pod) != d.remove.end());
       EXPECT_TRUE(leaves || d.remove.empty());
@@ -216,7 +166,7 @@ TEST(States, AreThoseOfTheTable) {
           const Decision d = decide(app, observed(sight), kNow, kFresh);
           if (d.create) {
             done.insert({row.state, next_state(app, created(app, *d.create))});
-            done.insert({row.state, next_state(app, refused(app, {}, "no"))});
+            done.insert({row.state, next_state(app, refused(app, "no"))});
           }
           if (const State to = next_state(app, d); to != row.state) done.insert({row.state, to});
         }
@@ -283,7 +233,7 @@ TEST(Decide, AnotherAttemptHasOtherNames) {
 
 TEST(Decide, WhatIsNotSupportedFailsTheSubmissionByName) {
   Application app = application(State::New);
-  json::set(app.spec, "mode", "client");
+  json::set(app.spec, "mode", "local");
   const Decision d = decide(app, {}, kNow, kFresh);
   ASSERT_TRUE(d.status);
   EXPECT_EQ(State::SubmissionFailed, d.status->state);
@@ -347,25 +297,44 @@ TEST(Decide, TheServiceOfTheUiComesWhenThereIsTime) {
   EXPECT_FALSE(lacks_services(application(State::Completed).status)) << "nobody looks at it any more";
 }
 
-TEST(Decide, WhatIsRefusedIsTakenBack) {
-  const std::vector<Removal> made{{"v1", "ConfigMap", "c", "1"}, {"v1", "Pod", "pi-driver", "2"}};
-  const Decision d = refused(application(State::New), made, "no quota");
-  EXPECT_EQ(made, d.remove);
+// Killed between the two, an operator would make another driver of an attempt that had one.
+TEST(Decide, WhatIsRefusedIsTakenBackWhenStatusSaysSo) {
+  Application app = begun(State::New);
+  const Decision d = refused(app, "no quota");
   EXPECT_EQ(State::SubmissionFailed, d.status->state);
   EXPECT_EQ("no quota", d.status->error_message);
+  EXPECT_TRUE(d.remove.empty());
+  EXPECT_FALSE(d.take_back);
+
+  app.status = *d.status;
+  const std::vector<Removal> the_driver{{"v1", "Pod", "pi-driver", driver("Pending").uid}};
+  const Decision end = decide(app, {.driver = driver("Pending")}, kNow, kFresh);
+  EXPECT_EQ(State::Failed, end.status->state);
+  EXPECT_EQ(the_driver, end.remove);
+  EXPECT_TRUE(end.take_back);
+
+  app.restart = {.type = RestartPolicy::Type::OnFailure, .submission_failure_retries = 1};
+  app.restart.submission_failure_interval = 10;
+  app.status.last_submission_attempt_time = kNow;
+  const Decision waiting = decide(app, {.driver = driver("Pending")}, kNow, kFresh);
+  EXPECT_FALSE(waiting.status);
+  EXPECT_EQ(the_driver, waiting.remove);
+  const Decision again = decide(app, {}, kNow + std::chrono::seconds(10), kFresh);
+  EXPECT_EQ(State::PendingRerun, again.status->state);
+  EXPECT_TRUE(again.take_back);
 }
 
 TEST(Decide, WhatIsInTheWayIsWaitedForUntilPatienceEnds) {
   Application app = application(State::New);
   app.status.last_submission_attempt_time = kNow;
   const auto wait = std::chrono::seconds(30);
-  const Decision waiting = held_up(app, {}, "it is there", kNow + std::chrono::seconds(29), wait);
+  const Decision waiting = held_up(app, "it is there", kNow + std::chrono::seconds(29), wait);
   EXPECT_EQ(State::New, waiting.status->state);
   EXPECT_EQ("it is there", waiting.status->error_message);
   EXPECT_TRUE(waiting.look_again);
   app.status.error_message = "it is there";
-  EXPECT_FALSE(held_up(app, {}, "it is there", kNow, wait).status) << "it was told already";
-  const Decision over = held_up(app, {}, "it is there", kNow + wait, wait);
+  EXPECT_FALSE(held_up(app, "it is there", kNow, wait).status) << "it was told already";
+  const Decision over = held_up(app, "it is there", kNow + wait, wait);
   EXPECT_EQ(State::SubmissionFailed, over.status->state);
   EXPECT_EQ("it is there", over.status->error_message);
 }
@@ -483,7 +452,7 @@ TEST(Decide, ASubmissionIsRetriedByItsOwnCount) {
 TEST(Decide, NoAttemptBeginsBesideTheDriverOfTheOneBefore) {
   Application app = application(State::PendingRerun);
   DriverPod leaving = driver("Running");
-  leaving.deleting = true;
+  leaving.deleting = kNow;
   leaving.node = "n1";
   const Decision told = decide(app, {.driver = leaving}, kNow, kFresh);
   EXPECT_TRUE(told.remove.empty()) << "it is on its way";

@@ -40,7 +40,14 @@ std::string_view executor_state(const ExecutorPod& pod) {
   return pod.deleting && went ? "COMPLETED" : "FAILED";
 }
 
+void count_executors(Status& status, const std::vector<ExecutorPod>& pods) {
+  status.executor_state.clear();
+  status.executor_summary.clear();
+  for (const auto& pod : pods) ++status.executor_summary[std::string(executor_state(pod))];
+}
+
 void follow_executors(Status& status, const std::vector<ExecutorPod>& pods, int limit, std::vector<Event>& events) {
+  status.executor_summary.clear();
   std::set<std::string_view> there;
   bool id_known = false;
   for (const auto& pod : pods) {

@@ -21,4 +21,7 @@ std::string_view executor_state(const ExecutorPod& pod);
 // succeeded), FAILED (it failed) or UNKNOWN (it runs). Executors with an id above `limit` are not tracked.
 void follow_executors(Status& status, const std::vector<ExecutorPod>& pods, int limit, std::vector<Event>& events);
 
+// In place of that, status.executor_summary: of the pods that are there, however many.
+void count_executors(Status& status, const std::vector<ExecutorPod>& pods);
+
 }  // namespace spoke::op

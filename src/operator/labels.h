@@ -10,6 +10,8 @@ namespace spoke::op {
 inline constexpr std::string_view kApiVersion = "sparkoperator.k8s.io/v1beta2";
 inline constexpr std::string_view kKind = "SparkApplication";
 inline constexpr std::string_view kScheduledKind = "ScheduledSparkApplication";
+inline constexpr std::string_view kConnectApiVersion = "sparkoperator.k8s.io/v1alpha1";
+inline constexpr std::string_view kConnectKind = "SparkConnect";
 
 namespace label {
 inline constexpr std::string_view app_name = "sparkoperator.k8s.io/app-name";
@@ -17,8 +19,10 @@ inline constexpr std::string_view launched_by = "sparkoperator.k8s.io/launched-b
 inline constexpr std::string_view created_by = "sparkoperator.k8s.io/created-by-spark-operator";
 inline constexpr std::string_view mutated_by = "sparkoperator.k8s.io/mutated-by-spark-operator";
 inline constexpr std::string_view scheduled_by = "sparkoperator.k8s.io/scheduled-app-name";
+inline constexpr std::string_view connect_name = "sparkoperator.k8s.io/connect-name";
 inline constexpr std::string_view submission_id = "sparkoperator.k8s.io/submission-id";
-inline constexpr std::string_view role = "spark-role";                  // "driver" or "executor"
+inline constexpr std::string_view role = "spark-role";  // "driver", "executor" or "connect-server"
+inline constexpr std::string_view version = "spark-version";
 inline constexpr std::string_view app_selector = "spark-app-selector";  // spark.app.id
 inline constexpr std::string_view executor_id = "spark-exec-id";
 }  // namespace label

@@ -1,5 +1,8 @@
 #include "operator/plan.h"
 
+#include "kube/quantity.h"
+#include "operator/executor_fields.h"
+#include "operator/gang.h"
 #include "operator/ids.h"
 #include "operator/labels.h"
 #include "operator/monitoring.h"
@@ -45,6 +48,10 @@ void refuse_local_files(const spark::Submission& s) {
                                              uri, property));
 }
 
+spark::Ids ids_of_attempt(const Application& app) {
+  return ids_of(app.status.submission_id, app.status.last_submission_attempt_time.value_or(Time{}));
+}
+
 }  // namespace
 
 spark::Submission submission_of(const Application& app, const Spec& spec) {
@@ -58,7 +65,7 @@ spark::Submission submission_of(const Application& app, const Spec& spec) {
   s.args = spec.arguments;
   if (spec.proxy_user && !spec.proxy_user->empty()) s.proxy_user = spec.proxy_user;
   s.user = kUser;
-  s.ids = ids_of(app.status.submission_id, app.status.last_submission_attempt_time.value_or(Time{}));
+  s.ids = ids_of_attempt(app);
   refuse_local_files(s);
   use_template(s, "driver", kDriverTemplate, driver_template(app, spec), kDriverContainer);
   use_template(s, "executor", kExecutorTemplate, executor_template(app, spec), kExecutorContainer);
@@ -91,12 +98,41 @@ std::vector<kube::Object> come_down(const Application& app, Spec& spec, const Pl
   std::vector<kube::Object> out;
   if (auto config = monitoring_config(app, spec)) out.push_back(*std::move(config));
   use_monitoring(app, spec);
-  const spark::Submission submission = submission_of(app, spec);
-  set_ui_path(app, spec, submission.ids.app, options.services);
-  if (auto group = use_batch_scheduler(app, spec, submission.conf, submission.rules, options.schedulers))
-    out.push_back(*std::move(group));
+  set_ui_path(app, spec, ids_of_attempt(app).app, options.services);
+  if (has_batch_scheduler(spec, options.schedulers)) {
+    const spark::Submission submission = submission_of(app, spec);
+    if (auto group = use_batch_scheduler(app, spec, submission.conf, submission.rules, options.schedulers))
+      out.push_back(*std::move(group));
+  }
   if (spec.driver_budget && options.driver_budgets) out.push_back(driver_budget(app, spec));
   return out;
+}
+
+// What a reader of the spec would not expect.
+void add_warnings(std::vector<std::string>& to, const Application& app, const Spec& spec, const PlanOptions& options) {
+  if (const auto& unknown = app.extras.unknown; !unknown.empty())
+    to.push_back(fmt::format("metadata.annotations[{}] is without effect: no such annotation is known{}",
+                             unknown.front(),
+                             unknown.size() == 1 ? "" : fmt::format(", nor {} others", unknown.size() - 1)));
+  if (spec.mode == "client")
+    to.emplace_back("spec.mode: client: the driver runs in a pod of its own all the same, as in cluster mode");
+  if (options.webhook) return;
+  if (spec.executor.memory_limit)
+    to.emplace_back(
+        "spec.executor.memoryLimit needs the operator's --webhook: executors have the limit that Spark sets");
+  for (const auto& variable : spec.executor.env)
+    if (is_sparks_own(variable))
+      to.push_back(fmt::format("spec.executor.env: {} is Spark's own, and needs the operator's --webhook",
+                               json::str(variable, "name")));
+}
+
+// A pod with a limit below its request is refused, and a driver whose executors are refused waits for ever.
+void check_limit(const Spec& spec, const spark::Submission& submission) {
+  if (!spec.executor.memory_limit) return;
+  const auto limit = kube::Quantity::parse(kubernetes_memory(*spec.executor.memory_limit, "spec.executor.memoryLimit"));
+  const std::int64_t mib = gang_of(spec, submission.conf, submission.rules).executor.memory_mib;
+  if (*limit < kube::Quantity::of(product(mib, 1 << 20)))
+    throw InvalidApplication("spec.executor.memoryLimit", fmt::format("is below the {}Mi that executors ask for", mib));
 }
 
 }  // namespace
@@ -105,7 +141,9 @@ Plan plan(const Application& app, const PlanOptions& options) {
   Spec spec = read_spec(app);
   Plan out;
   out.standing = come_down(app, spec, options);
-  spark::DriverObjects driver = spark::build_driver(submission_of(app, spec));
+  const spark::Submission submission = submission_of(app, spec);
+  check_limit(spec, submission);
+  spark::DriverObjects driver = spark::build_driver(submission);
   out.app_id = driver.app_id;
   out.pod = std::move(driver.pod);
   write_fields(out.pod, spec, spec.driver, kDriverContainer);
@@ -117,6 +155,7 @@ Plan plan(const Application& app, const PlanOptions& options) {
   for (auto& object : services.objects) out.standing.push_back(std::move(object));
   out.web_ui = std::move(services.web_ui);
   out.warnings = std::move(driver.warnings);
+  add_warnings(out.warnings, app, spec, options);
   return out;
 }
 

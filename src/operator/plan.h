@@ -15,6 +15,7 @@ struct PlanOptions {
   ServiceOptions services;
   SchedulerOptions schedulers;
   bool driver_budgets = true;  // spec.driverPodDisruptionBudget is acted upon
+  bool webhook = false;        // there is one (operator/admission.h), and no need to warn of what only it can do
 };
 
 struct Plan {

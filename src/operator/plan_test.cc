@@ -256,7 +256,6 @@ TEST(PodFields, WhatCannotBeIsRefusedByName) {
             error_of("{driver: {volumeMounts: [{name: x, mountPath: /x}]}}"));
   EXPECT_TRUE(
       error_of("{executor: {gpu: {name: nvidia.com/gpu, quantity: 0}}}").starts_with("spec.executor.gpu.quantity: "));
-  EXPECT_TRUE(error_of("{executor: {env: [{name: SPARK_LOCAL_DIRS, value: /x}]}}").starts_with("spec.executor.env: "));
   EXPECT_NE("", error_of("{executor: {template: {spec: {containers: {}}}}}"));
   EXPECT_NE("", error_of("{executor: {template: {spec: {containers: [1]}}}}"));
   EXPECT_NE("", error_of("{driver: {template: {spec: []}}}"));

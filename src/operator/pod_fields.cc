@@ -1,22 +1,15 @@
 #include "operator/pod_fields.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/strings.h"
-#include "kube/quantity.h"
+#include "operator/executor_fields.h"
 #include "operator/labels.h"
 
 namespace spoke::op {
 namespace {
 
 constexpr size_t kLongestVolumeName = 63;
-
-// What Spark itself sets on executors, after the template's: a variable of that name would be without effect.
-constexpr std::array<std::string_view, 12> kSparksOwn{
-    "SPARK_USER",           "SPARK_DRIVER_URL",      "SPARK_EXECUTOR_CORES",    "SPARK_EXECUTOR_MEMORY",
-    "SPARK_APPLICATION_ID", "SPARK_CONF_DIR",        "SPARK_EXECUTOR_ID",       "SPARK_RESOURCE_PROFILE_ID",
-    "SPARK_CLASSPATH",      "SPARK_EXECUTOR_POD_IP", "SPARK_EXECUTOR_POD_NAME", "SPARK_LOCAL_DIRS"};
 
 json::array& list_at(json::value& v, std::string_view path) {
   const json::value* found = json::find(v, path);
@@ -91,7 +84,7 @@ void config_maps(Pod& pod, const Spec& spec, const PodSpec& fields) {
     pod.add_env("HADOOP_CONF_DIR", "/etc/hadoop/conf");
   }
   if (spec.spark_config_map) {
-    // On executors Spark's own SPARK_CONF_DIR comes later and wins; the files are there all the same.
+    // On executors Spark's own SPARK_CONF_DIR comes later and wins, unless the webhook has it otherwise.
     pod.mount_config_map(*spec.spark_config_map, "spark-configmap-volume", "/etc/spark/conf");
     pod.add_env("SPARK_CONF_DIR", "/etc/spark/conf");
   }
@@ -126,22 +119,6 @@ void volumes(Pod& pod, const Spec& spec, const PodSpec& fields) {
   for (const auto* containers : {&fields.sidecars, &fields.init_containers})
     for (const auto& container : *containers)
       for (const auto& mount : json::list(container, "volumeMounts")) add_volume(pod, spec, json::str(mount, "name"));
-}
-
-// "512m" as Java means it (MiB), not as Kubernetes does (thousandths).
-std::string kubernetes_memory(std::string_view text, const std::string& field) {
-  std::string number = lower(trim(text));
-  if (number.ends_with("b")) number.pop_back();
-  constexpr std::string_view kUnits = "kmgtp";
-  if (const size_t unit = number.empty() ? kUnits.npos : kUnits.find(number.back()); unit != kUnits.npos) {
-    number.pop_back();
-    number.append(1, "KMGTP"[unit]).append("i");
-  } else {
-    number = trim(text);
-  }
-  const auto canonical = kube::Quantity::canonical(number);
-  if (!canonical) throw InvalidApplication(field, fmt::format("\"{}\" is no amount of memory, as 512m or 2Gi", text));
-  return *canonical;
 }
 
 void resources(Pod& pod, const PodSpec& fields) {
@@ -206,17 +183,15 @@ void write_fields(json::value& document, const Spec& spec, const PodSpec& fields
 }
 
 json::value executor_template(const Application& app, const Spec& spec) {
-  for (const auto& variable : spec.executor.env) {
-    const std::string_view name = json::str(variable, "name");
-    if (std::find(kSparksOwn.begin(), kSparksOwn.end(), name) != kSparksOwn.end())
-      throw InvalidApplication("spec.executor.env",
-                               fmt::format("{} is set by Spark, which wins; put it into spec.executor.envVars", name));
-  }
   json::value owner = owner_reference(app);
   owner.as_object().erase("controller");
   owner.as_object().erase("blockOwnerDeletion");
   json::value out = with_owner(spec.executor.pod_template, std::move(owner));
-  write_fields(out, spec, spec.executor, kExecutorContainer);
+  PodSpec fields_of_template = spec.executor;
+  json::array& env = fields_of_template.env;
+  env.erase(std::remove_if(env.begin(), env.end(), is_sparks_own), env.end());
+  write_fields(out, spec, fields_of_template, kExecutorContainer);
+  if (const auto fields = executor_fields(spec)) annotate_executors(out, *fields);
   return out;
 }
 

@@ -1,14 +1,15 @@
 #include "operator/pods.h"
 
 #include "base/strings.h"
+#include "kube/pod_trouble.h"
 #include "operator/labels.h"
+#include "operator/some_of.h"
 
 namespace spoke::op {
 namespace {
 
-void copy(json::object& to, const json::value& from, std::string_view name) {
-  if (const json::value* v = json::find_member(from, name)) to[name] = *v;
-}
+// Members of projections alone.
+constexpr std::string_view kTrouble = "trouble", kDisrupted = "disrupted";
 
 bool is_spark_container(std::string_view name) {
   return name == kDriverContainer || name == kExecutorContainer || name == kOldExecutorContainer;
@@ -38,32 +39,31 @@ bool of_submission(const kube::Object& pod, const Application& app) {
 }  // namespace
 
 kube::Object project_pod(kube::Object pod) {
-  json::object metadata;
-  if (const json::value* from = json::find(pod, "metadata")) {
-    for (const auto* name : {"name", "namespace", "uid", "deletionTimestamp"}) copy(metadata, *from, name);
-    json::object labels;
-    for (const auto name :
-         {label::app_name, label::submission_id, label::role, label::app_selector, label::executor_id})
-      if (const json::value* all = json::find_member(*from, "labels")) copy(labels, *all, name);
-    metadata["labels"] = std::move(labels);
-    if (const json::value* owner = kube::controller_of(pod)) {
-      json::object kept{{"controller", true}};
-      for (const auto* name : {"kind", "name", "uid"}) copy(kept, *owner, name);
-      metadata["ownerReferences"] = json::array{std::move(kept)};
-    }
-  }
+  json::object metadata = some_of(pod, "metadata", {"name", "namespace", "uid", "deletionTimestamp"});
+  metadata["labels"] =
+      some_of(pod, "metadata.labels",
+              {label::app_name, label::submission_id, label::role, label::app_selector, label::executor_id});
+  if (const json::value* owner = kube::controller_of(pod))
+    metadata["ownerReferences"] = json::array{json::object{{"controller", true},
+                                                           {"kind", json::str(*owner, "kind")},
+                                                           {"name", json::str(*owner, "name")},
+                                                           {"uid", json::str(*owner, "uid")}}};
 
-  json::object status;
-  if (const json::value* from = json::find(pod, "status"))
-    for (const auto* name : {"phase", "reason", "message"}) copy(status, *from, name);
-  if (const json::value* container = spark_status(pod))
-    if (const json::value* ended = json::find(*container, "state.terminated")) {
-      json::object kept;
-      for (const auto* name : {"exitCode", "reason"}) copy(kept, *ended, name);
-      status["containerStatuses"] = json::array{json::object{{"name", json::str(*container, "name")},
-                                                             {"state", json::object{{"terminated", std::move(kept)}}}}};
-    }
+  const std::string_view phase = json::str(pod, "status.phase");
+  if (phase == "Pending" && is_executor(pod))
+    metadata["creationTimestamp"] = json::str(pod, "metadata.creationTimestamp");
+  json::object status = some_of(pod, "status", {"phase", "reason", "message"});
+  if (const json::value* container = spark_status(pod); container != nullptr && terminated(pod)) {
+    json::object state{{"terminated", some_of(*container, "state.terminated", {"exitCode", "reason"})}};
+    status["containerStatuses"] =
+        json::array{json::object{{"name", json::str(*container, "name")}, {"state", std::move(state)}}};
+  }
   json::object out{{"metadata", std::move(metadata)}, {"status", std::move(status)}};
+  if (phase == "Pending")
+    if (const std::string trouble = kube::pod_trouble(pod); !trouble.empty()) out[kTrouble] = trouble;
+  if (const json::value* target = kube::condition(pod, "DisruptionTarget");
+      target != nullptr && json::str(*target, "status") == "True")
+    out[kDisrupted] = true;
   if (const json::value* node = json::find(pod, "spec.nodeName"); node != nullptr && is_driver(pod))
     out["spec"] = json::object{{"nodeName", *node}};
   return out;
@@ -77,6 +77,18 @@ std::string application_of(const kube::Object& pod) {
 bool is_driver(const kube::Object& pod) { return kube::label(pod, label::role) == "driver"; }
 bool is_executor(const kube::Object& pod) { return kube::label(pod, label::role) == "executor"; }
 
+ExecutorPod executor_of(const kube::Object& pod) {
+  return {.name = std::string(kube::name(pod)),
+          .id = static_cast<int>(to_int(kube::label(pod, label::executor_id)).value_or(0)),
+          .app_id = std::string(kube::label(pod, label::app_selector)),
+          .phase = std::string(json::str(pod, "status.phase")),
+          .message = std::string(json::str(pod, "status.message")),
+          .trouble = std::string(json::str(pod, kTrouble)),
+          .created = parse_rfc3339(json::str(pod, "metadata.creationTimestamp")),
+          .deleting = kube::deleting(pod),
+          .terminated = terminated(pod)};
+}
+
 void see(Observed& seen, const Application& app, const kube::Object& pod) {
   if (!of_submission(pod, app)) return;
   if (is_driver(pod)) {
@@ -88,17 +100,13 @@ void see(Observed& seen, const Application& app, const kube::Object& pod) {
                             .phase = std::string(json::str(pod, "status.phase")),
                             .reason = std::string(json::str(pod, "status.reason")),
                             .message = std::string(json::str(pod, "status.message")),
+                            .trouble = std::string(json::str(pod, kTrouble)),
                             .node = std::string(json::str(pod, "spec.nodeName")),
-                            .deleting = kube::deleting(pod),
+                            .disrupted = json::flag(pod, kDisrupted),
+                            .deleting = parse_rfc3339(json::str(pod, "metadata.deletionTimestamp")),
                             .terminated = terminated(pod)};
   } else if (is_executor(pod)) {
-    seen.executors.push_back({.name = std::string(kube::name(pod)),
-                              .id = static_cast<int>(to_int(kube::label(pod, label::executor_id)).value_or(0)),
-                              .app_id = std::string(kube::label(pod, label::app_selector)),
-                              .phase = std::string(json::str(pod, "status.phase")),
-                              .message = std::string(json::str(pod, "status.message")),
-                              .deleting = kube::deleting(pod),
-                              .terminated = terminated(pod)});
+    seen.executors.push_back(executor_of(pod));
   }
 }
 

@@ -30,8 +30,10 @@ struct DriverPod {
   std::string app_id;  // spark.app.id
   std::string phase;   // Pending, Running, Succeeded, Failed, Unknown
   std::string reason, message;
+  std::string trouble;  // what holds it up while it is pending (kube/pod_trouble.h)
   std::string node;
-  bool deleting = false;
+  bool disrupted = false;                // the cluster ended it: its condition DisruptionTarget
+  std::optional<Time> deleting;          // when it is to be gone
   std::optional<Terminated> terminated;  // the Spark container's end
 };
 
@@ -41,9 +43,13 @@ struct ExecutorPod {
   std::string app_id;
   std::string phase;
   std::string message;
+  std::string trouble;          // as a driver's
+  std::optional<Time> created;  // of one that is pending
   bool deleting = false;
   std::optional<Terminated> terminated;
 };
+
+ExecutorPod executor_of(const kube::Object& pod);
 
 // What there is of the application's present attempt.
 struct Observed {

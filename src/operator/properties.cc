@@ -99,7 +99,9 @@ void executor_only(Properties& to, const ExecutorSpec& executor) {
     to["spark.kubernetes.executor.securityContext.allowPrivilegeEscalation"] = "true";
 }
 
-void dynamic_allocation(Properties& to, const DynamicAllocation& dynamic) {
+}  // namespace
+
+void add_dynamic_allocation(Properties& to, const DynamicAllocation& dynamic) {
   if (!dynamic.enabled) return;
   to["spark.dynamicAllocation.enabled"] = "true";
   put(to, "spark.dynamicAllocation.initialExecutors", dynamic.initial_executors);
@@ -108,8 +110,6 @@ void dynamic_allocation(Properties& to, const DynamicAllocation& dynamic) {
   to["spark.dynamicAllocation.shuffleTracking.enabled"] = dynamic.shuffle_tracking_enabled ? "true" : "false";
   put(to, "spark.dynamicAllocation.shuffleTracking.timeout", dynamic.shuffle_tracking_timeout);
 }
-
-}  // namespace
 
 Properties properties_of(const Application& app, const Spec& spec) {
   Properties p;
@@ -132,7 +132,7 @@ Properties properties_of(const Application& app, const Spec& spec) {
   pod_properties(p, kExecutor, app, spec, spec.executor);
   executor_only(p, spec.executor);
   put_all(p, "spark.kubernetes.node.selector.", spec.node_selector);
-  if (spec.dynamic_allocation) dynamic_allocation(p, *spec.dynamic_allocation);
+  if (spec.dynamic_allocation) add_dynamic_allocation(p, *spec.dynamic_allocation);
 
   // Named options (--name, --jars, ...) beat the same property by --conf.
   p["spark.app.name"] = app.name;

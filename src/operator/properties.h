@@ -10,4 +10,7 @@ namespace spoke::op {
 // Throws InvalidApplication.
 spark::Properties properties_of(const Application& app, const Spec& spec);
 
+// Nothing where it is not enabled.
+void add_dynamic_allocation(spark::Properties& to, const DynamicAllocation& dynamic);
+
 }  // namespace spoke::op

@@ -13,9 +13,9 @@ namespace spoke::op {
 // `about` is an Application or a Scheduled.
 template <class About>
 void record(client::EventRecorder& recorder, std::string_view kind, const About& about,
-            const std::vector<Event>& events) {
+            const std::vector<Event>& events, std::string_view api_version = kApiVersion) {
   if (events.empty()) return;
-  const kube::Object object = json::object{{"apiVersion", kApiVersion},
+  const kube::Object object = json::object{{"apiVersion", api_version},
                                            {"kind", kind},
                                            {"metadata", json::object{{"name", about.name},
                                                                      {"namespace", about.ns},

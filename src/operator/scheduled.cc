@@ -39,7 +39,7 @@ std::vector<std::string> names(const json::value& document, std::string_view pat
 kube::Object run_of(const Scheduled& scheduled, const std::string& name) {
   json::object labels{{label::scheduled_by, scheduled.name}};
   for (const auto& [key, value] : scheduled.labels) labels[key] = value;
-  return json::object{
+  kube::Object run = json::object{
       {"apiVersion", kApiVersion},
       {"kind", kKind},
       {"metadata", json::object{{"name", name},
@@ -51,6 +51,8 @@ kube::Object run_of(const Scheduled& scheduled, const std::string& name) {
                                                                              {"uid", scheduled.uid},
                                                                              {"blockOwnerDeletion", true}}}}}},
       {"spec", scheduled.application}};
+  if (!scheduled.extras.empty()) json::set(run, "metadata.annotations", scheduled.extras);
+  return run;
 }
 
 Removal removal_of(const Run& run) { return {std::string(kApiVersion), std::string(kKind), run.name, run.uid}; }
@@ -178,6 +180,7 @@ Scheduled read_scheduled(const kube::Object& document) {
   s.resource_version = kube::resource_version(document);
   s.deleting = kube::deleting(document);
   for (auto& [name, value] : kube::labels_of(document)) s.labels[name] = std::move(value);
+  s.extras = extras_of(document);
   s.schedule = json::str(document, "spec.schedule");
   s.time_zone = json::str(document, "spec.timeZone");
   s.suspend = json::flag(document, "spec.suspend");

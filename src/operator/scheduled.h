@@ -34,6 +34,7 @@ struct Scheduled {
   Concurrency concurrency = Concurrency::Allow;
   std::int64_t successful_limit = 1, failed_limit = 1;
   json::value application;  // spec.template
+  json::object extras;      // annotations that its runs get (operator/extras.h)
   ScheduleStatus status;
 
   std::string key() const { return ns + "/" + name; }

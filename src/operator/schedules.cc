@@ -27,14 +27,16 @@ Object project(Object scheduled) {
 }  // namespace
 
 Schedules::Schedules(net::Executor executor, client::Api& api, client::EventRecorder& events,
-                     const std::vector<std::string>& namespaces, Precision precision)
+                     const std::vector<std::string>& namespaces, const std::function<bool(const Object&)>& keep,
+                     Precision precision)
     : api_(api),
       events_(events),
       precision_(precision),
       queue_(executor, "schedules", kWorkers, [this](std::string key) { return reconcile(std::move(key)); }) {
-  const auto watch = [this](const std::string& ns) {
+  const auto watch = [this, &keep](const std::string& ns) {
     informers_.push_back(std::make_unique<client::Informer>(
-        api_, client::InformerOptions{.resource = scheduled_spark_applications, .ns = ns, .project = project},
+        api_,
+        client::InformerOptions{.resource = scheduled_spark_applications, .ns = ns, .keep = keep, .project = project},
         [this](const Object*, const Object* after) {
           if (after != nullptr) queue_.add(kube::key(*after));
         }));
@@ -65,28 +67,13 @@ Task<ScheduleDecision> Schedules::make(const Scheduled& scheduled, ScheduleDecis
     log::info("run made", "schedule", scheduled.key(), "application", kube::name(*decision.create));
     co_return decision;
   } catch (const kube::StatusError& e) {
-    const bool again = e.code() == 401 || e.code() == 408 || e.code() == 429 || e.code() >= 500;
-    if (again) throw;
+    if (is_passing(e)) throw;
     why = e.message();
     if (!e.is("AlreadyExists")) co_return not_made(scheduled, std::move(decision), why);
   }
   const Object there = co_await api_.get(spark_applications, scheduled.ns, kube::name(*decision.create));
   if (kube::owned_by(there, scheduled.uid)) co_return decision;  // by a try before
   co_return not_made(scheduled, std::move(decision), why);
-}
-
-// False where somebody else wrote meanwhile.
-Task<bool> Schedules::write(const Scheduled& scheduled, const ScheduleStatus& status) {
-  json::value body = json::object{{"metadata", json::object{{"resourceVersion", scheduled.resource_version}}},
-                                  {"status", status_patch(to_json(scheduled.status), to_json(status))}};
-  try {
-    co_await api_.patch(scheduled_spark_applications, scheduled.ns, scheduled.name, client::PatchType::Merge,
-                        std::move(body), {.subresource = "status"});
-  } catch (const kube::StatusError& e) {
-    if (e.is("Conflict")) co_return false;
-    if (!e.is("NotFound")) throw;
-  }
-  co_return true;
 }
 
 Task<std::optional<Millis>> Schedules::reconcile(std::string key) {
@@ -98,7 +85,13 @@ Task<std::optional<Millis>> Schedules::reconcile(std::string key) {
   ScheduleDecision decision = decide(scheduled, runs_.runs_of(key), now(), precision_);
   for (const auto& run : decision.remove) co_await remove(api_, scheduled.ns, run);
   if (decision.create) decision = co_await make(scheduled, std::move(decision));
-  if (decision.status && !co_await write(scheduled, *decision.status)) co_return kAfterConflict;
+  const Version read{scheduled.ns, scheduled.name, scheduled.resource_version};
+  const json::value before = to_json(scheduled.status);
+  if (decision.status) {
+    const json::value after = to_json(*decision.status);
+    const auto wrote = co_await write_status(api_, scheduled_spark_applications, read, before, after);
+    if (wrote.outcome == Wrote::Conflict) co_return kAfterConflict;
+  }
   record(events_, kScheduledKind, scheduled, decision.events);
   if (!decision.look_again) co_return std::nullopt;
   co_return std::chrono::ceil<Millis>(*decision.look_again);

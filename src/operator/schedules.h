@@ -1,6 +1,7 @@
 // Schedules: watches ScheduledSparkApplications, decides (operator/scheduled.h), and makes and removes their runs.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,9 +16,12 @@ namespace spoke::op {
 
 class Schedules {
  public:
-  // `namespaces`: whose; empty: all.
+  // `namespaces`: whose; empty: all. `keep`: which of them; not set: all.
   Schedules(net::Executor executor, client::Api& api, client::EventRecorder& events,
-            const std::vector<std::string>& namespaces, Precision precision);
+            const std::vector<std::string>& namespaces, const std::function<bool(const kube::Object&)>& keep,
+            Precision precision);
+
+  void measure(metrics::Registry& registry) { queue_.measure(registry, "scheduled-spark-application-controller"); }
 
   void application_changed(const kube::Object* before, const kube::Object* after);
   bool synced() const;
@@ -27,7 +31,6 @@ class Schedules {
  private:
   net::Task<std::optional<net::Millis>> reconcile(std::string key);
   net::Task<ScheduleDecision> make(const Scheduled& scheduled, ScheduleDecision decision);
-  net::Task<bool> write(const Scheduled& scheduled, const ScheduleStatus& status);
 
   client::Api& api_;
   client::EventRecorder& events_;

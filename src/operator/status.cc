@@ -36,6 +36,26 @@ void put(json::object& to, std::string_view name, const std::optional<Time>& val
   if (value) to[name] = rfc3339(*value);
 }
 
+Attempt read_attempt(const json::value& v) {
+  return {.submission_id = text(v, "submissionID"),
+          .spark_application_id = text(v, "sparkApplicationId"),
+          .state = text(v, "state"),
+          .error_message = text(v, "errorMessage"),
+          .submission_time = parse_rfc3339(json::str(v, "submissionTime")),
+          .termination_time = parse_rfc3339(json::str(v, "terminationTime"))};
+}
+
+json::value to_json(const Attempt& a) {
+  json::object out;
+  put(out, "submissionID", a.submission_id);
+  put(out, "sparkApplicationId", a.spark_application_id);
+  put(out, "state", a.state);
+  put(out, "errorMessage", a.error_message);
+  put(out, "submissionTime", a.submission_time);
+  put(out, "terminationTime", a.termination_time);
+  return out;
+}
+
 }  // namespace
 
 std::string_view word_of(State state) {
@@ -74,6 +94,9 @@ Status read_status(const json::value& application) {
   s.driver.web_ui_ingress_address = text(application, "status.driverInfo.webUIIngressAddress");
   for (const auto& [name, value] : json::members(application, "status.executorState"))
     if (value.is_string()) s.executor_state[name] = json::to_string(value.get_string());
+  for (const auto& [name, value] : json::members(application, "status.executorSummary"))
+    if (value.is_int64()) s.executor_summary[name] = static_cast<int>(value.get_int64());
+  for (const auto& attempt : json::list(application, "status.attempts")) s.attempts.push_back(read_attempt(attempt));
   s.execution_attempts = static_cast<int>(json::num(application, "status.executionAttempts"));
   s.submission_attempts = static_cast<int>(json::num(application, "status.submissionAttempts"));
   return s;
@@ -102,6 +125,16 @@ json::value to_json(const Status& s) {
     json::object executors;
     for (const auto& [name, word] : s.executor_state) executors[name] = word;
     out["executorState"] = std::move(executors);
+  }
+  if (!s.executor_summary.empty()) {
+    json::object numbers;
+    for (const auto& [word, number] : s.executor_summary) numbers[word] = number;
+    out["executorSummary"] = std::move(numbers);
+  }
+  if (!s.attempts.empty()) {
+    json::array attempts;
+    for (const auto& attempt : s.attempts) attempts.push_back(to_json(attempt));
+    out["attempts"] = std::move(attempts);
   }
   return out;
 }

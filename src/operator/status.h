@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "data/json.h"
@@ -42,6 +43,15 @@ struct DriverInfo {
   bool operator==(const DriverInfo&) const = default;
 };
 
+// One that came before the present one.
+struct Attempt {
+  std::string submission_id, spark_application_id;
+  std::string state;  // as applicationState.state had it at its end
+  std::string error_message;
+  std::optional<Time> submission_time, termination_time;
+  bool operator==(const Attempt&) const = default;
+};
+
 struct Status {
   State state = State::New;
   std::string error_message;
@@ -51,6 +61,8 @@ struct Status {
   std::optional<Time> termination_time;
   DriverInfo driver;
   std::map<std::string, std::string> executor_state;  // pod name -> PENDING, RUNNING, COMPLETED, FAILED, UNKNOWN
+  std::map<std::string, int> executor_summary;        // PENDING, RUNNING, ... -> pods; in place of executor_state
+  std::vector<Attempt> attempts;                      // the latest last, where the application asks for them
   int execution_attempts = 0;
   int submission_attempts = 0;
   bool operator==(const Status&) const = default;

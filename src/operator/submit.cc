@@ -40,8 +40,8 @@ class Submitter {
   Task<Decision> serve(const Plan& plan);
 
  private:
-  // Does `work`, of a plan; what it decides where it was refused or held up.
-  Task<std::optional<Decision>> attempt(const Plan& plan, Task<> work);
+  // Does `work`; what it decides where it was refused or held up.
+  Task<std::optional<Decision>> attempt(Task<> work);
   Task<> driver(const Plan& plan);
   Task<> rest(const Plan& plan, std::string& ui_address);
   Task<Object> create(const Resource& resource, const Object& object);
@@ -76,11 +76,6 @@ void rethrow(const std::vector<std::exception_ptr>& thrown) {
   if (first) std::rethrow_exception(first);
 }
 
-bool worth_trying_again(const StatusError& e) {
-  // 409 without AlreadyExists is a race, as between two pods for one quota.
-  return e.code() == 401 || e.code() == 408 || e.code() == 409 || e.code() == 429 || e.code() >= 500;
-}
-
 // kubectl apply makes the account and the application at the same moment, in any order.
 bool account_is_missing(const StatusError& e) {
   return e.message().find("error looking up service account") != std::string::npos;
@@ -92,7 +87,8 @@ void Submitter::give_up(const Object& object, const StatusError& e) const {
     why += "; create the service account, or name another in spec.driver.serviceAccount";
     throw HeldUp(why, settings_.account_grace);
   }
-  if (worth_trying_again(e)) throw Error(why);
+  // 409 without AlreadyExists is a race, as between two pods for one quota.
+  if (is_passing(e) || e.code() == 409) throw Error(why);
   throw Refused(why);
 }
 
@@ -210,24 +206,22 @@ Task<> Submitter::rest(const Plan& plan, std::string& ui_address) {
   ui_address = json::str(ui, "spec.clusterIP");
 }
 
-Task<std::optional<Decision>> Submitter::attempt(const Plan& plan, Task<> work) {
+Task<std::optional<Decision>> Submitter::attempt(Task<> work) {
   try {
     co_await std::move(work);
   } catch (const Refused& e) {
-    co_return refused(app_, removals_of(plan), e.what());
+    co_return refused(app_, e.what());
   } catch (const HeldUp& e) {
-    co_return held_up(app_, removals_of(plan), e.what(), now(), e.patience());
+    co_return held_up(app_, e.what(), now(), app_.extras.submission_timeout.value_or(e.patience()));
   }
   co_return std::nullopt;
 }
 
-Task<std::optional<Decision>> Submitter::make_driver(const Plan& plan) {
-  co_return co_await attempt(plan, driver(plan));
-}
+Task<std::optional<Decision>> Submitter::make_driver(const Plan& plan) { co_return co_await attempt(driver(plan)); }
 
 Task<Decision> Submitter::serve(const Plan& plan) {
   std::string ui_address;
-  auto instead = co_await attempt(plan, rest(plan, ui_address));
+  auto instead = co_await attempt(rest(plan, ui_address));
   if (!instead) co_return served(app_, ui_address);
   if (instead->look_again) co_return std::move(*instead);
   co_return unserved(app_, instead->status->error_message);
@@ -243,6 +237,26 @@ Task<std::optional<Decision>> submit(Api& api, const Application& app, const Pla
 Task<Decision> serve(Api& api, const Application& app, const Plan& plan, const Settings& settings) {
   Submitter submitter(api, app, settings);
   co_return co_await submitter.serve(plan);
+}
+
+Task<StatusWrite> write_status(Api& api, const Resource& resource, const Version& read, const json::value& before,
+                               const json::value& after) {
+  json::value body = json::object{{"metadata", json::object{{"resourceVersion", read.resource_version}}},
+                                  {"status", status_patch(before, after)}};
+  try {
+    Object object = co_await api.patch(resource, read.ns, read.name, client::PatchType::Merge, std::move(body),
+                                       {.subresource = "status"});
+    const bool same = kube::resource_version(object) == read.resource_version;
+    co_return StatusWrite{same ? Wrote::Nothing : Wrote::Yes, std::move(object)};
+  } catch (const StatusError& e) {
+    if (e.is("Conflict")) co_return StatusWrite{Wrote::Conflict, {}};
+    if (e.is("NotFound")) co_return StatusWrite{Wrote::Gone, {}};
+    throw;
+  }
+}
+
+bool is_passing(const StatusError& e) {
+  return e.code() == 401 || e.code() == 408 || e.code() == 429 || e.code() >= 500;
 }
 
 Task<> remove(Api& api, const std::string& ns, const Removal& removal) {

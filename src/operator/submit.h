@@ -27,6 +27,27 @@ net::Task<> remove(client::Api& api, const std::string& ns, const Removal& remov
 // The same, and what has the name of a removal without a uid, if it is the application's.
 net::Task<> remove(client::Api& api, const Application& app, std::vector<Removal> removals);
 
+// An object as it was read.
+struct Version {
+  std::string ns, name, resource_version;
+};
+enum class Wrote {
+  Yes,
+  Nothing,   // the kind does not have what was written
+  Conflict,  // somebody else wrote meanwhile
+  Gone,
+};
+struct StatusWrite {
+  Wrote outcome;
+  kube::Object object;  // as it is then, where there was no conflict and it is not gone
+};
+// Writes what has changed of its status.
+net::Task<StatusWrite> write_status(client::Api& api, const client::Resource& resource, const Version& read,
+                                    const json::value& before, const json::value& after);
+
+// Whether the API server may answer otherwise in a while: it is busy, or does not know us yet.
+bool is_passing(const kube::StatusError& e);
+
 // The removals of all that a plan makes.
 std::vector<Removal> removals_of(const Plan& plan);
 

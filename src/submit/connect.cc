@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "kube/names.h"
+#include "spark/connect.h"
 
 namespace spoke::submit {
 namespace {
@@ -13,18 +14,6 @@ constexpr std::string_view kNameLabel = "app.kubernetes.io/name", kInstanceLabel
                            kOwnerLabel = "app.kubernetes.io/managed-by";
 constexpr std::string_view kApp = "spark-connect", kOwner = "spoke";
 constexpr std::string_view kPortAnnotation = "spoke/connect-port";
-constexpr std::string_view kPortProperty = "spark.connect.grpc.binding.port";
-constexpr std::int64_t kPort = 15002;
-
-// 3.5 has it as a package, which the driver fetches.
-void add_package(spark::Conf& conf, const spark::Rules& rules) {
-  for (const auto property : {"spark.jars", "spark.jars.packages"})
-    if (conf.raw(property, "").find("spark-connect") != std::string::npos) return;
-  const std::string ours = fmt::format("org.apache.spark:spark-connect_2.12:{}", rules.version);
-  const std::string theirs = conf.raw("spark.jars.packages", "");
-  conf.set("spark.jars.packages", theirs.empty() ? ours : theirs + "," + ours);
-  conf.set_if_missing("spark.jars.ivy", "/tmp/.ivy2");  // the home of Spark's own image cannot be written to
-}
 
 }  // namespace
 
@@ -51,7 +40,7 @@ std::string connect_service(std::string_view name) { return fmt::format("{}-serv
 std::string connect_name(const kube::Object& pod) { return std::string(kube::label(pod, kInstanceLabel)); }
 
 std::uint16_t connect_port(const kube::Object& pod) {
-  return static_cast<std::uint16_t>(to_int(kube::annotation(pod, kPortAnnotation)).value_or(kPort));
+  return static_cast<std::uint16_t>(to_int(kube::annotation(pod, kPortAnnotation)).value_or(spark::kConnectPort));
 }
 
 std::string connect_address(const kube::Object& pod) {
@@ -67,8 +56,9 @@ bool connect_ended(const kube::Object& pod) {
 
 void configure_connect_server(spark::Conf& conf, const spark::Rules& rules, const std::string& name) {
   check_connect_name(name);
-  const std::int64_t port = conf.integer(kPortProperty, kPort);
-  if (port < 1 || port > 65535) fail("{} is {}, and a Service needs a port of 1 to 65535", kPortProperty, port);
+  const std::int64_t port = conf.integer(spark::kConnectPortProperty, spark::kConnectPort);
+  if (port < 1 || port > 65535)
+    fail("{} is {}, and a Service needs a port of 1 to 65535", spark::kConnectPortProperty, port);
   conf.set_if_missing("spark.app.name", name);
   conf.set_if_missing("spark.kubernetes.driver.pod.name", connect_service(name));
   const auto label = [&](std::string_view key, std::string_view value) {
@@ -78,7 +68,7 @@ void configure_connect_server(spark::Conf& conf, const spark::Rules& rules, cons
   label(kOwnerLabel, kOwner);
   label(kInstanceLabel, name);
   conf.set(fmt::format("spark.kubernetes.driver.annotation.{}", kPortAnnotation), std::to_string(port));
-  if (!rules.connect_included) add_package(conf, rules);
+  spark::add_connect_package(conf, rules);
 }
 
 json::array connect_rights() {

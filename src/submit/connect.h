@@ -30,8 +30,6 @@ std::string connect_address(const kube::Object& pod);
 bool connect_ready(const kube::Object& pod);
 bool connect_ended(const kube::Object& pod);
 
-constexpr std::string_view kConnectServerClass = "org.apache.spark.sql.connect.service.SparkConnectServer";
-
 // The properties of such a server. Throws Error where the name cannot be one, or the port.
 void configure_connect_server(spark::Conf& conf, const spark::Rules& rules, const std::string& name);
 // What `spoke connect` does beside submitting, as rules of a Role.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "spark/connect.h"
 
 namespace spoke::submit {
 namespace {
@@ -15,7 +16,7 @@ spark::DriverObjects server(const std::string& name, const std::string& version,
   s.conf = spark::Conf(std::move(more));
   s.resource = "spark-internal";
   configure_connect_server(s.conf, s.rules, name);
-  s.main_class = kConnectServerClass;
+  s.main_class = spark::kConnectServerClass;
   s.ids = spark::Ids::draw(std::string(spark::Ids::kRandomBytes, 'x'), Time());
   spark::DriverObjects driver = spark::build_driver(s);
   add_connect_service(driver);
@@ -40,7 +41,7 @@ TEST(Connect, AServerIsADriverWithAServiceOfALastingName) {
   EXPECT_EQ(json::find(ours, "spec.clusterIP"), nullptr);
   const auto& container = json::list(driver.pod, "spec.containers").back();
   EXPECT_EQ(json::num(container, "readinessProbe.tcpSocket.port"), 15002);
-  EXPECT_EQ(json::list(container, "args").at(4), json::value(kConnectServerClass));
+  EXPECT_EQ(json::list(container, "args").at(4), json::value(spark::kConnectServerClass));
   // Executors look for the driver before the server is ready.
   EXPECT_TRUE(json::flag(service(driver, ""), "spec.publishNotReadyAddresses"));
 }

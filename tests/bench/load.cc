@@ -3,9 +3,11 @@
 //   load writes COUNT IN_FLIGHT     creates COUNT ConfigMaps, IN_FLIGHT at a time, each on a connection of its own
 //   load watch WATCHERS ROUNDS      changes one ConfigMap ROUNDS times; how long until each of WATCHERS has the event,
 //                                   from the moment that the change's request is sent
+//   load reviews PORT HOST CA COUNT IN_FLIGHT    asks a webhook on this machine, whose certificate is HOST's by the
+//                                   authority in the file CA, COUNT times about an application, on IN_FLIGHT
+//                                   connections, each asking again as soon as it was answered
 //   load usage COMMAND [ARG...]     runs a command, its output to standard error: its time, processor time and memory
-//   at
-//                                   most. A small parent matters: a process starts with its parent's memory as the
+//                                   at most. A small parent matters: a process starts with its parent's memory as the
 //                                   most.
 #include <spawn.h>
 #include <sys/resource.h>
@@ -23,8 +25,10 @@
 #include <system_error>
 #include <vector>
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "client/http_api.h"
+#include "data/yaml.h"
 #include "net/async.h"
 #include "net/scope.h"
 
@@ -128,6 +132,73 @@ net::Task<json::object> watch(std::deque<HttpApi>& apis, int rounds) {
                          {"max_ms", quantile(state.took, 1)}};
 }
 
+// A SparkApplication as people write them, as an API server asks about it.
+std::string review_body() {
+  const json::value application = yaml::parse(R"(
+apiVersion: sparkoperator.k8s.io/v1beta2
+kind: SparkApplication
+metadata: {name: spark-pi, namespace: default}
+spec:
+  type: Scala
+  mode: cluster
+  sparkVersion: 4.1.4
+  image: docker.io/library/spark:4.1.4
+  imagePullPolicy: IfNotPresent
+  mainClass: org.apache.spark.examples.SparkPi
+  mainApplicationFile: local:///opt/spark/examples/jars/spark-examples.jar
+  arguments: ["100"]
+  sparkConf: {spark.eventLog.enabled: "true", spark.eventLog.dir: "s3a://logs/events"}
+  volumes: [{name: scratch, emptyDir: {}}]
+  driver: {cores: 1, memory: 512m, serviceAccount: spark, labels: {team: etl}, volumeMounts: [{name: scratch, mountPath: /tmp}]}
+  executor: {instances: 2, cores: 1, memory: 512m, labels: {team: etl}, volumeMounts: [{name: scratch, mountPath: /tmp}]}
+)");
+  return json::dump(json::object{{"apiVersion", "admission.k8s.io/v1"},
+                                 {"kind", "AdmissionReview"},
+                                 {"request", json::object{{"uid", "705ab4f5-6393-11e8-b7cc-42010a800002"},
+                                                          {"kind", json::object{{"kind", "SparkApplication"}}},
+                                                          {"operation", "CREATE"},
+                                                          {"namespace", "default"},
+                                                          {"object", application}}}});
+}
+
+net::Task<> review_some(net::HttpClient& client, const std::string& path, const std::string& body, int& left,
+                        std::vector<double>& took) {
+  while (left-- > 0) {
+    const auto from = Clock::now();
+    net::Request request{"POST", path, {}, {{"Content-Type", "application/json"}}, body};
+    const net::Response response = co_await client.send(std::move(request));
+    took.push_back(milliseconds(Clock::now() - from));
+    if (response.status != 200 || !response.body.contains("\"allowed\":true"))
+      fail("{}: {} {}", path, response.status, response.body);
+  }
+}
+
+// So many connections, each asking again as soon as it was answered.
+net::Task<json::object> reviews(net::ClientOptions to, int count, int in_flight) {
+  const auto executor = co_await net::this_executor();
+  const std::string path = "/validate-sparkoperator-k8s-io-v1beta2-sparkapplication", body = review_body();
+  std::deque<net::HttpClient> clients;
+  for (int i = 0; i < in_flight; ++i) clients.emplace_back(executor, to);
+  std::vector<double> connecting, took;
+  for (auto& client : clients) {
+    int one = 1;
+    co_await review_some(client, path, body, one, connecting);
+  }
+  net::Scope scope(executor);
+  int left = count;
+  const auto from = Clock::now();
+  for (auto& client : clients) scope.spawn("reviewer", review_some(client, path, body, left, took));
+  co_await scope.drain();
+  const double seconds = milliseconds(Clock::now() - from) / 1000;
+  if (std::ssize(took) != count) fail("{} of {} reviews failed", count - std::ssize(took), count);
+  co_return json::object{{"reviews", count},
+                         {"in_flight", in_flight},
+                         {"per_second", count / seconds},
+                         {"median_ms", quantile(took, 0.5)},
+                         {"p99_ms", quantile(took, 0.99)},
+                         {"max_ms", quantile(took, 1)}};
+}
+
 net::Task<json::object> measure(std::string what, int a, int b) {
   const auto target = client::find_target({});
   if (!target) fail("no kubeconfig: set KUBECONFIG");
@@ -179,10 +250,28 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
+  if (argc == 7 && argv[1] == std::string_view("reviews")) {
+    boost::asio::io_context loop(1);
+    net::ClientOptions to;
+    to.host = "127.0.0.1";
+    to.port = argv[2];
+    to.server_name = argv[3];
+    to.ca_pem = read_file(argv[4]);
+    boost::asio::co_spawn(loop, reviews(to, std::stoi(argv[5]), std::stoi(argv[6])),
+                          [&](const std::exception_ptr& failure, const json::object& out) {
+                            if (failure) std::rethrow_exception(failure);
+                            std::puts(json::dump(out).c_str());
+                          });
+    loop.run();
+    return 0;
+  }
   const std::string what = argc == 4 ? argv[1] : "";
   const auto a = to_int(argc == 4 ? argv[2] : ""), b = to_int(argc == 4 ? argv[3] : "");
   if ((what != "writes" && what != "watch") || !a || !b || *a < 1 || *b < 1 || *a > 1'000'000 || *b > 100'000) {
-    std::fputs("load writes COUNT IN_FLIGHT | load watch WATCHERS ROUNDS | load usage COMMAND [ARG...]\n", stderr);
+    std::fputs(
+        "load writes COUNT IN_FLIGHT | load watch WATCHERS ROUNDS | "
+        "load reviews PORT HOST CA-FILE COUNT IN_FLIGHT | load usage COMMAND [ARG...]\n",
+        stderr);
     return 2;
   }
   boost::asio::io_context loop(1);

@@ -38,7 +38,7 @@ std::string executors_wanted(const Object& app) {
 }
 
 size_t executors_running(const Object& app) {
-  size_t running = 0;
+  auto running = static_cast<size_t>(std::max<std::int64_t>(0, json::num(app, "status.executorSummary.RUNNING")));
   for (const auto& [name, state] : json::members(app, "status.executorState"))
     if (state.is_string() && state.get_string() == "RUNNING") ++running;
   return running;

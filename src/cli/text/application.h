@@ -24,7 +24,7 @@ std::string driver_pod_name(const Object& app);
 
 // How many executors are wanted: "2", or "1-5" with dynamic allocation.
 std::string executors_wanted(const Object& app);
-// How many of status.executorState are RUNNING.
+// How many are RUNNING by status.executorState, or status.executorSummary.
 size_t executors_running(const Object& app);
 
 // From submission to the end, or to now; nothing before submission.

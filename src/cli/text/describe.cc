@@ -6,8 +6,10 @@
 
 #include "base/strings.h"
 #include "cli/text/application.h"
+#include "cli/text/events.h"
 #include "cli/text/pods.h"
 #include "cli/text/table.h"
+#include "kube/pod_trouble.h"
 
 namespace spoke::cli {
 namespace {
@@ -126,7 +128,7 @@ void pod_row(Table& table, const Object& pod, Time now) {
   const std::string state = pod_status(pod);
   const auto code = exit_code(pod);
   table.add({std::string(kube::name(pod)), Cell(state, style_of_state(state)), code ? std::to_string(*code) : "-",
-             std::string(json::str(pod, "spec.nodeName", "-")), age(pod, now), shorten(trouble(pod), 100)});
+             std::string(json::str(pod, "spec.nodeName", "-")), age(pod, now), shorten(kube::pod_trouble(pod), 100)});
 }
 
 void pods(Page& page, const Described& what, Time now) {
@@ -149,31 +151,10 @@ void pods(Page& page, const Described& what, Time now) {
   executors.empty() ? page.none() : page.table(executors);
 }
 
-// When an event was last seen: newer ones may have no lastTimestamp.
-std::string_view last_seen(const Object& event) {
-  for (const char* path : {"series.lastObservedTime", "lastTimestamp", "eventTime", "firstTimestamp"})
-    if (const auto time = json::str(event, path); !time.empty()) return time;
-  return json::str(event, "metadata.creationTimestamp");
-}
-
 void events(Page& page, const std::vector<Object>& list, Time now) {
   page.head("Events");
   if (list.empty()) return page.none();
-  std::vector<std::pair<std::optional<Time>, size_t>> order;
-  for (const auto& event : list) order.emplace_back(parse_rfc3339(last_seen(event)), order.size());
-  std::sort(order.begin(), order.end());
-  Table table({"AGE", "TYPE", "REASON", "OBJECT", "MESSAGE"});
-  for (const auto& [seen, index] : order) {
-    const Object& event = list[index];
-    const auto count = std::max(json::num(event, "count", 1), json::num(event, "series.count", 1));
-    const std::string type(json::str(event, "type"));
-    table.add(
-        {(seen ? human_duration(now - *seen) : "?") + (count > 1 ? fmt::format(" (x{})", count) : ""),
-         Cell(type, type == "Warning" ? Style::Bad : Style::Plain), std::string(json::str(event, "reason")),
-         lower(json::str(event, "involvedObject.kind")) + "/" + std::string(json::str(event, "involvedObject.name")),
-         std::string(json::str(event, "message"))});
-  }
-  page.table(table);
+  page.table(event_table(list, now));
 }
 
 }  // namespace

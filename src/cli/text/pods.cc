@@ -2,27 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 namespace spoke::cli {
-namespace {
-
-// Waiting for these is the way of things; every other reason of a waiting container is trouble.
-constexpr std::array<std::string_view, 3> kUsualWaits = {"", "ContainerCreating", "PodInitializing"};
-
-std::string with_message(std::string_view reason, std::string_view message) {
-  return message.empty() ? std::string(reason) : fmt::format("{}: {}", reason, message);
-}
-
-std::string waiting_trouble(const json::value& status) {
-  const auto reason = json::str(status, "state.waiting.reason");
-  for (const auto usual : kUsualWaits)
-    if (reason == usual) return "";
-  return with_message(reason, json::str(status, "state.waiting.message"));
-}
-
-}  // namespace
-
 bool is_driver(const Object& pod) { return kube::label(pod, "spark-role") == "driver"; }
 bool is_executor(const Object& pod) { return kube::label(pod, "spark-role") == "executor"; }
 
@@ -75,18 +55,6 @@ bool started(const Object& pod) {
   if (status == nullptr) return false;
   return json::find(*status, "state.running") != nullptr || json::find(*status, "state.terminated") != nullptr ||
          json::find(*status, "lastState.terminated") != nullptr;
-}
-
-std::string trouble(const Object& pod) {
-  for (const char* list : {"status.initContainerStatuses", "status.containerStatuses"})
-    for (const auto& status : json::list(pod, list))
-      if (auto found = waiting_trouble(status); !found.empty()) return found;
-  const json::value* scheduled = kube::condition(pod, "PodScheduled");
-  if (scheduled != nullptr && json::str(*scheduled, "status") == "False")
-    return with_message(json::str(*scheduled, "reason"), json::str(*scheduled, "message"));
-  if (json::str(pod, "status.phase") == "Failed" && !json::str(pod, "status.reason").empty())
-    return with_message(json::str(pod, "status.reason"), json::str(pod, "status.message"));
-  return "";
 }
 
 }  // namespace spoke::cli

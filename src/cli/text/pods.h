@@ -26,7 +26,4 @@ const json::value* main_container_status(const Object& pod);  // null where it h
 std::optional<int> exit_code(const Object& pod);              // of the main container; nothing while it has not ended
 bool started(const Object& pod);                              // whether the main container runs or has run
 
-// Why a pod does not come up: "ImagePullBackOff: ...", "Unschedulable: ..."; "" where nothing holds it up.
-std::string trouble(const Object& pod);
-
 }  // namespace spoke::cli

@@ -49,23 +49,5 @@ TEST(Pods, NoExitCodeBeforeTheEnd) {
   EXPECT_TRUE(started(driver("{containerStatuses: [{state: {waiting: {}}, lastState: {terminated: {exitCode: 1}}}]}")));
 }
 
-TEST(Trouble, IsWhatHoldsAPodUp) {
-  EXPECT_EQ(
-      trouble(driver("{containerStatuses: [{state: {waiting: {reason: ErrImagePull, message: 'no such image'}}}]}")),
-      "ErrImagePull: no such image");
-  EXPECT_EQ(trouble(driver(
-                "{conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/1 nodes'}]}")),
-            "Unschedulable: 0/1 nodes");
-  EXPECT_EQ(trouble(driver("{initContainerStatuses: [{state: {waiting: {reason: CrashLoopBackOff}}}]}")),
-            "CrashLoopBackOff");
-  EXPECT_EQ(trouble(driver("{phase: Failed, reason: Evicted, message: disk}")), "Evicted: disk");
-}
-
-TEST(Trouble, WaitingForTheUsualIsNone) {
-  EXPECT_EQ(trouble(driver("{containerStatuses: [{state: {waiting: {reason: ContainerCreating}}}]}")), "");
-  EXPECT_EQ(trouble(driver("{containerStatuses: [{state: {waiting: {reason: PodInitializing}}}]}")), "");
-  EXPECT_EQ(trouble(driver("{phase: Running}")), "");
-}
-
 }  // namespace
 }  // namespace spoke::cli

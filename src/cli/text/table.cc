@@ -6,7 +6,15 @@ namespace spoke::cli {
 
 std::string Table::text(bool colour, size_t indent) const {
   std::vector<size_t> widths;
-  for (const auto& header : headers_) widths.push_back(width(header));
+  return lines(colour, indent, widths);
+}
+
+std::string Table::more(bool colour, std::vector<size_t>& widths) const { return lines(colour, 0, widths); }
+
+std::string Table::lines(bool colour, size_t indent, std::vector<size_t>& widths) const {
+  const bool first = widths.empty();
+  if (first)
+    for (const auto& header : headers_) widths.push_back(width(header));
   for (const auto& row : rows_)
     for (size_t i = 0; i < row.size() && i < widths.size(); ++i)
       widths[i] = std::max(widths[i], width(printable(row[i].text)));
@@ -24,7 +32,7 @@ std::string Table::text(bool colour, size_t indent) const {
   };
   std::vector<Cell> head;
   for (const auto& header : headers_) head.emplace_back(header, Style::Strong);
-  add_line(head);
+  if (first) add_line(head);
   for (const auto& row : rows_) add_line(row);
   return out;
 }

@@ -23,8 +23,13 @@ class Table {
   bool empty() const { return rows_.empty(); }
   // A line each, headers first, `indent` blanks before. Control characters in cells become blanks.
   std::string text(bool colour, size_t indent = 0) const;
+  // The same for a table that goes on: `widths` are those of what was printed before, and grow; without headers where
+  // there was something.
+  std::string more(bool colour, std::vector<size_t>& widths) const;
 
  private:
+  std::string lines(bool colour, size_t indent, std::vector<size_t>& widths) const;
+
   std::vector<std::string> headers_;
   std::vector<std::vector<Cell>> rows_;
 };

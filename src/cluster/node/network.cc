@@ -1,7 +1,11 @@
 // The machine's side of the pod network: a bridge, forwarding, and rules in chains of our own, named after the bridge.
 // Other networks on the machine (Docker, CNI plug-ins) keep their bridges and chains.
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include <cstddef>
 
 #include "base/process.h"
 #include "base/strings.h"
@@ -30,9 +34,28 @@ bool jumps(const RuleJump& jump) {
   return run({"iptables", "-w", "5", "-t", jump.table, "-C", jump.from, "-j", jump.to}).exit_code == 0;
 }
 
+// A name that one process alone can have, in the network namespace that the bridge is in, until it ends; empty where
+// another has it.
+Fd claim(const std::string& bridge) {
+  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) fail_errno("make a socket");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = "spoke network " + bridge;
+  name.copy(address.sun_path + 1, sizeof address.sun_path - 1);  // after a zero: no file
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0) return fd;
+  if (errno != EADDRINUSE) fail_errno("claim the network " + bridge);
+  return {};
+}
+
 }  // namespace
 
-void set_up_network(const NodeOptions& options) {
+Fd set_up_network(const NodeOptions& options) {
+  Fd mine = claim(options.bridge);
+  if (!mine)
+    fail("the network {} is that of another cluster of this machine; stop that with `spoke down`, or use --no-node",
+         options.bridge);
   const Network pods = network_of(options.pod_network);
   const Network services = network_of(options.service_network);
   const auto gateway = parse_ipv4(options.gateway);
@@ -54,9 +77,12 @@ void set_up_network(const NodeOptions& options) {
          jump.to});  // those of services, which are not ours to empty here
     if (!jumps(jump)) run_or_fail({"iptables", "-w", "5", "-t", jump.table, "-I", jump.from, "-j", jump.to});
   }
+  return mine;
 }
 
 void tear_down_network(const NodeOptions& options) {
+  const Fd mine = claim(options.bridge);
+  if (!mine) return;
   for (const auto& jump : rule_jumps(options)) {
     while (run({"iptables", "-w", "5", "-t", jump.table, "-D", jump.from, "-j", jump.to}).exit_code == 0) {
     }

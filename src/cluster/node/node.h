@@ -76,8 +76,10 @@ client::Task<> run_services(client::Api& api, NodeOptions options);
 // `spoke monitor DIR`: runs as the parent of one container; see monitor.cc. Answers the exit code of the process.
 int monitor_main(int argc, char** argv);
 
-// The bridge, forwarding and masquerading. Blocks; safe to call again.
-void set_up_network(const NodeOptions& options);
+// The bridge, forwarding and masquerading. They are the caller's as long as the answer lives: throws Error where
+// another process has them. Blocks; safe to call again after a process that was killed.
+[[nodiscard]] Fd set_up_network(const NodeOptions& options);
+// Does nothing where another process has them.
 void tear_down_network(const NodeOptions& options);
 
 // Ends every pod of the node at once and takes away all that is left of them. For when the cluster is taken down, and

@@ -40,7 +40,7 @@ class NodeTest : public ::testing::Test {
   }
   void SetUp() override {
     if (const auto why = why_no_containers(); !why.empty()) GTEST_SKIP() << why;
-    set_up_network(options(dir_.path()));
+    network_ = set_up_network(options(dir_.path()));
     image_ = machine_image(dir_.path() / "image");
   }
   void TearDown() override {
@@ -48,6 +48,7 @@ class NodeTest : public ::testing::Test {
     // A node that knows of no pods takes away what is left.
     with_node(
         [](NodeTest& t) -> net::Task<> { co_await t.until([&t] { return t.folders() == 0; }, "nothing is left"); });
+    network_.reset();
     tear_down_network(options(dir_.path()));
   }
 
@@ -147,6 +148,7 @@ class NodeTest : public ::testing::Test {
 
   TempDir dir_;
   image::Image image_;
+  Fd network_;
   boost::asio::io_context* loop_ = nullptr;
   std::unique_ptr<FakeApi> api_;
   std::unique_ptr<Node> node_;

@@ -1,4 +1,4 @@
-// An API server in a map, for tests of the operator's edge: it keeps objects, versions and a log of changes to watch,
+// An API server in a map, for tests of a controller's edge: it keeps objects, versions and a log of changes to watch,
 // and it can be cut off at any request. It validates nothing and collects no garbage; what the server itself does is
 // for tests with the embedded cluster.
 #pragma once
@@ -15,13 +15,12 @@
 #include "net/async.h"
 #include "net/http.h"
 
-namespace spoke::op::testing {
+namespace spoke::client::testing {
 
-using client::Resource;
 using kube::Object;
 using net::Task;
 
-class FakeApi : public client::Api {
+class MapApi : public Api {
  public:
   std::vector<std::string> writes;  // "POST /api/v1/namespaces/jobs/pods/pi-driver", without events
   // At the write of this number (from 0) the line goes dead, and stays so until revive().
@@ -42,7 +41,7 @@ class FakeApi : public client::Api {
     if (fresh) json::set(object, "metadata.uid", json::value(fmt::format("uid-{}", ++last_uid_)));
     json::set(object, "metadata.resourceVersion", json::value(std::to_string(++version_)));
     objects_[path] = object;
-    log_.push_back({resource, fresh ? client::WatchEvent::Type::Added : client::WatchEvent::Type::Modified, object});
+    log_.push_back({resource, fresh ? WatchEvent::Type::Added : WatchEvent::Type::Modified, object});
     wake();
     return object;
   }
@@ -52,7 +51,7 @@ class FakeApi : public client::Api {
     Object object = std::move(found->second);
     objects_.erase(found);
     json::set(object, "metadata.resourceVersion", json::value(std::to_string(++version_)));
-    log_.push_back({resource, client::WatchEvent::Type::Deleted, std::move(object)});
+    log_.push_back({resource, WatchEvent::Type::Deleted, std::move(object)});
     wake();
   }
   const Object* find(const Resource& resource, const std::string& ns, const std::string& name) const {
@@ -71,9 +70,9 @@ class FakeApi : public client::Api {
     co_return need(resource, ns, name);
   }
 
-  Task<client::List> list(const Resource& resource, std::string_view ns, const client::ListOptions& options) override {
+  Task<List> list(const Resource& resource, std::string_view ns, const ListOptions& options) override {
     if (cut) throw net::ConnectionError("cut off");
-    client::List out{.resource_version = std::to_string(version_)};
+    List out{.resource_version = std::to_string(version_)};
     const auto selector = kube::LabelSelector::parse(options.label_selector);
     for (const auto& object : all(resource))
       if ((ns.empty() || kube::ns(object) == ns) && selector.matches(kube::labels_of(object)))
@@ -92,10 +91,10 @@ class FakeApi : public client::Api {
     co_return line.answer(put(resource, std::move(object)));
   }
 
-  Task<Object> patch(const Resource& resource, std::string_view ns, std::string_view name, client::PatchType type,
-                     json::value body, const client::PatchOptions& options) override {
+  Task<Object> patch(const Resource& resource, std::string_view ns, std::string_view name, PatchType type,
+                     json::value body, const PatchOptions& options) override {
     const Line line(*this, resource, "PATCH", ns, name);
-    if (type == client::PatchType::Apply && !objects_.contains(resource.path(ns, name)))
+    if (type == PatchType::Apply && !objects_.contains(resource.path(ns, name)))
       co_return line.answer(put(resource, std::move(body)));
     Object object = need(resource, ns, name);
     const std::string_view version = json::str(body, "metadata.resourceVersion");
@@ -106,7 +105,7 @@ class FakeApi : public client::Api {
   }
 
   Task<> remove(const Resource& resource, std::string_view ns, std::string_view name,
-                const client::DeleteOptions& options) override {
+                const DeleteOptions& options) override {
     const Line line(*this, resource, "DELETE", ns, name);
     const Object object = need(resource, ns, name);
     if (!options.uid.empty() && options.uid != kube::uid(object))
@@ -116,28 +115,28 @@ class FakeApi : public client::Api {
     co_return;
   }
 
-  Task<std::unique_ptr<client::Watch>> watch(const Resource& resource, std::string_view ns,
-                                             const client::WatchOptions& options) override {
+  Task<std::unique_ptr<Watch>> watch(const Resource& resource, std::string_view ns,
+                                     const WatchOptions& options) override {
     if (cut) throw net::ConnectionError("cut off");
     co_return std::make_unique<FakeWatch>(*this, co_await net::this_executor(), resource, std::string(ns), options);
   }
 
   Task<Object> update(const Resource&, std::string_view, Object, std::string_view) override {
-    throw kube::method_not_allowed("the operator does not use PUT");
+    throw kube::method_not_allowed("no controller of ours uses PUT");
     co_return nullptr;
   }
 
  private:
   struct Change {
     Resource resource;
-    client::WatchEvent::Type type;
+    WatchEvent::Type type;
     Object object;
   };
 
   // A write on its way: counts, and cuts.
   class Line {
    public:
-    Line(FakeApi& api, const Resource& resource, const char* verb, std::string_view ns, std::string_view name) {
+    Line(MapApi& api, const Resource& resource, const char* verb, std::string_view ns, std::string_view name) {
       if (api.cut) throw net::ConnectionError("cut off");
       if (resource.kind == "Event") return;
       here_ = std::ssize(api.writes) == api.cut_at;
@@ -154,10 +153,9 @@ class FakeApi : public client::Api {
     bool here_ = false;
   };
 
-  class FakeWatch : public client::Watch {
+  class FakeWatch : public Watch {
    public:
-    FakeWatch(FakeApi& api, net::Executor executor, Resource resource, std::string ns,
-              const client::WatchOptions& options)
+    FakeWatch(MapApi& api, net::Executor executor, Resource resource, std::string ns, const WatchOptions& options)
         : api_(api),
           news_(std::make_shared<net::Event>(executor)),
           resource_(std::move(resource)),
@@ -167,7 +165,7 @@ class FakeApi : public client::Api {
       api_.watches_.push_back(news_);
     }
 
-    Task<std::optional<client::WatchEvent>> next() override {
+    Task<std::optional<WatchEvent>> next() override {
       for (;;) {
         for (; at_ < api_.log_.size(); ++at_) {
           const Change& change = api_.log_[at_];
@@ -175,7 +173,7 @@ class FakeApi : public client::Api {
           if (change.resource.kind != resource_.kind || !(ns_.empty() || kube::ns(change.object) == ns_)) continue;
           if (!selector_.matches(kube::labels_of(change.object))) continue;
           ++at_;
-          co_return client::WatchEvent{change.type, change.object};
+          co_return WatchEvent{change.type, change.object};
         }
         co_await news_->wait();
         if (api_.cut) throw net::ConnectionError("cut off");
@@ -183,7 +181,7 @@ class FakeApi : public client::Api {
     }
 
    private:
-    FakeApi& api_;
+    MapApi& api_;
     std::shared_ptr<net::Event> news_;
     Resource resource_;
     std::string ns_;
@@ -209,4 +207,4 @@ class FakeApi : public client::Api {
   int last_uid_ = 0;
 };
 
-}  // namespace spoke::op::testing
+}  // namespace spoke::client::testing

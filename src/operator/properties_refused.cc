@@ -1,4 +1,4 @@
-#include "operator/refused.h"
+#include "operator/properties_refused.h"
 
 #include <array>
 #include <string>
@@ -7,31 +7,6 @@
 
 namespace spoke::op {
 namespace {
-
-// Whether a member says anything: null, "", [] and {} do not.
-bool says_something(const json::value& v) {
-  if (v.is_null()) return false;
-  if (v.is_string()) return !v.get_string().empty();
-  if (v.is_array()) return !v.get_array().empty();
-  if (v.is_object()) return !v.get_object().empty();
-  return true;
-}
-bool not_cluster(const json::value& v) { return says_something(v) && v != json::value("cluster"); }
-
-struct Refused {
-  std::string_view field;  // below spec
-  bool (*refused)(const json::value&);
-  std::string_view why;
-};
-
-constexpr std::array kFields{
-    Refused{"mode", not_cluster,
-            "only \"cluster\" is supported: in client mode the driver would run inside the operator"},
-    // Spark writes the limit of executors itself, over what the pod template says.
-    Refused{"executor.memoryLimit", says_something,
-            "is not supported: set executor.memoryOverhead, from which Spark makes "
-            "request and limit"},
-};
 
 struct RefusedProperty {
   std::string_view key;
@@ -75,6 +50,8 @@ void refuse_property(std::string_view key, std::string_view why) {
   throw InvalidApplication("spec.sparkConf", fmt::format("sparkConf key \"{}\" is not allowed: {}", key, why));
 }
 
+}  // namespace
+
 void refuse_properties(const json::value& spec, std::string_view ns) {
   for (const auto& [key, value] : json::members(spec, "sparkConf")) {
     for (const auto& property : kProperties)
@@ -86,15 +63,6 @@ void refuse_properties(const json::value& spec, std::string_view ns) {
     if (std::string_view(key) == "spark.kerberos.keytab" && !text.starts_with("local:"))
       refuse_property(key, fmt::format("{}; put it in the image and name it with local://", kOperatorsFile));
   }
-}
-
-}  // namespace
-
-void refuse_unsupported(const json::value& spec, std::string_view ns) {
-  for (const auto& row : kFields)
-    if (const json::value* v = json::find(spec, row.field); v != nullptr && row.refused(*v))
-      throw InvalidApplication("spec." + std::string(row.field), row.why);
-  refuse_properties(spec, ns);
 }
 
 }  // namespace spoke::op
