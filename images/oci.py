@@ -3,20 +3,23 @@
 
 oci.py layer OUT [--folder PATH:MODE]... SOURCE=TARGET...
     A tar of files and folders, root's own. The same files make the same tar.
-oci.py archive OUT --tag TAG --config FILE LAYER...
-    An OCI archive (image-spec: image-layout.md) of the layers, the first at the bottom.
+oci.py archive OUT --tag TAG --config FILE [--gzip] LAYER...
+    An OCI archive (image-spec: image-layout.md) of the layers, the first at the bottom; packed with --gzip, for an
+    image that is to travel. Jars are packed already.
 """
 import argparse
+import gzip
 import hashlib
 import io
 import json
 import os
 import platform
+import shutil
 import tarfile
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar"  # not packed: jars are, and the archive stays on this machine
+LAYER = "application/vnd.oci.image.layer.v1.tar"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -65,26 +68,39 @@ def add_blob(tar, content, media_type):
     return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(content)}
 
 
-def add_layer(tar, path):
+def diff_id(path):
     with open(path, "rb") as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def packed(path):
+    """The layer packed, beside it; the same layer makes the same file."""
+    with open(path, "rb") as plain, open(path + ".gz", "wb") as out:
+        with gzip.GzipFile("", "wb", mtime=0, fileobj=out) as file:
+            shutil.copyfileobj(plain, file)
+    return path + ".gz"
+
+
+def add_layer(tar, path, pack):
+    with open(packed(path) if pack else path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         info = tarfile.TarInfo("blobs/sha256/" + digest)
         info.size, info.mode = file.tell(), 0o644
         file.seek(0)
         tar.addfile(info, file)
-    return {"mediaType": LAYER, "digest": "sha256:" + digest, "size": info.size}
+    return {"mediaType": LAYER + ("+gzip" if pack else ""), "digest": "sha256:" + digest, "size": info.size}
 
 
-def write_archive(out, tag, config, layers):
+def write_archive(out, tag, config, layers, pack):
     encode = lambda document: json.dumps(document).encode()
     with tarfile.open(out, "w", format=tarfile.PAX_FORMAT) as tar:
         add_bytes(tar, "oci-layout", encode({"imageLayoutVersion": "1.0.0"}))
-        descriptors = [add_layer(tar, layer) for layer in layers]
+        descriptors = [add_layer(tar, layer, pack) for layer in layers]
         document = {
             "architecture": ARCHITECTURES[platform.machine()],
             "os": "linux",
             "config": config,
-            "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in descriptors]},
+            "rootfs": {"type": "layers", "diff_ids": [diff_id(layer) for layer in layers]},
         }
         manifest = {
             "schemaVersion": 2,
@@ -108,6 +124,7 @@ def main():
     archive.add_argument("out")
     archive.add_argument("--tag", required=True)
     archive.add_argument("--config", required=True)
+    archive.add_argument("--gzip", action="store_true")
     archive.add_argument("layers", nargs="+")
     arguments = parser.parse_args()
     if arguments.command == "layer":
@@ -115,7 +132,7 @@ def main():
     else:
         with open(arguments.config, encoding="utf-8") as file:
             config = json.load(file)
-        write_archive(arguments.out, arguments.tag, config, arguments.layers)
+        write_archive(arguments.out, arguments.tag, config, arguments.layers, arguments.gzip)
 
 
 main()
