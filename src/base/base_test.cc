@@ -142,6 +142,17 @@ TEST(Log, AFieldStaysOnItsLine) {
   EXPECT_EQ(out, " a=1 b=\"two words\\n\" c=\"\\\"\"");
 }
 
+TEST(Log, ALineIsTextOrAnObject) {
+  EXPECT_EQ(log::text_of("T", log::Level::Warn, "a \"b\"", " c=d"), "T W a \"b\" c=d\n");
+  log::set_form(log::Form::Json);
+  std::string fields;
+  log::add_fields(fields, "a", 1, "b", "two\nlines \\ \"\xff\"");
+  const std::string line = log::text_of("T", log::Level::Error, "it\t", fields);
+  log::set_form(log::Form::Text);
+  EXPECT_EQ(line, R"({"ts":"T","level":"error","msg":"it\u0009","a":"1","b":"two\u000alines \\ \")"
+                  "\xef\xbf\xbd\\\"\"}\n");
+}
+
 TEST(Random, UuidHasVersionAndVariant) {
   const std::string id = random_uuid();
   EXPECT_EQ(id.size(), 36U);

@@ -4,8 +4,8 @@
 #define SPOKE_COMMANDS(command)                                                                              \
   command(up) command(down) command(status) command(run) command(submit) command(connect) command(pipelines) \
       command(list) command(get) command(describe) command(logs) command(events) command(ui) command(kill)   \
-          command(resume) command(delete) command(apply) command(image) command(operator) command(install)   \
-              command(help) command(completion) command(complete) command(version)
+          command(resume) command(delete) command(apply) command(image) command(operator) command(submitter) \
+              command(install) command(help) command(completion) command(complete) command(version)
 
 namespace spoke::cli {
 

@@ -190,7 +190,7 @@ class Server {
   bool over() const {
     if (submit::connect_ended(pod_)) return true;
     if (!pods_.synced()) return false;
-    return std::ranges::none_of(pods_.all(), [&](const auto& entry) { return kube::uid(entry.second) == uid_; });
+    return std::ranges::none_of(pods_.all(), [&](const auto& entry) { return kube::uid(entry.second.object) == uid_; });
   }
 
   net::Task<> await_signal() {

@@ -67,7 +67,8 @@ class Feed {
 
   void tell_new() {
     std::vector<Object> fresh;
-    for (const auto& [key, event] : events_.all()) {
+    for (const auto& [key, entry] : events_.all()) {
+      const Object& event = entry.object;
       if (!is_about(event, name_, [this](std::string_view pod) { return names_.contains(pod); })) continue;
       if (told_.insert(fmt::format("{} {}", kube::uid(event), kube::resource_version(event))).second)
         fresh.push_back(event);

@@ -114,7 +114,7 @@ void Follower::tell_change(const std::string& before, Time at) {
 const client::Object* Follower::driver() const {
   const client::Object* found = nullptr;
   for (const auto& [key, pod] : pods_.all())
-    if (is_driver(pod) && kube::uid(pod) != logged_uid_) found = &pod;
+    if (is_driver(pod.object) && kube::uid(pod.object) != logged_uid_) found = &pod.object;
   return found;
 }
 
@@ -124,7 +124,8 @@ Progress Follower::progress(Time at) const {
   out.state = timeline_.state();
   out.wanted = executors_wanted(app_);
   out.elapsed = timeline_.total(ended_at_.value_or(at));
-  for (const auto& [key, pod] : pods_.all()) {
+  for (const auto& [key, entry] : pods_.all()) {
+    const client::Object& pod = entry.object;
     if (is_executor(pod) && json::str(pod, "status.phase") == "Running") ++out.running;
     if (out.trouble.empty() || is_driver(pod))
       if (auto why = kube::pod_trouble(pod); !why.empty()) out.trouble = std::move(why);

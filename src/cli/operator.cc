@@ -32,6 +32,8 @@ struct Options {
   op::OperatorOptions controller;
   bool elect = false;
   client::ElectionOptions election{.name = "spark-operator-lock"};
+  log::Level log_level = std::getenv("SPOKE_DEBUG") != nullptr ? log::Level::Debug : log::Level::Info;
+  log::Form log_form = log::Form::Text;
   bool metrics = false;
   op::ProbeOptions probes;
   bool webhook = false;
@@ -44,7 +46,10 @@ constexpr const char* kScheduling = "Schedulers";
 constexpr const char* kReplicas = "Several replicas";
 constexpr const char* kWebhook = "Webhook";
 constexpr const char* kWatching = "Metrics and probes";
+constexpr const char* kLog = "Log";
 constexpr const char* kPrecision = "--scheduled-spark-application-timestamp-precision";
+constexpr const char* kLevels = "debug|info|warn|error";
+constexpr const char* kForms = "console|json";
 constexpr const char* kPrecisions = "nanos|micros|millis|seconds|minutes";
 
 // The options that are added while it lives are of this group in the help.
@@ -194,6 +199,8 @@ void add_watching(CLI::App& app, Options& options) {
   app.add_flag("--enable-metrics", options.metrics, "serve metrics for Prometheus");
   app.add_option("--metrics-bind-address", options.probes.metrics_address, "where; :8080 where it is not given")
       ->type_name("[HOST]:PORT");
+  app.add_flag("--secure-metrics", options.probes.secure_metrics,
+               "serve metrics over TLS, with a certificate that is made for it: readers take any");
   app.add_option("--metrics-endpoint", options.probes.metrics_endpoint, "path of the metrics")
       ->capture_default_str()
       ->type_name("PATH");
@@ -212,6 +219,35 @@ void add_watching(CLI::App& app, Options& options) {
   app.add_option("--health-probe-bind-address", options.probes.health_address,
                  "where to serve /healthz and /readyz; nowhere where it is not given")
       ->type_name("[HOST]:PORT");
+}
+
+// By the names that kubeflow's operator has of its logger, zap.
+void add_log(CLI::App& app, Options& options) {
+  const Group group(app, kLog);
+  app.add_option_function<std::string>(
+         "--zap-log-level",
+         [&options](const std::string& text) {
+           static const std::map<std::string, log::Level> known{{"debug", log::Level::Debug},
+                                                                {"info", log::Level::Info},
+                                                                {"warn", log::Level::Warn},
+                                                                {"error", log::Level::Error},
+                                                                {"panic", log::Level::Error}};
+           const auto found = known.find(lower(text));
+           if (found == known.end() && to_int(text).value_or(0) < 1)
+             throw CLI::ValidationError("--zap-log-level", fmt::format("\"{}\" is none of {}", text, kLevels));
+           options.log_level = found == known.end() ? log::Level::Debug : found->second;
+         },
+         "least weight of what is logged (info)")
+      ->type_name(kLevels);
+  app.add_option_function<std::string>(
+         "--zap-encoder",
+         [&options](const std::string& text) {
+           if (text != "console" && text != "json")
+             throw CLI::ValidationError("--zap-encoder", fmt::format("\"{}\" is none of {}", text, kForms));
+           options.log_form = text == "json" ? log::Form::Json : log::Form::Text;
+         },
+         "text with key=value, or a JSON object a line (console)")
+      ->type_name(kForms);
 }
 
 void add_webhook(CLI::App& app, Options& options) {
@@ -336,14 +372,11 @@ constexpr std::array kIgnored{
     Ignored{"--feature-gates", true,
             "a default time to live is --default-time-to-live-seconds; there are no gates here"},
     Ignored{"--pprof-bind-address", true, "it is for programs in Go; use perf"},
-    Ignored{"--zap-log-level", true, "set SPOKE_DEBUG=1 for more"},
-    Ignored{"--zap-encoder", true, "lines are text with key=value"},
-    Ignored{"--zap-devel", false, "set SPOKE_DEBUG=1 for more"},
-    Ignored{"--secure-metrics", false,
-            "metrics are served without TLS; let --metrics-bind-address=127.0.0.1:8080 or a "
-            "NetworkPolicy keep others away"},
-    Ignored{"--metric-tls-min-version", true, "metrics are served without TLS"},
-    Ignored{"--metric-tls-cipher-suites", true, "metrics are served without TLS"},
+    Ignored{"--zap-devel", false, "there are --zap-log-level and --zap-encoder"},
+    Ignored{"--zap-stacktrace-level", true, "errors are sentences"},
+    Ignored{"--zap-time-encoding", true, "times are RFC 3339"},
+    Ignored{"--metric-tls-min-version", true, "it is TLS 1.2"},
+    Ignored{"--metric-tls-cipher-suites", true, "they are OpenSSL's"},
     Ignored{"--webhook-tls-min-version", true, "it is TLS 1.2"},
     Ignored{"--webhook-tls-cipher-suites", true, "they are OpenSSL's"},
     Ignored{"--label-selector-filter", true, "the webhook's configurations select what it is asked about"},
@@ -386,6 +419,7 @@ Action set_up(CLI::App& app) {
   add_applications(app, options->controller);
   add_replicas(app, *options);
   add_watching(app, *options);
+  add_log(app, *options);
   add_webhook(app, *options);
   add_exposure(app, options->controller.settings.plan.services);
   add_scheduling(app, options->controller.settings.plan.schedulers);
@@ -394,7 +428,8 @@ Action set_up(CLI::App& app) {
     // kubeflow's chart says --namespaces="", with its quotes, for all.
     auto& namespaces = options->controller.namespaces;
     if (std::ranges::any_of(namespaces, [](const auto& ns) { return ns.empty() || ns == "\"\""; })) namespaces.clear();
-    log::set_level(std::getenv("SPOKE_DEBUG") != nullptr ? log::Level::Debug : log::Level::Info);
+    log::set_level(options->log_level);
+    log::set_form(options->log_form);
     return on_cluster(options->cluster, [options](Session& session) { return serve(session, *options); });
   };
 }

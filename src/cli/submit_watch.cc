@@ -85,7 +85,7 @@ class Watcher {
 
   bool is_there() const {
     return std::any_of(pods_.all().begin(), pods_.all().end(),
-                       [&](const auto& entry) { return kube::uid(entry.second) == uid_; });
+                       [&](const auto& entry) { return kube::uid(entry.second.object) == uid_; });
   }
 
   net::Task<> until_the_end() {
@@ -132,7 +132,7 @@ class Watcher {
     out.elapsed = now() - begun_;
     out.trouble = kube::pod_trouble(pod_);
     for (const auto& [key, pod] : pods_.all())
-      if (is_executor(pod) && json::str(pod, "status.phase") == "Running") ++out.running;
+      if (is_executor(pod.object) && json::str(pod.object, "status.phase") == "Running") ++out.running;
     return out;
   }
 

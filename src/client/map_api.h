@@ -82,9 +82,9 @@ class MapApi : public Api {
 
   Task<Object> create(const Resource& resource, std::string_view ns, Object object) override {
     const Line line(*this, resource, "POST", ns, kube::name(object));
+    if (admit) admit(resource, object);  // as quotas: before it is known whether there is one
     if (objects_.contains(resource.path(ns, kube::name(object))))
       throw kube::already_exists(resource.group, resource.plural, kube::name(object));
-    if (admit) admit(resource, object);
     json::set(object, "metadata.namespace", json::value(ns));
     if (resource.kind == "Service" && json::str(object, "spec.clusterIP").empty())
       json::set(object, "spec.clusterIP", json::value("10.96.0.7"));

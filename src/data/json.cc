@@ -53,11 +53,11 @@ void pretty(std::string& out, const value& v, size_t indent) {
 
 }  // namespace
 
-value parse(std::string_view text) {
+value parse(std::string_view text, boost::json::storage_ptr storage) {
   boost::json::parse_options options;
   options.max_depth = 64;
   boost::json::error_code error;
-  value v = boost::json::parse(text, error, {}, options);
+  value v = boost::json::parse(text, error, std::move(storage), options);
   if (error) throw ParseError("not JSON: " + error.message());
   return v;
 }

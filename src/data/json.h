@@ -25,7 +25,9 @@ class ParseError : public Error {
   using Error::Error;
 };
 
-value parse(std::string_view text);       // throws ParseError; at most 64 levels deep
+// Throws ParseError; at most 64 levels deep. What it makes, and copies of that, are in `storage`: one that frees all
+// at once is faster for a value that is gone soon.
+value parse(std::string_view text, boost::json::storage_ptr storage = {});
 std::string dump(const value& v);         // compact
 std::string dump_pretty(const value& v);  // two blanks a level, as kubectl -o json indents by four: a file for people
 value sorted(const value& v);             // with the members of objects in the order of their names, as Go writes maps

@@ -166,15 +166,22 @@ class BeastExchange : public Exchange {
 struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   Impl(Executor e, ServerOptions o, Handler h)
       : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), scope(executor) {
-    if (!options.cert_pem.empty()) use(options.key_pem, options.cert_pem);
+    if (!options.cert_pem.empty()) use(options.key_pem, options.cert_pem, options.client_ca_pem);
   }
 
-  void use(const std::string& key_pem, const std::string& cert_pem) {
+  void use(const std::string& key_pem, const std::string& cert_pem, const std::string& client_ca_pem) {
     auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     made->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
                       asio::ssl::context::default_workarounds);
     made->use_certificate_chain(asio::buffer(cert_pem));
     made->use_private_key(asio::buffer(key_pem), asio::ssl::context::pem);
+    if (!client_ca_pem.empty()) {
+      made->add_certificate_authority(asio::buffer(client_ca_pem));
+      made->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+      // Each connection shows its own.
+      SSL_CTX_set_session_cache_mode(made->native_handle(), SSL_SESS_CACHE_OFF);
+      SSL_CTX_set_options(made->native_handle(), SSL_OP_NO_TICKET);
+    }
     // An idle connection, of which there are thousands, then holds no buffers.
     SSL_CTX_set_mode(made->native_handle(), SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_num_tickets(made->native_handle(), 0);
@@ -310,7 +317,9 @@ std::uint16_t HttpServer::listen(const std::string& address, std::uint16_t port)
   return bound;
 }
 
-void HttpServer::use(const std::string& key_pem, const std::string& cert_pem) { impl_->use(key_pem, cert_pem); }
+void HttpServer::use(const std::string& key_pem, const std::string& cert_pem, const std::string& client_ca_pem) {
+  impl_->use(key_pem, cert_pem, client_ca_pem);
+}
 
 Task<> HttpServer::close() {
   const auto impl = impl_;

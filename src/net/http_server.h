@@ -49,6 +49,7 @@ using Handler = std::function<Task<>(Exchange&)>;
 
 struct ServerOptions {
   std::string key_pem, cert_pem;       // chain; both "": without TLS
+  std::string client_ca_pem;           // only clients with a certificate of these authorities; "": any
   std::uint64_t max_body = 3U << 20;   // bytes; more is answered 413
   std::string port_option = "--port";  // who chose the port, for errors
 };
@@ -61,8 +62,9 @@ class HttpServer {
   // Listens there and begins to accept. Address "": all of the machine's. Port 0: any. Answers the port. Throws Error
   // "127.0.0.1:7443 is in use ...".
   std::uint16_t listen(const std::string& address, std::uint16_t port);
-  void use(const std::string& key_pem, const std::string& cert_pem);  // for connections from now on
-  Task<> close();                                                     // ends all connections
+  // For connections from now on: in place of what the options said.
+  void use(const std::string& key_pem, const std::string& cert_pem, const std::string& client_ca_pem = "");
+  Task<> close();  // ends all connections
 
  private:
   struct Impl;

@@ -164,18 +164,20 @@ std::vector<std::string> admission_paths() {
 
 json::value review(std::string_view path, std::string_view body, const AdmissionOptions& options) {
   const Webhook& webhook = webhook_of(path);
-  json::value asked;
+  // A review is read, answered and forgotten: what is made of it, copies too, is freed at once.
+  boost::json::monotonic_resource memory(std::max<size_t>(2 * body.size(), 1024));
+  json::value asked(&memory);
   try {
-    asked = json::parse(body);
+    asked = json::parse(body, &memory);
   } catch (const json::ParseError& e) {
     throw kube::bad_request(e.what());
   }
-  const json::value* request = json::find(asked, "request");
+  json::value* request = json::find(asked, "request");
   if (json::str(asked, "apiVersion") != "admission.k8s.io/v1" || json::str(asked, "kind") != "AdmissionReview" ||
       request == nullptr || !request->is_object())
     throw kube::bad_request("this is no AdmissionReview of admission.k8s.io/v1");
   json::object response{{"uid", json::str(*request, "uid")}, {"allowed", true}};
-  const json::value* object = json::find(*request, "object");
+  json::value* object = json::find(*request, "object");
   // Of a deletion there is no object: it is let be.
   if (object != nullptr && object->is_object()) {
     if (json::str(*request, "kind.kind") != webhook.kind)
@@ -184,10 +186,9 @@ json::value review(std::string_view path, std::string_view body, const Admission
     const json::value* before = json::find(*request, "oldObject");
     if (before != nullptr && !before->is_object()) before = nullptr;
     try {
-      Object complete = *object;
       // What an API server generates is not there yet.
-      if (kube::ns(complete).empty()) json::set(complete, "metadata.namespace", json::str(*request, "namespace"));
-      if (const json::array patch = webhook.answer({complete, before, options}); !patch.empty()) {
+      if (kube::ns(*object).empty()) json::set(*object, "metadata.namespace", json::str(*request, "namespace"));
+      if (const json::array patch = webhook.answer({*object, before, options}); !patch.empty()) {
         response["patchType"] = "JSONPatch";
         response["patch"] = base64(json::dump(patch));
       }

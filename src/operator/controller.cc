@@ -58,14 +58,15 @@ void Controller::watch(const std::string& ns) {
       client::InformerOptions{
           .resource = client::resources::spark_applications, .ns = ns, .keep = keep_, .project = project_application},
       [this](const Object* before, const Object* after) { application_changed(before, after); }));
-  pods_.push_back(std::make_unique<Informer>(
+  pods_.push_back(std::make_unique<client::InformerOf<Pod>>(
       api_,
-      client::InformerOptions{.resource = client::resources::pods,
-                              .ns = ns,
-                              .label_selector = fmt::format("{}=true,!{}", label::launched_by, label::connect_name),
-                              .keep = keep_,
-                              .project = project_pod},
-      [this](const Object* before, const Object* after) { pod_changed(before, after); }));
+      client::InformerOptionsOf<Pod>{
+          .resource = client::resources::pods,
+          .ns = ns,
+          .label_selector = fmt::format("{}=true,!{}", label::launched_by, label::connect_name),
+          .keep = keep_,
+          .project = [this](const Object& pod) { return pod_reader_.read(pod); }},
+      [this](const Pod* before, const Pod* after) { pod_changed(before, after); }));
 }
 
 bool Controller::synced() const {
@@ -117,14 +118,14 @@ void Controller::application_changed(const Object* before, const Object* after) 
   queue_.add(key, waits ? client::WorkQueue::Urgency::Urgent : client::WorkQueue::Urgency::Usual);
 }
 
-void Controller::pod_changed(const Object* before, const Object* after) {
+void Controller::pod_changed(const Pod* before, const Pod* after) {
   index_.update(before, after);
   if (before != nullptr && after != nullptr && *before == *after) return;
-  const Object& pod = after != nullptr ? *after : *before;
+  const Pod& pod = after != nullptr ? *after : *before;
   const std::string key = application_of(pod);
   if (key.empty()) return;
-  if (is_executor(pod)) metrics_.executor_changed(before, after, cached(key));
-  if (is_driver(pod))
+  if (pod.role == Pod::Role::Executor) metrics_.executor_changed(before, after, cached(key));
+  if (pod.role == Pod::Role::Driver)
     queue_.add(key);
   else
     queue_.add_after(key, kExecutorPause);
@@ -155,16 +156,14 @@ std::optional<Application> Controller::find_newest(const std::string& key) {
 
 Observed Controller::observe(const Application& app) const {
   Observed seen;
-  for (const auto& pod : index_.pods_of(app.key()))
-    for (const auto& informer : pods_)
-      if (const Object* found = informer->find(pod)) see(seen, app, *found);
+  for (const Pod* pod : index_.pods_of(app.key())) see(seen, app, *pod);
   return seen;
 }
 
 Task<> Controller::ask_for_driver(Observed& seen, const Application& app) {
   const auto labels = fmt::format("{}={},{}=driver", label::submission_id, app.status.submission_id, label::role);
   const client::List drivers = co_await api_.list(client::resources::pods, app.ns, {.label_selector = labels});
-  for (const auto& pod : drivers.items) see(seen, app, project_pod(pod));
+  for (const auto& pod : drivers.items) see(seen, app, PodReader().read(pod));
   seen.asked = true;
 }
 

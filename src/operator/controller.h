@@ -60,7 +60,7 @@ class Controller {
   Observed observe(const Application& app) const;
 
   void application_changed(const kube::Object* before, const kube::Object* after);
-  void pod_changed(const kube::Object* before, const kube::Object* after);
+  void pod_changed(const Pod* before, const Pod* after);
   void watch(const std::string& ns);
   bool synced() const;
 
@@ -79,7 +79,8 @@ class Controller {
   Schedules schedules_;
   Connects connects_;
   std::vector<std::unique_ptr<client::Informer>> applications_;
-  std::vector<std::unique_ptr<client::Informer>> pods_;
+  PodReader pod_reader_;
+  std::vector<std::unique_ptr<client::InformerOf<Pod>>> pods_;
   PodIndex index_;
   std::map<std::string, Written> written_;
   std::map<std::string, std::string> edited_;  // of other operators' attempts: by application, submission id

@@ -18,8 +18,8 @@ bool runs(const kube::Object* application) {
   return application != nullptr && read_status(*application).state == State::Running;
 }
 
-std::string_view state_of_executor(const kube::Object* pod) {
-  return pod != nullptr && is_executor(*pod) ? executor_state(executor_of(*pod)) : "";
+std::string_view state_of_executor(const Pod* pod) {
+  return pod != nullptr && pod->role == Pod::Role::Executor ? executor_state(executor_of(*pod)) : "";
 }
 
 // The driver's creation and what came of it may be one write.
@@ -95,19 +95,18 @@ void ApplicationMetrics::application_changed(const kube::Object* before, const k
   if (runs(after)) running_.add(labels_of(*after));
 }
 
-void ApplicationMetrics::executor_changed(const kube::Object* before, const kube::Object* after,
-                                          const kube::Object* application) {
+void ApplicationMetrics::executor_changed(const Pod* before, const Pod* after, const kube::Object* application) {
   const std::string_view was = state_of_executor(before), is = state_of_executor(after);
   if (was == is) return;
-  const kube::Object& pod = after != nullptr ? *after : *before;
-  Labels labels = application != nullptr ? labels_of(*application) : labels_of(std::string(kube::ns(pod)), Texts());
+  const Pod& pod = after != nullptr ? *after : *before;
+  Labels labels = application != nullptr ? labels_of(*application) : labels_of(pod.of->ns, Texts());
   if (was == "RUNNING") {
-    if (const auto counted = counted_.extract(kube::key(pod))) labels = counted.mapped();
+    if (const auto counted = counted_.extract(pod.key())) labels = counted.mapped();
     executors_running_.add(labels, -1);
   }
   if (is == "RUNNING") {
     executors_running_.add(labels);
-    if (!labels.empty()) counted_[kube::key(pod)] = labels;
+    if (!labels.empty()) counted_[pod.key()] = labels;
   }
   if (was.empty()) return;  // it ended before it was seen, maybe by an operator before
   if (is == "COMPLETED") executors_succeeded_.add(labels);

@@ -32,7 +32,7 @@ class ApplicationMetrics {
   // As a cache has it; null before: it is new there; null after: it is gone.
   void application_changed(const kube::Object* before, const kube::Object* after);
   // `labels`: the application's.
-  void executor_changed(const kube::Object* before, const kube::Object* after, const kube::Object* application);
+  void executor_changed(const Pod* before, const Pod* after, const kube::Object* application);
   // A status was written: `before` has the one before.
   void status_written(const Application& before, const Status& after, Time now);
 

@@ -34,9 +34,9 @@ bool has_named(const json::array& items, std::string_view name) {
 }
 
 // A pod under way, with the place of its Spark container.
-class Pod {
+class PodDraft {
  public:
-  Pod(json::value& document, std::string_view container) : document_(document) {
+  PodDraft(json::value& document, std::string_view container) : document_(document) {
     json::array& containers = list_at(document_, "spec.containers");
     if (containers.empty()) containers.push_back(json::object{{"name", container}});
     for (size_t i = 0; i < containers.size(); ++i) {
@@ -73,12 +73,12 @@ class Pod {
   size_t index_ = 0;
 };
 
-void environment(Pod& pod, const PodSpec& fields) {
+void environment(PodDraft& pod, const PodSpec& fields) {
   pod.append_to_container("env", fields.env);
   pod.append_to_container("envFrom", fields.env_from);
 }
 
-void config_maps(Pod& pod, const Spec& spec, const PodSpec& fields) {
+void config_maps(PodDraft& pod, const Spec& spec, const PodSpec& fields) {
   if (spec.hadoop_config_map) {
     pod.mount_config_map(*spec.hadoop_config_map, "hadoop-configmap-volume", "/etc/hadoop/conf");
     pod.add_env("HADOOP_CONF_DIR", "/etc/hadoop/conf");
@@ -94,7 +94,7 @@ void config_maps(Pod& pod, const Spec& spec, const PodSpec& fields) {
 
 // Puts the volume of that name from spec.volumes into the pod; false where there is none. One that the template brings
 // stays as it is.
-bool add_volume(Pod& pod, const Spec& spec, std::string_view name) {
+bool add_volume(PodDraft& pod, const Spec& spec, std::string_view name) {
   json::array& there = list_at(pod.document(), "spec.volumes");
   if (has_named(there, name)) return true;
   for (const auto& volume : spec.volumes)
@@ -105,7 +105,7 @@ bool add_volume(Pod& pod, const Spec& spec, std::string_view name) {
   return false;
 }
 
-void volumes(Pod& pod, const Spec& spec, const PodSpec& fields) {
+void volumes(PodDraft& pod, const Spec& spec, const PodSpec& fields) {
   for (size_t i = 0; i < fields.volume_mounts.size(); ++i) {
     const json::value& mount = fields.volume_mounts[i];
     const std::string_view name = json::str(mount, "name");
@@ -121,7 +121,7 @@ void volumes(Pod& pod, const Spec& spec, const PodSpec& fields) {
       for (const auto& mount : json::list(container, "volumeMounts")) add_volume(pod, spec, json::str(mount, "name"));
 }
 
-void resources(Pod& pod, const PodSpec& fields) {
+void resources(PodDraft& pod, const PodSpec& fields) {
   if (fields.memory_limit)
     json::set(pod.container(), "resources.limits.memory",
               kubernetes_memory(*fields.memory_limit, fields.field + ".memoryLimit"));
@@ -133,7 +133,7 @@ void resources(Pod& pod, const PodSpec& fields) {
   }
 }
 
-void placement(Pod& pod, const PodSpec& fields) {
+void placement(PodDraft& pod, const PodSpec& fields) {
   if (fields.scheduler_name && !fields.scheduler_name->empty())
     pod.set("spec.schedulerName", json::value(*fields.scheduler_name));
   if (fields.priority_class_name && !fields.priority_class_name->empty())
@@ -144,7 +144,7 @@ void placement(Pod& pod, const PodSpec& fields) {
     json::make_object(pod.document(), "spec.nodeSelector")[name] = value;
 }
 
-void network(Pod& pod, const PodSpec& fields) {
+void network(PodDraft& pod, const PodSpec& fields) {
   if (fields.host_network.value_or(false)) {
     pod.set("spec.hostNetwork", true);
     pod.set("spec.dnsPolicy", "ClusterFirstWithHostNet");
@@ -164,7 +164,7 @@ json::value with_owner(const std::optional<json::value>& given, json::value owne
 }  // namespace
 
 void write_fields(json::value& document, const Spec& spec, const PodSpec& fields, std::string_view container) {
-  Pod pod(document, container);
+  PodDraft pod(document, container);
   environment(pod, fields);
   config_maps(pod, spec, fields);
   volumes(pod, spec, fields);
@@ -197,7 +197,7 @@ json::value executor_template(const Application& app, const Spec& spec) {
 
 json::value driver_template(const Application& app, const Spec& spec) {
   json::value out = with_owner(spec.driver.pod_template, owner_reference(app));
-  Pod(out, kDriverContainer);  // Spark wants a container to write into
+  PodDraft(out, kDriverContainer);  // Spark wants a container to write into
   return out;
 }
 

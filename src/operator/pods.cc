@@ -3,13 +3,21 @@
 #include "base/strings.h"
 #include "kube/pod_trouble.h"
 #include "operator/labels.h"
-#include "operator/some_of.h"
 
 namespace spoke::op {
 namespace {
 
-// Members of projections alone.
-constexpr std::string_view kTrouble = "trouble", kDisrupted = "disrupted";
+const char* word_of(Pod::Phase phase) {
+  switch (phase) {
+    case Pod::Phase::None: return "";
+    case Pod::Phase::Pending: return "Pending";
+    case Pod::Phase::Running: return "Running";
+    case Pod::Phase::Succeeded: return "Succeeded";
+    case Pod::Phase::Failed: return "Failed";
+    case Pod::Phase::Unknown: break;
+  }
+  return "Unknown";
+}
 
 bool is_spark_container(std::string_view name) {
   return name == kDriverContainer || name == kExecutorContainer || name == kOldExecutorContainer;
@@ -30,84 +38,112 @@ std::optional<Terminated> terminated(const kube::Object& pod) {
                     std::string(json::str(*container, "state.terminated.reason"))};
 }
 
-bool of_submission(const kube::Object& pod, const Application& app) {
-  return !app.status.submission_id.empty() && kube::ns(pod) == app.ns &&
-         kube::label(pod, label::app_name) == app.name &&
-         kube::label(pod, label::submission_id) == app.status.submission_id;
+Pod::Phase phase_of(std::string_view word) {
+  if (word.empty()) return Pod::Phase::None;
+  for (const auto phase : {Pod::Phase::Pending, Pod::Phase::Running, Pod::Phase::Succeeded, Pod::Phase::Failed})
+    if (word == word_of(phase)) return phase;
+  return Pod::Phase::Unknown;
+}
+
+bool of_submission(const Pod& pod, const Application& app) {
+  return !app.status.submission_id.empty() && pod.of->ns == app.ns && pod.of->app_name == app.name &&
+         pod.of->submission_id == app.status.submission_id;
+}
+
+const Pod::More& more_of(const Pod& pod) {
+  static const Pod::More none;
+  return pod.more ? *pod.more : none;
+}
+
+Pod::More read_more(const kube::Object& pod, Pod::Role role, Pod::Phase phase) {
+  Pod::More out{.reason = std::string(json::str(pod, "status.reason")),
+                .message = std::string(json::str(pod, "status.message")),
+                .terminated = terminated(pod)};
+  if (phase == Pod::Phase::Pending) out.trouble = kube::pod_trouble(pod);
+  if (role == Pod::Role::Executor && phase == Pod::Phase::Pending)
+    out.created = parse_rfc3339(json::str(pod, "metadata.creationTimestamp"));
+  if (role != Pod::Role::Driver) return out;
+  out.uid = kube::uid(pod);
+  if (const json::value* owner = kube::controller_of(pod)) out.owner_uid = json::str(*owner, "uid");
+  out.node = json::str(pod, "spec.nodeName");
+  const json::value* target = kube::condition(pod, "DisruptionTarget");
+  out.disrupted = target != nullptr && json::str(*target, "status") == "True";
+  out.deletion = parse_rfc3339(json::str(pod, "metadata.deletionTimestamp"));
+  return out;
 }
 
 }  // namespace
 
-kube::Object project_pod(kube::Object pod) {
-  json::object metadata = some_of(pod, "metadata", {"name", "namespace", "uid", "deletionTimestamp"});
-  metadata["labels"] =
-      some_of(pod, "metadata.labels",
-              {label::app_name, label::submission_id, label::role, label::app_selector, label::executor_id});
-  if (const json::value* owner = kube::controller_of(pod))
-    metadata["ownerReferences"] = json::array{json::object{{"controller", true},
-                                                           {"kind", json::str(*owner, "kind")},
-                                                           {"name", json::str(*owner, "name")},
-                                                           {"uid", json::str(*owner, "uid")}}};
+bool Pod::operator==(const Pod& other) const {
+  return *of == *other.of && name == other.name && more_of(*this) == more_of(other) &&
+         executor_id == other.executor_id && role == other.role && phase == other.phase && deleting == other.deleting;
+}
 
-  const std::string_view phase = json::str(pod, "status.phase");
-  if (phase == "Pending" && is_executor(pod))
-    metadata["creationTimestamp"] = json::str(pod, "metadata.creationTimestamp");
-  json::object status = some_of(pod, "status", {"phase", "reason", "message"});
-  if (const json::value* container = spark_status(pod); container != nullptr && terminated(pod)) {
-    json::object state{{"terminated", some_of(*container, "state.terminated", {"exitCode", "reason"})}};
-    status["containerStatuses"] =
-        json::array{json::object{{"name", json::str(*container, "name")}, {"state", std::move(state)}}};
+std::shared_ptr<const AttemptLabels> PodReader::shared(AttemptLabels labels) {
+  auto& known = attempts_[labels.submission_id];
+  if (auto there = known.lock(); there && *there == labels) return there;
+  auto made = std::make_shared<const AttemptLabels>(std::move(labels));
+  known = made;
+  if (attempts_.size() >= enough_) {
+    std::erase_if(attempts_, [](const auto& entry) { return entry.second.expired(); });
+    enough_ = 2 * attempts_.size() + 64;
   }
-  json::object out{{"metadata", std::move(metadata)}, {"status", std::move(status)}};
-  if (phase == "Pending")
-    if (const std::string trouble = kube::pod_trouble(pod); !trouble.empty()) out[kTrouble] = trouble;
-  if (const json::value* target = kube::condition(pod, "DisruptionTarget");
-      target != nullptr && json::str(*target, "status") == "True")
-    out[kDisrupted] = true;
-  if (const json::value* node = json::find(pod, "spec.nodeName"); node != nullptr && is_driver(pod))
-    out["spec"] = json::object{{"nodeName", *node}};
+  return made;
+}
+
+Pod PodReader::read(const kube::Object& pod) {
+  const auto label = [&](std::string_view name) { return std::string(kube::label(pod, name)); };
+  Pod out{.of = shared({.ns = std::string(kube::ns(pod)),
+                        .app_name = label(label::app_name),
+                        .submission_id = label(label::submission_id),
+                        .app_id = label(label::app_selector)}),
+          .name = std::string(kube::name(pod)),
+          .executor_id = static_cast<int>(to_int(label(label::executor_id)).value_or(0)),
+          .phase = phase_of(json::str(pod, "status.phase")),
+          .deleting = kube::deleting(pod)};
+  if (const auto role = kube::label(pod, label::role); role == "driver")
+    out.role = Pod::Role::Driver;
+  else if (role == "executor")
+    out.role = Pod::Role::Executor;
+  if (Pod::More more = read_more(pod, out.role, out.phase); more != Pod::More())
+    out.more = std::make_unique<const Pod::More>(std::move(more));
   return out;
 }
 
-std::string application_of(const kube::Object& pod) {
-  const std::string_view name = kube::label(pod, label::app_name);
-  return name.empty() ? "" : fmt::format("{}/{}", kube::ns(pod), name);
+std::string application_of(const Pod& pod) {
+  return pod.of->app_name.empty() ? "" : fmt::format("{}/{}", pod.of->ns, pod.of->app_name);
 }
 
-bool is_driver(const kube::Object& pod) { return kube::label(pod, label::role) == "driver"; }
-bool is_executor(const kube::Object& pod) { return kube::label(pod, label::role) == "executor"; }
-
-ExecutorPod executor_of(const kube::Object& pod) {
-  return {.name = std::string(kube::name(pod)),
-          .id = static_cast<int>(to_int(kube::label(pod, label::executor_id)).value_or(0)),
-          .app_id = std::string(kube::label(pod, label::app_selector)),
-          .phase = std::string(json::str(pod, "status.phase")),
-          .message = std::string(json::str(pod, "status.message")),
-          .trouble = std::string(json::str(pod, kTrouble)),
-          .created = parse_rfc3339(json::str(pod, "metadata.creationTimestamp")),
-          .deleting = kube::deleting(pod),
-          .terminated = terminated(pod)};
+ExecutorPod executor_of(const Pod& pod) {
+  const Pod::More& more = more_of(pod);
+  return {.name = pod.name,
+          .id = pod.executor_id,
+          .app_id = pod.of->app_id,
+          .phase = word_of(pod.phase),
+          .message = more.message,
+          .trouble = more.trouble,
+          .created = more.created,
+          .deleting = pod.deleting,
+          .terminated = more.terminated};
 }
 
-void see(Observed& seen, const Application& app, const kube::Object& pod) {
+void see(Observed& seen, const Application& app, const Pod& pod) {
   if (!of_submission(pod, app)) return;
-  if (is_driver(pod)) {
-    const json::value* owner = kube::controller_of(pod);
-    if (owner == nullptr || json::str(*owner, "uid") != app.uid) return;
-    seen.driver = DriverPod{.name = std::string(kube::name(pod)),
-                            .uid = std::string(kube::uid(pod)),
-                            .app_id = std::string(kube::label(pod, label::app_selector)),
-                            .phase = std::string(json::str(pod, "status.phase")),
-                            .reason = std::string(json::str(pod, "status.reason")),
-                            .message = std::string(json::str(pod, "status.message")),
-                            .trouble = std::string(json::str(pod, kTrouble)),
-                            .node = std::string(json::str(pod, "spec.nodeName")),
-                            .disrupted = json::flag(pod, kDisrupted),
-                            .deleting = parse_rfc3339(json::str(pod, "metadata.deletionTimestamp")),
-                            .terminated = terminated(pod)};
-  } else if (is_executor(pod)) {
-    seen.executors.push_back(executor_of(pod));
-  }
+  if (pod.role == Pod::Role::Executor) seen.executors.push_back(executor_of(pod));
+  if (pod.role != Pod::Role::Driver) return;
+  const Pod::More& more = more_of(pod);
+  if (more.owner_uid != app.uid) return;
+  seen.driver = DriverPod{.name = pod.name,
+                          .uid = more.uid,
+                          .app_id = pod.of->app_id,
+                          .phase = word_of(pod.phase),
+                          .reason = more.reason,
+                          .message = more.message,
+                          .trouble = more.trouble,
+                          .node = more.node,
+                          .disrupted = more.disrupted,
+                          .deleting = more.deletion,
+                          .terminated = more.terminated};
 }
 
 }  // namespace spoke::op

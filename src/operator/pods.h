@@ -1,23 +1,18 @@
-// Pods of applications as the operator sees them: a projection small enough for a cache of tens of thousands, and what
-// it says about drivers and executors.
+// Pods of applications as the operator sees them: what it keeps of each is small enough for a cache of tens of
+// thousands; and what that says about drivers and executors.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kube/meta.h"
 #include "operator/application.h"
 
 namespace spoke::op {
-
-// Of the pod only what the functions below read. For client::InformerOptions::project.
-kube::Object project_pod(kube::Object pod);
-
-// "namespace/name" of the application by the pod's labels; "" where they name none.
-std::string application_of(const kube::Object& pod);
-bool is_driver(const kube::Object& pod);
-bool is_executor(const kube::Object& pod);
 
 struct Terminated {
   int exit_code = 0;
@@ -49,7 +44,57 @@ struct ExecutorPod {
   std::optional<Terminated> terminated;
 };
 
-ExecutorPod executor_of(const kube::Object& pod);
+// Of which attempt of which application a pod says that it is, by its labels.
+struct AttemptLabels {
+  std::string ns, app_name, submission_id, app_id;
+  bool operator==(const AttemptLabels&) const = default;
+};
+
+// What is kept of a pod. Of the many, which are executors that run, that is hardly more than their names.
+struct Pod {
+  enum class Role : unsigned char { Other, Driver, Executor };
+  enum class Phase : unsigned char { None, Pending, Running, Succeeded, Failed, Unknown };
+
+  // What only drivers have, and executors that do not run.
+  struct More {
+    std::string uid, owner_uid;  // of a driver, and of its controller
+    std::string node;            // of a driver
+    std::string reason, message, trouble;
+    bool disrupted = false;
+    std::optional<Time> created;   // of an executor that is pending
+    std::optional<Time> deletion;  // when a driver is to be gone
+    std::optional<Terminated> terminated;
+    bool operator==(const More&) const = default;
+  };
+
+  std::shared_ptr<const AttemptLabels> of;  // the pods of one attempt share it
+  std::string name;
+  std::unique_ptr<const More> more;  // null: nothing of that
+  int executor_id = 0;
+  Role role = Role::Other;
+  Phase phase = Phase::None;
+  bool deleting = false;
+
+  std::string key() const { return of->ns + "/" + name; }
+  bool operator==(const Pod& other) const;
+};
+
+// Reads pods, and has those of one attempt share what they have in common.
+class PodReader {
+ public:
+  Pod read(const kube::Object& pod);
+
+ private:
+  std::shared_ptr<const AttemptLabels> shared(AttemptLabels labels);
+
+  std::map<std::string, std::weak_ptr<const AttemptLabels>, std::less<>> attempts_;  // by submission id
+  size_t enough_ = 64;  // so many, and those that are gone are looked for
+};
+
+// "namespace/name" of the application by the pod's labels; "" where they name none.
+std::string application_of(const Pod& pod);
+
+ExecutorPod executor_of(const Pod& pod);
 
 // What there is of the application's present attempt.
 struct Observed {
@@ -60,6 +105,6 @@ struct Observed {
 
 // Puts the pod where it belongs, if it is of the application's present attempt: a driver must be owned by the
 // application itself, not by an earlier one of the same name, and both must carry its submission id.
-void see(Observed& seen, const Application& app, const kube::Object& pod);
+void see(Observed& seen, const Application& app, const Pod& pod);
 
 }  // namespace spoke::op

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "operator/decide.h"
 #include "operator/executors.h"
 #include "operator/pod_index.h"
@@ -38,27 +40,66 @@ Application application() {
 
 Observed seen(const json::value& pod) {
   Observed out;
-  see(out, application(), pod);
+  see(out, application(), PodReader().read(pod));
   return out;
 }
 
-TEST(Pods, AProjectionSaysTheSameAsThePodInFewerWords) {
-  const json::value pod = driver_pod();
-  const json::value small = project_pod(pod);
-  EXPECT_LT(json::dump(small).size(), json::dump(pod).size() * 2 / 3);
-  for (const auto& from : {pod, small}) {
-    const auto driver = seen(from).driver;
-    ASSERT_TRUE(driver);
-    EXPECT_EQ("pi-driver", driver->name);
-    EXPECT_EQ("p", driver->uid);
-    EXPECT_EQ("spark-1", driver->app_id);
-    EXPECT_EQ("Failed", driver->phase);
-    EXPECT_EQ("r", driver->reason);
-    EXPECT_EQ("m", driver->message);
-    EXPECT_EQ((Terminated{3, "Error"}), driver->terminated);
-    EXPECT_EQ("jobs/pi", application_of(from));
-  }
-  EXPECT_EQ(small, project_pod(small));
+TEST(Pods, ADriverSaysAllThatDecidesAboutIt) {
+  const auto driver = seen(driver_pod()).driver;
+  ASSERT_TRUE(driver);
+  EXPECT_EQ("pi-driver", driver->name);
+  EXPECT_EQ("p", driver->uid);
+  EXPECT_EQ("spark-1", driver->app_id);
+  EXPECT_EQ("Failed", driver->phase);
+  EXPECT_EQ("r", driver->reason);
+  EXPECT_EQ("m", driver->message);
+  EXPECT_EQ((Terminated{3, "Error"}), driver->terminated);
+  EXPECT_EQ("jobs/pi", application_of(PodReader().read(driver_pod())));
+}
+
+json::value executor_pod(const char* id) {
+  json::value pod = driver_pod();
+  json::set(pod, "metadata.name", std::string("pi-exec-") + id);
+  json::object& labels = json::find(pod, "metadata.labels")->as_object();
+  labels["spark-role"] = "executor";
+  labels["spark-exec-id"] = id;
+  json::set(pod, "status", json::object{{"phase", "Running"}});
+  return pod;
+}
+
+TEST(Pods, ExecutorsThatRunShareWhatTheyHaveInCommon) {
+  PodReader reader;
+  const Pod one = reader.read(executor_pod("1")), two = reader.read(executor_pod("2"));
+  EXPECT_EQ(one.of, two.of);
+  EXPECT_EQ(nullptr, one.more);
+  EXPECT_EQ(2, executor_of(two).id);
+  EXPECT_EQ("Running", executor_of(two).phase);
+  EXPECT_EQ("pi-exec-2", executor_of(two).name);
+  EXPECT_EQ("spark-1", executor_of(two).app_id);
+  EXPECT_LE(sizeof(Pod), 80U) << "there are tens of thousands";
+  json::value other = executor_pod("1");
+  json::find(other, "metadata.labels")->as_object()["sparkoperator.k8s.io/submission-id"] = "another";
+  EXPECT_NE(one.of, reader.read(other).of);
+}
+
+TEST(Pods, AnyDifferenceThatCountsIsOne) {
+  PodReader reader;
+  const Pod pod = reader.read(driver_pod());
+  EXPECT_TRUE(pod == reader.read(driver_pod()));
+  EXPECT_TRUE(pod == PodReader().read(driver_pod())) << "whoever read it";
+  const auto differs = [&](const char* path, json::value to) {
+    json::value other = driver_pod();
+    json::set(other, path, std::move(to));
+    return !(pod == reader.read(other));
+  };
+  for (const auto* path : {"metadata.name", "metadata.uid", "metadata.namespace", "status.reason", "status.message",
+                           "status.phase", "spec.nodeName"})
+    EXPECT_TRUE(differs(path, "x")) << path;
+  EXPECT_TRUE(differs("metadata.deletionTimestamp", "2026-01-01T00:00:00Z"));
+  EXPECT_TRUE(differs("status.containerStatuses", json::array()));
+  EXPECT_TRUE(
+      differs("status.conditions", json::array{json::object{{"type", "DisruptionTarget"}, {"status", "True"}}}));
+  EXPECT_FALSE(differs("status.podIP", "10.0.0.2"));
 }
 
 TEST(Pods, OnlyPodsOfThisAttemptAreSeen) {
@@ -90,22 +131,30 @@ TEST(Pods, TheSparkContainerIsTheOnlyOneWhereNoneHasItsName) {
   EXPECT_TRUE(seen(pod).driver->terminated);
 }
 
-TEST(Pods, APodOfAnyShapeCanBeProjected) {
+TEST(Pods, APodOfAnyShapeCanBeRead) {
   for (const auto* text :
        {"{}", "null", R"({"metadata": [], "status": 3})", R"({"status": {"containerStatuses": [1, {}]}})",
         R"({"metadata": {"labels": 1, "ownerReferences": [7]}})"})
-    EXPECT_TRUE(project_pod(json::parse(text)).is_object()) << text;
+    EXPECT_EQ("", application_of(PodReader().read(json::parse(text)))) << text;
 }
 
 TEST(PodIndex, KnowsThePodsOfAnApplication) {
   PodIndex index;
-  const json::value pod = project_pod(driver_pod());
-  index.update(nullptr, &pod);
-  EXPECT_EQ(std::set<std::string>{"jobs/pi-driver"}, index.pods_of("jobs/pi"));
-  index.update(&pod, &pod);
-  EXPECT_EQ(1u, index.pods_of("jobs/pi").size());
-  index.update(&pod, nullptr);
+  PodReader reader;
+  Pod kept = reader.read(driver_pod());
+  index.update(nullptr, &kept);
+  EXPECT_EQ(std::vector<const Pod*>{&kept}, index.pods_of("jobs/pi"));
+  const Pod before = std::exchange(kept, reader.read(driver_pod()));
+  index.update(&before, &kept);
+  EXPECT_EQ(std::vector<const Pod*>{&kept}, index.pods_of("jobs/pi"));
+  json::value renamed = driver_pod();
+  json::find(renamed, "metadata.labels")->as_object()["sparkoperator.k8s.io/app-name"] = "other";
+  const Pod labelled = std::exchange(kept, reader.read(renamed));
+  index.update(&labelled, &kept);
   EXPECT_TRUE(index.pods_of("jobs/pi").empty());
+  EXPECT_EQ(std::vector<const Pod*>{&kept}, index.pods_of("jobs/other"));
+  index.update(&kept, nullptr);
+  EXPECT_TRUE(index.pods_of("jobs/other").empty());
 }
 
 // Executors.

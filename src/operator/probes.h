@@ -10,16 +10,10 @@
 
 namespace spoke::op {
 
-// "8080", ":8080", "127.0.0.1:8080", "[::1]:8080". Throws Error for anything else.
-struct BindAddress {
-  std::string address;  // "": all
-  std::uint16_t port = 0;
-  static BindAddress parse(const std::string& text);
-};
-
 struct ProbeOptions {
   std::string metrics_address;  // "" and "0": none
   std::string metrics_endpoint = "/metrics";
+  bool secure_metrics = false;  // over TLS, with a certificate that is made for it: it keeps readers from the wire
   std::string health_address;   // of /healthz and /readyz; "" and "0": none
   std::function<bool()> ready;  // for /readyz; not set: always
 };

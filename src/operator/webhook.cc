@@ -67,7 +67,7 @@ Webhook::Webhook(net::Executor executor, client::Api& api, WebhookOptions option
     for (const auto& informer : quotas_)
       for (auto it = informer->all().lower_bound(prefix); it != informer->all().end() && it->first.starts_with(prefix);
            ++it)
-        out.push_back(&it->second);
+        out.push_back(&it->second.object);
     return out;
   };
 }

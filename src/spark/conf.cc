@@ -100,8 +100,11 @@ std::optional<std::string> Conf::env(std::string_view name) const {
   return it == environment_.end() ? std::nullopt : std::optional(it->second);
 }
 
-// ConfigReader.substitute: ${spark.name} and ${env:NAME}; what is not known stays as it stands.
-std::string Conf::resolve(std::string_view text, std::vector<std::string>& under_way) const {
+// ConfigReader.substitute: ${spark.name} and ${env:NAME}; what is not known stays as it stands. Spark knows no measure
+// here: it comes to grief by itself alone, where a program that serves others would take them along.
+std::string Conf::resolve(std::string_view text, Resolution& state) const {
+  constexpr size_t kDeepest = 100, kLongest = 4U << 20;
+  auto& under_way = state.under_way;
   std::string out;
   for (;;) {
     const auto open = text.find("${");
@@ -125,7 +128,10 @@ std::string Conf::resolve(std::string_view text, std::vector<std::string>& under
       continue;
     }
     under_way.push_back(name);
-    out += resolve(*value, under_way);
+    if (under_way.size() > kDeepest || --state.left < 0)
+      throw InvalidConf(under_way.front(), "its references lead too far, from one property to the next");
+    out += resolve(*value, state);
+    if (out.size() > kLongest) throw InvalidConf(under_way.front(), "is too long with all that it refers to");
     under_way.pop_back();
   }
 }
@@ -133,8 +139,8 @@ std::string Conf::resolve(std::string_view text, std::vector<std::string>& under
 std::optional<std::string> Conf::text(std::string_view property) const {
   const auto written = raw(property);
   if (!written) return std::nullopt;
-  std::vector<std::string> under_way = {std::string(property)};
-  return resolve(*written, under_way);
+  Resolution state{.under_way = {std::string(property)}};
+  return resolve(*written, state);
 }
 
 std::string Conf::text(std::string_view property, std::string_view otherwise) const {

@@ -65,7 +65,12 @@ class Conf {
   std::int64_t plain_integer(std::string_view property, std::int64_t otherwise) const;
 
  private:
-  std::string resolve(std::string_view text, std::vector<std::string>& under_way) const;
+  // What is under way of a text's references, and how many more there may be.
+  struct Resolution {
+    std::vector<std::string> under_way;
+    int left = 10000;
+  };
+  std::string resolve(std::string_view text, Resolution& state) const;
 
   Properties properties_;
   Properties environment_;

@@ -121,29 +121,7 @@ class Creation {
   }
 
   [[noreturn]] void refuse(const Object& object, std::string_view verb, const StatusError& e) const {
-    const Resource resource = resource_of(object);
-    const std::string what =
-        fmt::format("cannot create {} {}/{}: {}", resource.kind, objects_.ns, kube::name(object), e.message());
-    if (e.code() == 403 && e.message().find(" cannot ") != std::string::npos)  // not a quota's or an admission's
-      throw Forbidden(
-          fmt::format("{}; the verb {} on {} in the namespace {} is missing{}", what,
-                      verb == "patch" ? "patch (and create)" : verb, resource.plural, objects_.ns,
-                      resource.kind == "NetworkPolicy"
-                          ? ", or leave the policy out with --conf spark.kubernetes.driver.pod.excludedFeatureSteps="
-                            "org.apache.spark.deploy.k8s.features.NetworkPolicyFeatureStep"
-                          : ""),
-          role_);
-    if (e.is("AlreadyExists"))
-      fail("{}; delete it with `spoke submit --kill {}:{}`, or choose another name with {}", what, objects_.ns,
-           kube::name(object), kPodName);
-    if (e.message().find("error looking up service account") != std::string::npos)
-      fail(
-          "{}; create the service account, or name another with "
-          "spark.kubernetes.authenticate.driver.serviceAccountName",
-          what);
-    if (e.code() == 404 && e.message().find("namespaces") != std::string::npos)
-      fail("{}; create the namespace, or name another with spark.kubernetes.namespace", what);
-    fail("{}", what);
+    submit::refuse(objects_, object, verb, e, role_);
   }
 
   client::Api& api_;
@@ -157,6 +135,32 @@ class Creation {
 net::Task<Created> create_driver(client::Api& api, spark::DriverObjects objects, json::array more_rights) {
   Creation creation(api, std::move(objects), more_rights);
   co_return co_await creation.run();
+}
+
+void refuse(const spark::DriverObjects& objects, const Object& object, std::string_view verb, const StatusError& e,
+            const std::string& role) {
+  const Resource resource = resource_of(object);
+  const std::string what =
+      fmt::format("cannot create {} {}/{}: {}", resource.kind, objects.ns, kube::name(object), e.message());
+  if (e.code() == 403 && e.message().find(" cannot ") != std::string::npos)  // not a quota's or an admission's
+    throw Forbidden(
+        fmt::format("{}; the verb {} on {} in the namespace {} is missing{}", what,
+                    verb == "patch" ? "patch (and create)" : verb, resource.plural, objects.ns,
+                    resource.kind == "NetworkPolicy"
+                        ? ", or leave the policy out with --conf spark.kubernetes.driver.pod.excludedFeatureSteps="
+                          "org.apache.spark.deploy.k8s.features.NetworkPolicyFeatureStep"
+                        : ""),
+        role);
+  std::string remedy;
+  if (e.is("AlreadyExists"))
+    remedy = fmt::format("; delete it with `spoke submit --kill {}:{}`, or choose another name with {}", objects.ns,
+                         kube::name(object), kPodName);
+  else if (e.message().find("error looking up service account") != std::string::npos)
+    remedy =
+        "; create the service account, or name another with spark.kubernetes.authenticate.driver.serviceAccountName";
+  else if (e.code() == 404 && e.message().find("namespaces") != std::string::npos)
+    remedy = "; create the namespace, or name another with spark.kubernetes.namespace";
+  throw NotCreated(what + remedy, e.code(), e.is("AlreadyExists"));
 }
 
 std::string role_for(const spark::DriverObjects& objects, const json::array& more_rights) {

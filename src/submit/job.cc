@@ -14,7 +14,6 @@
 namespace spoke::submit {
 namespace {
 
-// Properties that name a file whose content becomes part of the objects.
 constexpr std::array<std::string_view, 8> kFileProperties = {
     "spark.kubernetes.driver.podTemplateFile",
     "spark.kubernetes.executor.podTemplateFile",
@@ -25,6 +24,8 @@ constexpr std::array<std::string_view, 8> kFileProperties = {
     "spark.kerberos.keytab",
     "spark.kubernetes.scheduler.volcano.podGroupTemplateFile",
 };
+constexpr std::array<std::string_view, 4> kListProperties = {"spark.jars", "spark.files", "spark.archives",
+                                                             "spark.submit.pyFiles"};
 
 // The programs that are there for a person, or serve a port: cluster mode would give them nobody to talk to.
 void refuse_shells(const spark::Submission& s) {
@@ -109,6 +110,9 @@ void read_files(spark::Submission& s, const Surroundings& around, const Fetch& f
 
 }  // namespace
 
+std::span<const std::string_view> file_properties() { return kFileProperties; }
+std::span<const std::string_view> list_properties() { return kListProperties; }
+
 spark::Submission read_submission(const Arguments& arguments, const Settings& settings, const Surroundings& around,
                                   const Fetch& fetch) {
   spark::Submission s;
@@ -128,7 +132,7 @@ spark::Submission read_submission(const Arguments& arguments, const Settings& se
   refuse_shells(s);
   check_settings(s, arguments, around);
   read_main_class(s, around);
-  for (const auto property : {"spark.jars", "spark.files", "spark.archives", "spark.submit.pyFiles"})
+  for (const auto property : kListProperties)
     if (const auto list = s.conf.raw(property)) s.conf.set(property, resolve_globs(*list, around));
   read_files(s, around, fetch);
   if (const auto dir = around.conf_dir()) s.conf_dir = read_folder(*dir);

@@ -173,6 +173,7 @@ class Reader {
     for (const auto property : {"spark.kubernetes.driver.container.image", "spark.kubernetes.container.image"})
       if (const auto image = settings_.conf.raw(property))
         if (const auto version = version_in_tag(*image)) return choose(*version, "the tag of " + *image);
+    if (around_.spark_version) return choose(*around_.spark_version, "told");
     choose(std::string(kNewestKnown), "the newest that spoke knows");
   }
 

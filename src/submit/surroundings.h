@@ -14,6 +14,7 @@ struct Surroundings {
   spark::Properties env;
   std::string folder = "/";  // from which relative paths are taken
   std::string user;
+  std::optional<std::string> spark_version;  // of submissions that name none, and whose image's tag says none
 
   std::optional<std::string> variable(std::string_view name) const;  // nothing where it is not set
   std::optional<Path> spark_home() const;

@@ -6,6 +6,12 @@
 //   load reviews PORT HOST CA COUNT IN_FLIGHT    asks a webhook on this machine, whose certificate is HOST's by the
 //                                   authority in the file CA, COUNT times about an application, on IN_FLIGHT
 //                                   connections, each asking again as soon as it was answered
+//   load fleet NAMESPACE COUNT EXECUTORS    COUNT SparkApplications for an operator that runs; when each has its
+//   driver,
+//                                   EXECUTORS pods for each, as its driver would make them; answers when all run
+//   load arrivals NAMESPACE COUNT PER_SECOND    creates SparkApplications at that pace: how long from each one's
+//   creation,
+//                                   its request sent, until its driver's pod is there, by a watch
 //   load usage COMMAND [ARG...]     runs a command, its output to standard error: its time, processor time and memory
 //                                   at most. A small parent matters: a process starts with its parent's memory as the
 //                                   most.
@@ -20,9 +26,14 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/files.h"
@@ -199,6 +210,145 @@ net::Task<json::object> reviews(net::ClientOptions to, int count, int in_flight)
                          {"max_ms", quantile(took, 1)}};
 }
 
+Object application(const std::string& name) {
+  static const json::value spec = yaml::parse(R"(
+type: Scala
+mode: cluster
+sparkVersion: 4.1.4
+image: docker.io/library/spark:4.1.4
+imagePullPolicy: IfNotPresent
+mainClass: org.apache.spark.examples.SparkPi
+mainApplicationFile: local:///opt/spark/examples/jars/spark-examples.jar
+arguments: ["100"]
+driver: {cores: 1, coreRequest: 10m, memory: 512m, serviceAccount: default}
+executor: {instances: 5, cores: 1, coreRequest: 10m, memory: 512m}
+)");
+  return json::object{{"apiVersion", "sparkoperator.k8s.io/v1beta2"},
+                      {"kind", "SparkApplication"},
+                      {"metadata", json::object{{"name", name}}},
+                      {"spec", spec}};
+}
+
+const client::Resource kApplications{"sparkoperator.k8s.io", "v1beta2", "sparkapplications", "SparkApplication", true};
+
+// As a driver of Spark 4.1 makes it.
+Object executor_of(const Object& driver, int number) {
+  json::object labels{
+      {"spark-role", "executor"}, {"spark-exec-id", std::to_string(number)}, {"spark-exec-resourceprofile-id", "0"}};
+  for (const auto* name : {"spark-app-selector", "spark-app-name", "spark-version", "sparkoperator.k8s.io/app-name",
+                           "sparkoperator.k8s.io/launched-by-spark-operator", "sparkoperator.k8s.io/submission-id"})
+    labels[name] = kube::label(driver, name);
+  const std::string name(kube::name(driver));
+  json::object reference{
+      {"apiVersion", "v1"}, {"kind", "Pod"}, {"name", name}, {"uid", kube::uid(driver)}, {"controller", true}};
+  return json::object{
+      {"apiVersion", "v1"},
+      {"kind", "Pod"},
+      {"metadata", json::object{{"name", fmt::format("{}-exec-{}", name, number)},
+                                {"labels", std::move(labels)},
+                                {"ownerReferences", json::array{std::move(reference)}}}},
+      {"spec", json::parse(R"({"restartPolicy": "Never", "containers": [{"name": "spark-kubernetes-executor",
+                        "image": "docker.io/library/spark:4.1.4", "args": ["executor"], "resources": {"requests": {"cpu": "10m"}},
+                        "env": [{"name": "SPARK_EXECUTOR_CORES", "value": "1"}, {"name": "SPARK_EXECUTOR_MEMORY", "value": "512m"}]}]})")}};
+}
+
+// Until so many pods of the role are running.
+net::Task<> until_running(HttpApi& api, const std::string& ns, const char* role, size_t count) {
+  client::WatchOptions options;
+  options.label_selector = fmt::format("spark-role={}", role);
+  const auto watch = co_await api.watch(client::resources::pods, ns, options);
+  std::set<std::string> running;
+  while (running.size() < count)
+    if (const auto event = co_await watch->next(); !event)
+      fail("the watch ended");
+    else if (json::str(event->object, "status.phase") == "Running")
+      running.emplace(kube::name(event->object));
+}
+
+// Makes objects until none is left; each at its turn on one of the connections.
+using Make = std::function<std::optional<std::pair<client::Resource, Object>>()>;
+net::Task<> create_some(HttpApi& api, const std::string& ns, const Make& next) {
+  while (auto object = next()) co_await api.create(object->first, ns, std::move(object->second));
+}
+net::Task<> create_all(std::deque<HttpApi>& apis, const std::string& ns, const Make& next) {
+  net::Scope scope(co_await net::this_executor());
+  for (HttpApi& api : apis) scope.spawn("creator", create_some(api, ns, next));
+  co_await scope.drain();
+}
+
+net::Task<json::object> fleet(std::deque<HttpApi>& apis, std::string ns, int count, int executors) {
+  int made = 0;
+  co_await create_all(apis, ns, [&]() -> std::optional<std::pair<client::Resource, Object>> {
+    if (made == count) return std::nullopt;
+    return std::pair(kApplications, application(fmt::format("app-{}", made++)));
+  });
+  co_await until_running(apis[0], ns, "driver", static_cast<size_t>(count));
+  client::ListOptions options;
+  options.label_selector = "spark-role=driver";
+  const client::List drivers = co_await apis[0].list(client::resources::pods, ns, options);
+  size_t at = 0;
+  int number = 0;
+  co_await create_all(apis, ns, [&]() -> std::optional<std::pair<client::Resource, Object>> {
+    if (++number > executors) ++at, number = 1;
+    if (at == drivers.items.size()) return std::nullopt;
+    return std::pair(client::resources::pods, executor_of(drivers.items[at], number));
+  });
+  co_await until_running(apis[0], ns, "executor", static_cast<size_t>(count) * static_cast<size_t>(executors));
+  co_return json::object{{"applications", count}, {"pods", count * (executors + 1)}};
+}
+
+net::Task<> note_drivers(HttpApi& api, const std::string& ns, std::map<std::string, Clock::time_point>& seen) {
+  client::WatchOptions options;
+  options.label_selector = "spark-role=driver";
+  const auto watch = co_await api.watch(client::resources::pods, ns, options);
+  while (const auto event = co_await watch->next())
+    seen.try_emplace(std::string(kube::label(event->object, "sparkoperator.k8s.io/app-name")), Clock::now());
+}
+
+// When each was sent.
+net::Task<std::vector<Clock::time_point>> arrive(HttpApi& api, const std::string& ns, int count, int per_second) {
+  co_await net::sleep_for(std::chrono::seconds(1));  // the watch stands
+  std::vector<Clock::time_point> sent;
+  const auto from = Clock::now();
+  for (int i = 0; i < count; ++i) {
+    const auto due = from + std::chrono::microseconds(1'000'000LL * i / per_second);
+    if (const auto wait = due - Clock::now(); wait > Clock::duration::zero())
+      co_await net::sleep_for(std::chrono::duration_cast<std::chrono::milliseconds>(wait));
+    sent.push_back(Clock::now());
+    co_await api.create(kApplications, ns, application(fmt::format("arrival-{}", i)));
+  }
+  co_await net::sleep_for(std::chrono::seconds(2));
+  co_return sent;
+}
+
+net::Task<json::object> arrivals(std::deque<HttpApi>& apis, std::string ns, int count, int per_second) {
+  net::Scope scope(co_await net::this_executor());
+  std::map<std::string, Clock::time_point> seen;
+  scope.spawn("watcher", note_drivers(apis[1], ns, seen));
+  const auto sent = co_await scope.during(arrive(apis[0], ns, count, per_second));
+  std::vector<double> took;
+  for (int i = 0; i < count; ++i)
+    if (const auto it = seen.find(fmt::format("arrival-{}", i)); it != seen.end())
+      took.push_back(milliseconds(it->second - sent[static_cast<size_t>(i)]));
+  if (std::ssize(took) != count) fail("{} of {} applications have no driver", count - std::ssize(took), count);
+  co_return json::object{{"applications", count},
+                         {"per_second", per_second},
+                         {"median_ms", quantile(took, 0.5)},
+                         {"p99_ms", quantile(took, 0.99)},
+                         {"max_ms", quantile(took, 1)}};
+}
+
+net::Task<json::object> with_operator(std::string what, std::string ns, int a, int b) {
+  const auto target = client::find_target({});
+  if (!target) fail("no kubeconfig: set KUBECONFIG");
+  std::deque<HttpApi> apis;
+  for (int i = 0; i < 16; ++i) apis.emplace_back(co_await net::this_executor(), *target);
+  co_await apis[0].create(client::resources::namespaces, "",
+                          json::object{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns}}}});
+  if (what == "fleet") co_return co_await fleet(apis, ns, a, b);
+  co_return co_await arrivals(apis, ns, a, b);
+}
+
 net::Task<json::object> measure(std::string what, int a, int b) {
   const auto target = client::find_target({});
   if (!target) fail("no kubeconfig: set KUBECONFIG");
@@ -265,18 +415,22 @@ int main(int argc, char** argv) {
     loop.run();
     return 0;
   }
-  const std::string what = argc == 4 ? argv[1] : "";
-  const auto a = to_int(argc == 4 ? argv[2] : ""), b = to_int(argc == 4 ? argv[3] : "");
-  if ((what != "writes" && what != "watch") || !a || !b || *a < 1 || *b < 1 || *a > 1'000'000 || *b > 100'000) {
+  const std::string what = argc > 3 ? argv[1] : "";
+  const bool operators = argc == 5 && (what == "fleet" || what == "arrivals");
+  const auto a = to_int(argc > 3 ? argv[argc - 2] : ""), b = to_int(argc > 3 ? argv[argc - 1] : "");
+  if ((!operators && (argc != 4 || (what != "writes" && what != "watch"))) || !a || !b || *a < 1 || *b < 1 ||
+      *a > 1'000'000 || *b > 100'000) {
     std::fputs(
         "load writes COUNT IN_FLIGHT | load watch WATCHERS ROUNDS | "
-        "load reviews PORT HOST CA-FILE COUNT IN_FLIGHT | load usage COMMAND [ARG...]\n",
+        "load reviews PORT HOST CA-FILE COUNT IN_FLIGHT | load fleet NAMESPACE COUNT EXECUTORS | "
+        "load arrivals NAMESPACE COUNT PER_SECOND | load usage COMMAND [ARG...]\n",
         stderr);
     return 2;
   }
   boost::asio::io_context loop(1);
   int status = 0;
-  boost::asio::co_spawn(loop, measure(what, static_cast<int>(*a), static_cast<int>(*b)),
+  const int first = static_cast<int>(*a), second = static_cast<int>(*b);
+  boost::asio::co_spawn(loop, operators ? with_operator(what, argv[2], first, second) : measure(what, first, second),
                         [&](const std::exception_ptr& failure, const json::object& out) {
                           try {
                             if (failure) std::rethrow_exception(failure);

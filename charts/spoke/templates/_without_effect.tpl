@@ -57,9 +57,6 @@
     controller.pprof.enable: false
     controller.pprof.port: 6060
     controller.pprof.portName: pprof
-- why: lines are text with key=value
-  values:
-    controller.logEncoder: console
 - why: the operator brings its kinds itself, and needs no Job
   values:
     hook.affinity: {}
@@ -95,9 +92,6 @@
 {{- end }}
 {{- end }}
 {{- with .Values.controller }}
-{{- if not (has .logLevel (list "debug" "info")) }}
-controller.logLevel={{ .logLevel }} has no effect: there are debug and info
-{{- end }}
 {{- if and (not .leaderElection.enable) (include "spoke.elects" $ | eq "true") }}
 controller.leaderElection.enable=false has no effect: several replicas have to agree on who works
 {{- end }}
