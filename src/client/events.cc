@@ -59,25 +59,32 @@ Object make_event(const Object& object, const EventKey& key, const std::string& 
 }
 
 struct EventRecorder::Impl {
+  // Thousands may wait, and thousands are remembered: of each there is one key, in its list, and what is needed to say
+  // it.
   struct Waiting {
     EventKey key;
-    Object object;
+    std::string api_version, kind, ns, name, resource_version;  // of the object
     Time at;
-    std::int64_t count;  // how often it was recorded since it began to wait
+    std::int64_t count = 1;  // how often it was recorded since it began to wait
   };
   // An event that was sent.
   struct Sent {
+    EventKey key;
     std::string ns, name;
     std::int64_t count = 0;
-    std::list<EventKey>::iterator age;
   };
+  struct ByValue {
+    bool operator()(const EventKey* a, const EventKey* b) const { return *a < *b; }
+  };
+  template <class T>
+  using Index = std::map<const EventKey*, typename std::list<T>::iterator, ByValue>;
 
   Impl(net::Executor executor, Api& a, std::string c, std::string i)
       : api(a), component(std::move(c)), instance(std::move(i)), more(std::move(executor)) {}
 
   void record(const Object& object, EventType type, std::string_view reason, std::string_view message) {
     EventKey key{std::string(kube::uid(object)), type, std::string(reason), shortened(message)};
-    if (const auto same = by_key.find(key); same != by_key.end()) {
+    if (const auto same = by_key.find(&key); same != by_key.end()) {
       ++same->second->count;
       same->second->at = now();
       return;
@@ -86,26 +93,27 @@ struct EventRecorder::Impl {
       ++dropped;
       return;
     }
-    json::object about{{"apiVersion", json::str(object, "apiVersion")}, {"kind", kube::kind(object)}};
-    about["metadata"] = json::object{{"name", kube::name(object)},
-                                     {"namespace", kube::ns(object)},
-                                     {"uid", kube::uid(object)},
-                                     {"resourceVersion", kube::resource_version(object)}};
-    put(waiting.end(), {std::move(key), std::move(about), now(), 1});
+    put(waiting.end(), {.key = std::move(key),
+                        .api_version = std::string(json::str(object, "apiVersion")),
+                        .kind = std::string(kube::kind(object)),
+                        .ns = std::string(kube::ns(object)),
+                        .name = std::string(kube::name(object)),
+                        .resource_version = std::string(kube::resource_version(object)),
+                        .at = now()});
     more.notify();
   }
 
   void put(std::list<Waiting>::iterator before, Waiting event) {
     const auto it = waiting.insert(before, std::move(event));
-    by_key.emplace(it->key, it);
+    by_key.emplace(&it->key, it);
   }
 
   // The first, but for those that are being sent already: the next of those only raises its count.
   std::optional<Waiting> take() {
     for (auto it = waiting.begin(); it != waiting.end(); ++it) {
       if (sending.contains(it->key)) continue;
+      by_key.erase(&it->key);
       Waiting out = std::move(*it);
-      by_key.erase(out.key);
       waiting.erase(it);
       return out;
     }
@@ -129,8 +137,8 @@ struct EventRecorder::Impl {
       } catch (const std::exception& e) {
         failure = std::current_exception();
         if (!net::is_cancelled(e))
-          log::warn("an event is lost", "object", kube::key(next->object), "reason", next->key.reason, "error",
-                    e.what());
+          log::warn("an event is lost", "object", fmt::format("{}/{}", next->ns, next->name), "reason",
+                    next->key.reason, "error", e.what());
       }
       sending.erase(next->key);
       if (failure) give_back(std::move(*next), failure);
@@ -143,7 +151,7 @@ struct EventRecorder::Impl {
       std::rethrow_exception(failure);
     } catch (const std::exception& e) {
       if (!net::is_cancelled(e)) return;
-      if (!by_key.contains(event.key)) put(waiting.begin(), std::move(event));
+      if (!by_key.contains(&event.key)) put(waiting.begin(), std::move(event));
       throw;
     }
   }
@@ -154,8 +162,8 @@ struct EventRecorder::Impl {
   }
 
   net::Task<> send(const Waiting& event) {
-    if (const auto known = sent.find(event.key); known != sent.end()) {
-      Sent& before = known->second;
+    if (const auto known = sent_by_key.find(&event.key); known != sent_by_key.end()) {
+      Sent before = *known->second;  // others that are sent meanwhile may take its place
       const json::value body =
           json::object{{"count", before.count + event.count}, {"lastTimestamp", rfc3339(event.at)}};
       bool there = true;
@@ -165,48 +173,59 @@ struct EventRecorder::Impl {
         if (e.code() != 404) throw;
         there = false;  // events live for an hour
       }
+      forget(event.key);
       if (there) {
         before.count += event.count;
-        ages.splice(ages.end(), ages, before.age);
+        remember(std::move(before));
         co_return;
       }
-      forget(event.key);
     }
     // The name is client-go's: the object's, a dot, the time in hexadecimal nanoseconds.
     const std::string name = fmt::format(
-        "{}.{:x}", kube::name(event.object),
+        "{}.{:x}", event.name,
         std::chrono::duration_cast<std::chrono::nanoseconds>(event.at.time_since_epoch()).count() + (++serial % 1000));
-    Object object = make_event(event.object, event.key, name, component, instance, event.at);
+    const Object about = json::object{{"apiVersion", event.api_version},
+                                      {"kind", event.kind},
+                                      {"metadata", json::object{{"name", event.name},
+                                                                {"namespace", event.ns},
+                                                                {"uid", event.key.uid},
+                                                                {"resourceVersion", event.resource_version}}}};
+    Object object = make_event(about, event.key, name, component, instance, event.at);
     json::set(object, "count", event.count);
     const std::string ns(kube::ns(object));
     co_await api.create(resources::events, ns, std::move(object));
-    remember(event.key, ns, name, event.count);
+    remember({event.key, ns, name, event.count});
   }
 
-  void remember(const EventKey& key, const std::string& ns, const std::string& name, std::int64_t count) {
-    ages.push_back(key);
-    sent[key] = {ns, name, count, std::prev(ages.end())};
-    if (sent.size() > kMaxRemembered) forget(EventKey(ages.front()));
+  void remember(Sent event) {
+    sent.push_back(std::move(event));
+    sent_by_key[&sent.back().key] = std::prev(sent.end());
+    if (sent.size() > kMaxRemembered) forget(EventKey(sent.front().key));
   }
 
   void forget(const EventKey& key) {
-    const auto it = sent.find(key);
-    if (it == sent.end()) return;
-    const auto age = it->second.age;
-    sent.erase(it);
-    ages.erase(age);
+    const auto it = sent_by_key.find(&key);
+    if (it == sent_by_key.end()) return;
+    const auto there = it->second;
+    sent_by_key.erase(it);
+    sent.erase(there);
+  }
+
+  net::Task<> send_and_tell(net::Event& done) {
+    co_await send_waiting();
+    done.notify();
   }
 
   Api& api;
   std::string component, instance;
   net::Event more;
   std::list<Waiting> waiting;
-  std::map<EventKey, std::list<Waiting>::iterator> by_key;  // of `waiting`
+  Index<Waiting> by_key;
   std::set<EventKey> sending;
-  std::map<EventKey, Sent> sent;
-  std::list<EventKey> ages;  // of `sent`, the one longest unused first
-  size_t dropped = 0;        // since the queue was last empty
-  unsigned serial = 0;       // tells events of one microsecond apart
+  std::list<Sent> sent;  // the one longest unused first
+  Index<Sent> sent_by_key;
+  size_t dropped = 0;   // since the queue was last empty
+  unsigned serial = 0;  // tells events of one microsecond apart
 };
 
 EventRecorder::EventRecorder(net::Executor executor, Api& api, std::string component, std::string instance)
@@ -229,6 +248,14 @@ net::Task<> EventRecorder::run() {
   }
 }
 
-net::Task<> EventRecorder::flush() { co_await impl_->send_waiting(); }
+net::Task<> EventRecorder::flush(std::chrono::milliseconds at_most) {
+  const net::Executor executor = co_await net::this_executor();
+  net::Scope scope(executor);
+  net::Event done(executor);
+  scope.spawn("events", impl_->send_and_tell(done));
+  co_await done.wait_for(at_most);
+  co_await scope.close();
+  if (!impl_->waiting.empty()) log::warn("events are left unsaid at the end", "count", impl_->waiting.size());
+}
 
 }  // namespace spoke::client

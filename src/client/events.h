@@ -1,6 +1,7 @@
 // Events: what a controller tells people about an object, as `kubectl describe` shows it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,8 +37,9 @@ class EventRecorder {
   // is what comes while 10,000 are waiting.
   void record(const Object& object, EventType type, std::string_view reason, std::string_view message) noexcept;
 
-  net::Task<> run();    // until cancelled
-  net::Task<> flush();  // sends what is waiting; for the end of a program, when run() has ended
+  net::Task<> run();  // until cancelled
+  // Sends what is waiting, for no longer than that; for the end of a program, when run() has ended.
+  net::Task<> flush(std::chrono::milliseconds at_most = std::chrono::seconds(5));
 
  private:
   struct Impl;

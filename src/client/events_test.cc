@@ -125,6 +125,37 @@ TEST(EventRecorder, AFloodIsBoundedAndLongMessagesAreCutBetweenCharacters) {
   EXPECT_TRUE(message.ends_with("ü..."));
 }
 
+// A program that is told to end has not for ever, and its API server may be slow, or not there.
+TEST(EventRecorder, WhatCannotBeSaidIsNoReasonToGoOn) {
+  Sent sent;
+  FakeApi api = api_into(sent);
+  api.on_create = [&](Object object) -> Task<Object> {
+    sent.created.push_back(object);
+    co_await net::sleep_for(std::chrono::hours(1));
+    co_return object;
+  };
+  run([&](net::Executor executor) -> Task<> {
+    EventRecorder recorder(executor, api, "spoke", "host");
+    for (int i = 0; i < 100; ++i) recorder.record(pod("p", "1"), EventType::Normal, "r", std::to_string(i));
+    co_await recorder.flush(std::chrono::milliseconds(20));
+  });
+  EXPECT_EQ(sent.created.size(), 1U);
+}
+
+TEST(EventRecorder, WhatIsRememberedLongestIsForgotten) {
+  Sent sent;
+  FakeApi api = api_into(sent);
+  run([&](net::Executor executor) -> Task<> {
+    EventRecorder recorder(executor, api, "spoke", "host");
+    for (int i = 0; i < 5000; ++i) recorder.record(pod("p", "1"), EventType::Normal, "r", std::to_string(i));
+    co_await recorder.flush();
+    recorder.record(pod("p", "1"), EventType::Normal, "r", "4999");
+    recorder.record(pod("p", "1"), EventType::Normal, "r", "0");
+    co_await recorder.flush();
+  });
+  EXPECT_EQ(sent.created.size(), 5001U) << "the first was forgotten, the last was not";
+}
+
 TEST(EventRecorder, WhatIsNoObjectDoesNoHarm) {
   Sent sent;
   FakeApi api = api_into(sent);

@@ -47,12 +47,13 @@ class Scripted : public ::testing::Test {
  private:
   net::Task<> run(net::Executor executor, const Answer& answer,
                   const std::function<net::Task<>(net::Executor, std::string)>& test) {
-    net::HttpServer server(executor, {cert_.key, cert_.cert, 64U << 20}, [this, &answer](net::Exchange& exchange) {
-      const auto& request = exchange.request();
-      const std::string query = request.query.encode();
-      seen_.push_back(request.method + " " + request.path + (query.empty() ? "" : "?" + query));
-      return answer(exchange);
-    });
+    net::HttpServer server(executor, {.key_pem = cert_.key, .cert_pem = cert_.cert, .max_body = 64U << 20},
+                           [this, &answer](net::Exchange& exchange) {
+                             const auto& request = exchange.request();
+                             const std::string query = request.query.encode();
+                             seen_.push_back(request.method + " " + request.path + (query.empty() ? "" : "?" + query));
+                             return answer(exchange);
+                           });
     const auto port = server.listen("127.0.0.1", 0);
     std::exception_ptr failure;
     try {

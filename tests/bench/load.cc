@@ -256,13 +256,15 @@ Object executor_of(const Object& driver, int number) {
 net::Task<> until_running(HttpApi& api, const std::string& ns, const char* role, size_t count) {
   client::WatchOptions options;
   options.label_selector = fmt::format("spark-role={}", role);
-  const auto watch = co_await api.watch(client::resources::pods, ns, options);
   std::set<std::string> running;
-  while (running.size() < count)
-    if (const auto event = co_await watch->next(); !event)
-      fail("the watch ended");
-    else if (json::str(event->object, "status.phase") == "Running")
-      running.emplace(kube::name(event->object));
+  while (running.size() < count) {  // an API server ends a watch that lags behind
+    const auto watch = co_await api.watch(client::resources::pods, ns, options);
+    while (running.size() < count) {
+      const auto event = co_await watch->next();
+      if (!event) break;
+      if (json::str(event->object, "status.phase") == "Running") running.emplace(kube::name(event->object));
+    }
+  }
 }
 
 // Makes objects until none is left; each at its turn on one of the connections.
