@@ -42,6 +42,9 @@ extern const Resource pods, services, config_maps, secrets, nodes, namespaces, s
 // The collection of a kind that a driver's submission makes: Pod, Service, ConfigMap, Secret, PersistentVolumeClaim,
 // NetworkPolicy, Volcano's PodGroup. Throws Error for any other.
 Resource resource_of(std::string_view api_version, std::string_view kind);
+inline Resource resource_of(const Object& object) {
+  return resource_of(json::str(object, "apiVersion"), kube::kind(object));
+}
 
 struct ListOptions {
   std::string label_selector;

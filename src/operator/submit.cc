@@ -8,6 +8,7 @@ namespace {
 
 using client::Api;
 using client::Resource;
+using client::resource_of;
 using kube::Object;
 using kube::StatusError;
 using net::Task;
@@ -26,10 +27,6 @@ class HeldUp : public Error {
  private:
   Duration patience_;
 };
-
-Resource resource_of(const Object& object) {
-  return client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
-}
 
 // What one submission does.
 class Submitter {

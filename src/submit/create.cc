@@ -14,15 +14,12 @@ namespace spoke::submit {
 namespace {
 
 using client::Resource;
+using client::resource_of;
 using kube::Object;
 using kube::StatusError;
 using net::Task;
 
 constexpr std::string_view kPodName = "spark.kubernetes.driver.pod.name";
-
-Resource resource_of(const Object& object) {
-  return client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
-}
 
 class Creation {
  public:

@@ -13,15 +13,12 @@ namespace spoke::submit {
 namespace {
 
 using client::Resource;
+using client::resource_of;
 using kube::Object;
 using kube::StatusError;
 using net::Task;
 
 constexpr int kTryAgain = 503;
-
-Resource resource_of(const Object& object) {
-  return client::resource_of(json::str(object, "apiVersion"), kube::kind(object));
-}
 
 bool lives(const Object& pod) {
   const auto phase = json::str(pod, "status.phase");

@@ -96,7 +96,7 @@ TEST(Request, TheVersionIsTheTagsOrTheOneTold) {
 TEST(Request, ReadsNothingOfThisMachine) {
   for (const auto& [option, value, said] : std::vector<std::tuple<std::string, std::string, std::string>>{
            {"--properties-file", "/etc/passwd", "--properties-file names a file"},
-           {"--kubeconfig", "/root/.kube/config", "of spoke's own options"},
+           {"--kubeconfig", "/home/me/.kube/config", "of spoke's own options"},
            {"--context", "other", "of spoke's own options"},
            {"--jars", "/etc/passwd", "spark.jars names a file of the submitter's machine, /etc/passwd"},
            {"--jars", "https://host/a, /etc/passwd", "spark.jars names a file of the submitter's machine, /etc/passwd"},
