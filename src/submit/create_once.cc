@@ -12,7 +12,6 @@
 namespace spoke::submit {
 namespace {
 
-using client::Resource;
 using client::resource_of;
 using kube::Object;
 using kube::StatusError;
