@@ -25,6 +25,7 @@ const Resource service_accounts{"", "v1", "serviceaccounts", "ServiceAccount", t
 const Resource events{"", "v1", "events", "Event", true};
 const Resource endpoints{"", "v1", "endpoints", "Endpoints", true};
 const Resource endpoint_slices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true};
+const Resource persistent_volumes{"", "v1", "persistentvolumes", "PersistentVolume", false};
 const Resource persistent_volume_claims{"", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true};
 const Resource leases{"coordination.k8s.io", "v1", "leases", "Lease", true};
 const Resource network_policies{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", true};

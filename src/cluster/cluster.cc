@@ -24,9 +24,11 @@
 #include "cluster/node/machine.h"
 #include "cluster/node/node.h"
 #include "image/image_store.h"
+#include "kube/patch.h"
 #include "net/async.h"
 #include "net/scope.h"
 #include "operator/crds.h"
+#include "operator/executor_fields.h"
 #include "operator/operator.h"
 
 namespace spoke::cluster {
@@ -84,6 +86,10 @@ struct Parts {
         local(registry, "spoke"),
         images(options.paths.images(), options.aliases, options.spark_homes),
         operator_api(executor, target(options)) {
+    if (options.spark_operator)
+      admission.amend_pods([](Object& pod) {
+        if (const json::array patch = op::executor_patch(pod); !patch.empty()) pod = kube::json_patch(pod, patch);
+      });
     if (!options.node) return;
     node = std::make_unique<Node>(local, images, node_options(options));
     api.set_log_source(
@@ -181,7 +187,9 @@ Task<> until_node_is_ready(Registry& registry, Start& start) {
 
 Task<> run_operator(client::HttpApi& api) {
   co_await op::install_crds(api);
-  op::Operator controller(api, {});
+  op::OperatorOptions options;
+  options.settings.plan.webhook = true;  // its part for pods is done in this process (Parts)
+  op::Operator controller(api, std::move(options));
   co_await controller.run();
 }
 
@@ -211,7 +219,8 @@ Task<> serve(const ClusterOptions& options, Parts& parts, const std::function<vo
   try {
     co_await bootstrap(parts.registry, kServiceIp, kGateway, options.port);
     Registry& registry = parts.registry;
-    for (auto& controller : controllers(registry, parts.identity.ca.cert))
+    const std::string volumes = options.node ? options.paths.volumes().string() : "";
+    for (auto& controller : controllers(registry, parts.identity.ca.cert, volumes))
       scope.spawn(controller.name, keep(controller.name, std::move(controller.run)));
     if (options.node) {
       scope.spawn("names",

@@ -18,6 +18,7 @@ struct Paths {
   Path lock() const { return root / "lock"; }              // held while the process lives
   Path log() const { return root / "spoke.log"; }
   Path node() const { return root / "node"; }
+  Path volumes() const { return root / "volumes"; }  // of PersistentVolumes that were made for claims
   Path images() const { return root / "images"; }
 };
 

@@ -277,6 +277,25 @@ LabelSelector LabelSelector::from_object(const json::value& selector) {
   return LabelSelector(std::move(out));
 }
 
+std::string LabelSelector::text() const {
+  std::string out;
+  for (const auto& r : requirements_) {
+    if (!out.empty()) out += ',';
+    const std::string values = fmt::format("{}", fmt::join(r.values, ","));
+    switch (r.op) {
+      case Op::Equals: out += r.key + "=" + values; break;
+      case Op::NotEquals: out += r.key + "!=" + values; break;
+      case Op::In: out += r.key + " in (" + values + ")"; break;
+      case Op::NotIn: out += r.key + " notin (" + values + ")"; break;
+      case Op::Exists: out += r.key; break;
+      case Op::NotExists: out += "!" + r.key; break;
+      case Op::Greater: out += r.key + ">" + values; break;
+      case Op::Less: out += r.key + "<" + values; break;
+    }
+  }
+  return out;
+}
+
 bool LabelSelector::matches(const Labels& labels) const {
   return std::all_of(requirements_.begin(), requirements_.end(), [&](const Requirement& r) {
     const auto it = std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == r.key; });

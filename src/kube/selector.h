@@ -39,6 +39,7 @@ class LabelSelector {
   bool empty() const { return requirements_.empty(); }
   bool matches(const Labels& labels) const;
   const std::vector<Requirement>& requirements() const { return requirements_; }  // in the order of their keys
+  std::string text() const;                                                       // as parse() takes it
 
  private:
   explicit LabelSelector(std::vector<Requirement> requirements);

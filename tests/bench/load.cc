@@ -6,12 +6,11 @@
 //   load reviews PORT HOST CA COUNT IN_FLIGHT    asks a webhook on this machine, whose certificate is HOST's by the
 //                                   authority in the file CA, COUNT times about an application, on IN_FLIGHT
 //                                   connections, each asking again as soon as it was answered
-//   load fleet NAMESPACE COUNT EXECUTORS    COUNT SparkApplications for an operator that runs; when each has its
-//   driver,
-//                                   EXECUTORS pods for each, as its driver would make them; answers when all run
+//   load fleet NAMESPACE COUNT EXECUTORS    COUNT SparkApplications for an operator that runs; when each has its driver,
+//                                   EXECUTORS pods for each, as its driver would make them. No node is needed: no pod is
+//                                   scheduled, and each is said to run
 //   load arrivals NAMESPACE COUNT PER_SECOND    creates SparkApplications at that pace: how long from each one's
-//   creation,
-//                                   its request sent, until its driver's pod is there, by a watch
+//                                   creation, its request sent, until its driver's pod is there, by a watch
 //   load usage COMMAND [ARG...]     runs a command, its output to standard error: its time, processor time and memory
 //                                   at most. A small parent matters: a process starts with its parent's memory as the
 //                                   most.
@@ -29,7 +28,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -220,7 +218,7 @@ imagePullPolicy: IfNotPresent
 mainClass: org.apache.spark.examples.SparkPi
 mainApplicationFile: local:///opt/spark/examples/jars/spark-examples.jar
 arguments: ["100"]
-driver: {cores: 1, coreRequest: 10m, memory: 512m, serviceAccount: default}
+driver: {cores: 1, coreRequest: 10m, memory: 512m, serviceAccount: default, schedulerName: nobody}
 executor: {instances: 5, cores: 1, coreRequest: 10m, memory: 512m}
 )");
   return json::object{{"apiVersion", "sparkoperator.k8s.io/v1beta2"},
@@ -247,55 +245,66 @@ Object executor_of(const Object& driver, int number) {
       {"metadata", json::object{{"name", fmt::format("{}-exec-{}", name, number)},
                                 {"labels", std::move(labels)},
                                 {"ownerReferences", json::array{std::move(reference)}}}},
-      {"spec", json::parse(R"({"restartPolicy": "Never", "containers": [{"name": "spark-kubernetes-executor",
+      {"spec", json::parse(R"({"restartPolicy": "Never", "schedulerName": "nobody", "containers": [{"name": "spark-kubernetes-executor",
                         "image": "docker.io/library/spark:4.1.4", "args": ["executor"], "resources": {"requests": {"cpu": "10m"}},
                         "env": [{"name": "SPARK_EXECUTOR_CORES", "value": "1"}, {"name": "SPARK_EXECUTOR_MEMORY", "value": "512m"}]}]})")}};
 }
 
-// Until so many pods of the role are running.
-net::Task<> until_running(HttpApi& api, const std::string& ns, const char* role, size_t count) {
-  client::WatchOptions options;
-  options.label_selector = fmt::format("spark-role={}", role);
-  std::set<std::string> running;
-  while (running.size() < count) {  // an API server ends a watch that lags behind
-    const auto watch = co_await api.watch(client::resources::pods, ns, options);
-    while (running.size() < count) {
-      const auto event = co_await watch->next();
-      if (!event) break;
-      if (json::str(event->object, "status.phase") == "Running") running.emplace(kube::name(event->object));
-    }
-  }
+// What a kubelet would say.
+net::Task<> say_running(HttpApi& api, std::string ns, std::string pod) {
+  static const json::value status = json::parse(R"({"status": {"phase": "Running", "podIP": "10.0.0.1",
+      "conditions": [{"type": "Ready", "status": "True"}]}})");
+  client::PatchOptions options;
+  options.subresource = "status";
+  co_await api.patch(client::resources::pods, ns, pod, client::PatchType::Merge, status, options);
 }
 
-// Makes objects until none is left; each at its turn on one of the connections.
-using Make = std::function<std::optional<std::pair<client::Resource, Object>>()>;
-net::Task<> create_some(HttpApi& api, const std::string& ns, const Make& next) {
-  while (auto object = next()) co_await api.create(object->first, ns, std::move(object->second));
+// Each at its turn on one of the connections, until there is none.
+using Work = std::function<std::optional<net::Task<>>(HttpApi&)>;
+net::Task<> work_off(HttpApi& api, const Work& next) {
+  while (auto task = next(api)) co_await std::move(*task);
 }
-net::Task<> create_all(std::deque<HttpApi>& apis, const std::string& ns, const Make& next) {
+net::Task<> work_off(std::deque<HttpApi>& apis, const Work& next) {
   net::Scope scope(co_await net::this_executor());
-  for (HttpApi& api : apis) scope.spawn("creator", create_some(api, ns, next));
+  for (HttpApi& api : apis) scope.spawn("worker", work_off(api, next));
   co_await scope.drain();
+}
+
+net::Task<> create_application(HttpApi& api, std::string ns, std::string name) {
+  co_await api.create(kApplications, ns, application(name));
+}
+
+net::Task<> run_executor(HttpApi& api, std::string ns, Object pod) {
+  const std::string name(kube::name(pod));
+  co_await api.create(client::resources::pods, ns, std::move(pod));
+  co_await say_running(api, ns, name);
 }
 
 net::Task<json::object> fleet(std::deque<HttpApi>& apis, std::string ns, int count, int executors) {
   int made = 0;
-  co_await create_all(apis, ns, [&]() -> std::optional<std::pair<client::Resource, Object>> {
+  co_await work_off(apis, [&](HttpApi& api) -> std::optional<net::Task<>> {
     if (made == count) return std::nullopt;
-    return std::pair(kApplications, application(fmt::format("app-{}", made++)));
+    return create_application(api, ns, fmt::format("app-{}", made++));
   });
-  co_await until_running(apis[0], ns, "driver", static_cast<size_t>(count));
   client::ListOptions options;
   options.label_selector = "spark-role=driver";
-  const client::List drivers = co_await apis[0].list(client::resources::pods, ns, options);
+  std::vector<Object> drivers;
+  while (std::ssize(drivers) < count) {
+    co_await net::sleep_for(std::chrono::seconds(1));
+    drivers = (co_await apis[0].list(client::resources::pods, ns, options)).items;
+  }
+  size_t driver = 0;
+  co_await work_off(apis, [&](HttpApi& api) -> std::optional<net::Task<>> {
+    if (driver == drivers.size()) return std::nullopt;
+    return say_running(api, ns, std::string(kube::name(drivers[driver++])));
+  });
   size_t at = 0;
   int number = 0;
-  co_await create_all(apis, ns, [&]() -> std::optional<std::pair<client::Resource, Object>> {
+  co_await work_off(apis, [&](HttpApi& api) -> std::optional<net::Task<>> {
     if (++number > executors) ++at, number = 1;
-    if (at == drivers.items.size()) return std::nullopt;
-    return std::pair(client::resources::pods, executor_of(drivers.items[at], number));
+    if (at == drivers.size()) return std::nullopt;
+    return run_executor(api, ns, executor_of(drivers[at], number));
   });
-  co_await until_running(apis[0], ns, "executor", static_cast<size_t>(count) * static_cast<size_t>(executors));
   co_return json::object{{"applications", count}, {"pods", count * (executors + 1)}};
 }
 

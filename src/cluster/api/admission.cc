@@ -13,7 +13,12 @@ using kinds::default_to;
 
 namespace {
 
-constexpr const char* kClaimProtection = "kubernetes.io/pvc-protection";
+// Kept until nothing uses them, by the loops that let them go.
+struct Protection {
+  const char *storage, *finalizer;
+};
+constexpr Protection kProtected[] = {{"core/persistentvolumeclaims", "kubernetes.io/pvc-protection"},
+                                     {"core/persistentvolumes", "kubernetes.io/pv-protection"}};
 
 // The two PriorityClasses that every cluster has are the only ones here.
 void admit_priority(const Object& pod, json::value& spec) {
@@ -74,10 +79,11 @@ void Admission::check_delete(const ResourceType& type, std::string_view name) {
 
 void Admission::admit(const ResourceType& type, Object& object) const {
   if (type.storage == "core/pods") admit_pod(object);
-  if (type.storage == "core/persistentvolumeclaims") {
+  for (const auto& protection : kProtected) {
+    if (type.storage != protection.storage) continue;
     auto& finalizers = json::make_array(object, "metadata.finalizers");
-    if (std::find(finalizers.begin(), finalizers.end(), json::value(kClaimProtection)) == finalizers.end())
-      finalizers.emplace_back(kClaimProtection);
+    if (std::find(finalizers.begin(), finalizers.end(), json::value(protection.finalizer)) == finalizers.end())
+      finalizers.emplace_back(protection.finalizer);
   }
 }
 
@@ -121,6 +127,7 @@ void Admission::forget(const ResourceType& type, const Object& object) {
 }
 
 void Admission::admit_pod(Object& pod) const {
+  if (amend_pod_) amend_pod_(pod);
   json::value* spec = json::find(pod, "spec");
   if (spec == nullptr || !spec->is_object()) return;
   admit_priority(pod, *spec);

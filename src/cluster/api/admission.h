@@ -4,7 +4,9 @@
 // StorageObjectInUseProtection, ResourceQuota), and the allocators of Service addresses.
 #pragma once
 
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "cluster/api/resource_type.h"
 #include "cluster/api/service_addresses.h"
@@ -18,6 +20,9 @@ class Admission {
  public:
   // `service_network` "10.86.0.0/16": the first address is the kubernetes Service's own.
   Admission(const Store& store, std::string_view service_network);
+
+  // What else becomes of a new pod, before all of this: what a webhook would do on another cluster.
+  void amend_pods(std::function<void(Object& pod)> amend) { amend_pod_ = std::move(amend); }
 
   // Throws StatusError NotFound where the namespace is not there, Forbidden where it is being deleted.
   void check_namespace(const ResourceType& type, std::string_view ns, std::string_view name) const;
@@ -34,6 +39,7 @@ class Admission {
   void admit_pod(Object& pod) const;
   const Store& store_;
   ServiceAddresses addresses_;
+  std::function<void(Object&)> amend_pod_;
 };
 
 }  // namespace spoke::cluster

@@ -2,7 +2,7 @@
 // one.
 #include "base/strings.h"
 #include "cluster/api/api_request.h"
-#include "cluster/api/custom_scale.h"
+#include "cluster/api/scale.h"
 #include "cluster/api/json_text.h"
 #include "cluster/api/privileges.h"
 #include "cluster/api/watching.h"
@@ -140,8 +140,9 @@ Task<> ApiServer::scale(Exchange& exchange, const Target& target) {
     wanted = document(request);
   } else if (request.method == "PATCH") {
     const PatchType kind = patch_type(request);
-    if (kind == PatchType::Strategic || kind == PatchType::Apply)
-      throw kube::unsupported_media_type("a scale of a custom kind takes JSON patches and merge patches");
+    // Of a Scale, which has no lists, a strategic patch is a merge patch.
+    if ((kind == PatchType::Strategic && type.custom) || kind == PatchType::Apply)
+      throw kube::unsupported_media_type("a scale takes JSON patches and merge patches");
     wanted = patch_body(request, kind);
     wanted = kind == PatchType::Json ? kube::json_patch(scale_of(type, object), wanted)
                                      : kube::merge_patch(scale_of(type, object), wanted);

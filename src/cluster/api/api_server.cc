@@ -237,7 +237,7 @@ Task<> ApiServer::resource(Exchange& exchange, const Target& target) {
     if (std::find(s.methods.begin(), s.methods.end(), method) == s.methods.end()) throw not_allowed();
     co_return co_await (this->*s.handler)(exchange, target);
   }
-  if (sub == "scale" && target.type->custom) co_return co_await scale(exchange, target);
+  if (sub == "scale" && (target.type->custom || target.type->scale)) co_return co_await scale(exchange, target);
   if (!sub.empty() && (sub != "status" || !target.type->has_status)) throw kube::the_server_could_not_find();
   if (method == "GET" || method == "HEAD") co_return co_await read(exchange, target);
   const bool everywhere = target.type->id.namespaced && target.ns.empty();

@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 #include "base/strings.h"
-#include "cluster/api/custom_scale.h"
+#include "cluster/api/scale.h"
 #include "cluster/api/object_changes.h"
 #include "kube/apply.h"
 #include "kube/go_text.h"

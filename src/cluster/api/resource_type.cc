@@ -37,6 +37,8 @@ Catalog::Catalog() {
   kinds::add_volumes(types);
   kinds::add_networking(types);
   kinds::add_policy(types);
+  kinds::add_apps(types);
+  kinds::add_jobs(types);
   kinds::add_leases(types);
   kinds::add_rbac(types);
   kinds::add_custom_resource_definitions(types);

@@ -59,7 +59,7 @@ struct ResourceType {
   std::function<json::array(const Object&)> row_conditions;  // of a Table's row
   bool name_column = true, age_column = true;
   std::string deprecated;  // what a client is warned of at every request
-  // Where the replicas stand that the scale subresource tells: JSON paths, "" where there are none (custom kinds).
+  // Where the replicas stand that the scale subresource tells: JSON paths, "" where there are none.
   struct Scale {
     std::string spec_replicas, status_replicas, selector;
   };
@@ -84,9 +84,11 @@ void add_endpoints(std::vector<ResourceType>& out);  // Endpoints, EndpointSlice
 void add_config(std::vector<ResourceType>& out);     // ConfigMap, Secret
 void add_service_accounts(std::vector<ResourceType>& out);
 void add_events(std::vector<ResourceType>& out);      // core/v1 and events.k8s.io/v1
-void add_volumes(std::vector<ResourceType>& out);     // PersistentVolumeClaim
+void add_volumes(std::vector<ResourceType>& out);     // PersistentVolume, -Claim, StorageClass
 void add_networking(std::vector<ResourceType>& out);  // NetworkPolicy, Ingress
 void add_policy(std::vector<ResourceType>& out);      // PodDisruptionBudget, ResourceQuota
+void add_apps(std::vector<ResourceType>& out);  // Deployment, ReplicaSet, StatefulSet, ControllerRevision
+void add_jobs(std::vector<ResourceType>& out);
 void add_leases(std::vector<ResourceType>& out);
 void add_rbac(std::vector<ResourceType>& out);
 void add_custom_resource_definitions(std::vector<ResourceType>& out);

@@ -27,6 +27,9 @@ net::Task<> publish_endpoints(Registry& registry);
 net::Task<> update_budgets(Registry& registry);
 net::Task<> update_quotas(Registry& registry);
 
+// Deployments, ReplicaSets, StatefulSets and Jobs.
+net::Task<> run_workloads(Registry& registry);
+
 // Lets PersistentVolumeClaims that are being deleted go once no pod uses them.
 net::Task<> protect_claims(Registry& registry);
 
@@ -36,11 +39,15 @@ net::Task<> finish_definitions(Registry& registry);
 // Forgets Events an hour after they were last seen.
 net::Task<> expire_events(Registry& registry);
 
-// All of them, and the scheduler.
+// PersistentVolumes for claims. Where none suits, one is made below `folder`; with "", none is made.
+net::Task<> bind_volumes(Registry& registry, std::string folder);
+
+// All of them, and the scheduler. `volumes` is the folder of those that are made for claims, "" where there is no node
+// to mount them.
 struct Controller {
   const char* name;
   std::function<net::Task<>()> run;
 };
-std::vector<Controller> controllers(Registry& registry, std::string ca_pem);
+std::vector<Controller> controllers(Registry& registry, std::string ca_pem, std::string volumes);
 
 }  // namespace spoke::cluster

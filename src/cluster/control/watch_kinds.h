@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "cluster/api/registry.h"
 #include "net/task.h"
 
@@ -16,5 +18,9 @@ namespace spoke::cluster {
 // until cancelled.
 net::Task<> watch_namespaces(Registry& registry, std::vector<std::string> prefixes,
                              std::function<net::Task<>(std::string ns)> look);
+
+// The same for who also has to look after some time, whatever happens: `look` answers after which.
+net::Task<> watch_namespaces(Registry& registry, std::vector<std::string> prefixes,
+                             std::function<net::Task<std::optional<Duration>>(std::string ns)> look);
 
 }  // namespace spoke::cluster

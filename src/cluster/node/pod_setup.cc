@@ -84,8 +84,43 @@ net::Task<> PodWorker::mount_volumes() {
   volume_sources(pod_, names);
   Sources sources = co_await fetch(std::move(names));
   co_await fetch_tokens();
+  std::vector<std::pair<std::string, kube::Object>> claimed = co_await fetch_claimed();
   co_await net::on_worker([pod = pod_, dir = dir_, sources = std::move(sources), tokens = tokens_,
-                           place = node_.place(seen_.ip)] { set_up_volumes({pod, dir, sources, tokens, place}); });
+                           place = node_.place(seen_.ip), claimed = std::move(claimed)] {
+    ClaimedPaths paths;
+    for (const auto& [claim, volume] : claimed) paths[claim] = path_of_volume(volume);
+    set_up_volumes({pod, dir, sources, tokens, place, paths});
+  });
+}
+
+// The volumes that the pod's claims are bound to, by the claims' names.
+net::Task<std::vector<std::pair<std::string, kube::Object>>> PodWorker::fetch_claimed() {
+  std::vector<std::pair<std::string, kube::Object>> out;
+  const json::array volumes = json::list(pod_, "spec.volumes");  // the pod may be another by the time of an answer
+  for (const auto& volume : volumes) {
+    const std::string name(json::str(volume, "persistentVolumeClaim.claimName"));
+    if (name.empty()) continue;
+    try {
+      const kube::Object claim =
+          co_await node_.api.get(client::resources::persistent_volume_claims, kube::ns(pod_), name);
+      const std::string bound(json::str(claim, "spec.volumeName"));
+      if (json::str(claim, "status.phase") != "Bound")
+        throw MountError(fmt::format("MountVolume.SetUp failed for volume \"{}\" : persistentvolumeclaim \"{}\" is not "
+                                     "bound to a volume yet",
+                                     json::str(volume, "name"), name));
+      kube::Object there = co_await node_.api.get(client::resources::persistent_volumes, "", bound);
+      if (json::str(there, "spec.claimRef.uid") != kube::uid(claim))
+        throw MountError(fmt::format("MountVolume.SetUp failed for volume \"{}\" : persistent volume \"{}\" is not bound "
+                                     "to claim \"{}\"",
+                                     json::str(volume, "name"), bound, name));
+      out.emplace_back(name, std::move(there));
+    } catch (const kube::StatusError& e) {
+      if (!e.is("NotFound")) throw;
+      throw MountError(
+          fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", json::str(volume, "name"), e.message()));
+    }
+  }
+  co_return out;
 }
 
 net::Task<> PodWorker::refresh_volumes() {

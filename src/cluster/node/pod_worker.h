@@ -72,6 +72,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   net::Task<> try_set_up();
   net::Task<> mount_volumes();
   net::Task<Sources> fetch(SourceNames names);
+  net::Task<std::vector<std::pair<std::string, kube::Object>>> fetch_claimed();
   net::Task<> fetch_tokens();
   net::Task<> tear_down();
   Sandbox sandbox() const;

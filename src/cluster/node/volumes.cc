@@ -28,6 +28,20 @@ Path volume_path(const PodDir& dir, const json::value& volume) {
   return (is_secret_volume(volume) ? dir.memory() : dir.volumes()) / std::string(json::str(volume, "name"));
 }
 
+// A claim's volume is a link to where it is.
+Path source_of(const PodDir& dir, const json::value& volume) {
+  const Path path = volume_path(dir, volume);
+  return json::find(volume, "persistentVolumeClaim") != nullptr ? std::filesystem::read_symlink(path) : path;
+}
+
+void link_to(const Path& folder, const Path& link) {
+  std::error_code none;
+  if (std::filesystem::read_symlink(link, none) == folder) return;
+  make_dirs(link.parent_path());
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(folder, link);
+}
+
 std::optional<unsigned> id_of(const json::value* v) {
   return v != nullptr && v->is_number() ? std::optional(v->to_number<unsigned>()) : std::nullopt;
 }
@@ -109,10 +123,10 @@ void set_up(const VolumeSetup& s, const json::value& volume) {
   } else if (const auto* host = json::find(volume, "hostPath")) {
     check_host_path(path, json::str(*host, "type"));
   } else if (const auto* claim = json::find(volume, "persistentVolumeClaim")) {
-    throw MountError(
-        fmt::format("persistent volume claim \"{}\" cannot be mounted: this node has no persistent volumes yet; use "
-                    "emptyDir or hostPath",
-                    json::str(*claim, "claimName")));
+    const auto claimed = s.claimed.find(json::str(*claim, "claimName"));
+    if (claimed == s.claimed.end())
+      throw MountError(fmt::format("persistentvolumeclaim \"{}\" not found", json::str(*claim, "claimName")));
+    link_to(claimed->second, path);
   } else {
     const auto& members = volume.as_object();
     const auto kind = std::ranges::find_if(members, [](const auto& m) { return m.key() != "name"; });
@@ -122,6 +136,19 @@ void set_up(const VolumeSetup& s, const json::value& volume) {
 }
 
 }  // namespace
+
+std::string path_of_volume(const kube::Object& persistent_volume) {
+  for (const char* type : {"hostPath", "local"}) {
+    const json::value* source = json::find(persistent_volume, std::string("spec.") + type);
+    if (source == nullptr) continue;
+    std::string path(json::str(*source, "path"));
+    check_host_path(path, json::str(*source, "type"));
+    return path;
+  }
+  throw MountError(
+      fmt::format("persistent volume \"{}\" is of a type that this node has not: make it a hostPath or local volume",
+                  kube::name(persistent_volume)));
+}
 
 void set_up_volumes(const VolumeSetup& setup) {
   for (const auto& volume : json::list(setup.pod, "spec.volumes")) {
@@ -156,9 +183,10 @@ std::vector<ContainerMount> container_mounts(const kube::Object& pod, const PodD
       throw ConfigError(
           fmt::format("volume \"{}\" of container \"{}\" is not in the pod", name, json::str(container, "name")));
     ContainerMount m;
-    m.source = volume_path(dir, *volume);
+    m.source = source_of(dir, *volume);
     m.target = "/" + Path(std::string(json::str(mount, "mountPath"))).relative_path().string();
-    m.read_only = json::flag(mount, "readOnly") || is_file_volume(*volume);
+    m.read_only = json::flag(mount, "readOnly") || json::flag(*volume, "persistentVolumeClaim.readOnly") ||
+                  is_file_volume(*volume);
     const auto propagation = json::str(mount, "mountPropagation");
     if (propagation == "HostToContainer") m.propagation = "rslave";
     if (propagation == "Bidirectional") m.propagation = "rshared";

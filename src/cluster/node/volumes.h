@@ -1,6 +1,8 @@
 // A pod's volumes on this machine, and where its containers find them. Blocks.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "cluster/node/container_files.h"
@@ -10,6 +12,12 @@
 
 namespace spoke::cluster {
 
+// Where the volumes of the pod's PersistentVolumeClaims are on this machine, by the claim's name.
+using ClaimedPaths = std::map<std::string, std::string, std::less<>>;
+
+// The folder of a PersistentVolume on this machine. Throws MountError where it is not of a type that this node has.
+std::string path_of_volume(const kube::Object& persistent_volume);
+
 // What volumes are made of; called again with newer sources and tokens, it updates those that consist of files.
 struct VolumeSetup {
   const kube::Object& pod;
@@ -17,6 +25,7 @@ struct VolumeSetup {
   const Sources& sources;
   const Tokens& tokens;
   const PodPlace& place;
+  const ClaimedPaths& claimed;
 };
 
 // Throws MountError `MountVolume.SetUp failed for volume "v" : reason`.

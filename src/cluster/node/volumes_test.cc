@@ -230,22 +230,44 @@ TEST(Volumes, KindsThatCannotBeMountedAreRefusedByName) {
     json::set(p, "spec.volumes", json::array{yaml::parse(volume)});
     const PodDir place{dir.path()};
     try {
-      set_up_volumes({p, place, {}, {}, {}});
+      set_up_volumes({p, place, {}, {}, {}, {}});
     } catch (const MountError& e) {
       return e.what();
     }
     return "";
   };
   EXPECT_EQ(error("{name: v, persistentVolumeClaim: {claimName: data}}"),
-            "MountVolume.SetUp failed for volume \"v\" : persistent volume claim \"data\" cannot be mounted: this node "
-            "has no persistent "
-            "volumes yet; use emptyDir or hostPath");
+            "MountVolume.SetUp failed for volume \"v\" : persistentvolumeclaim \"data\" not found");
   EXPECT_EQ(error("{name: v, nfs: {server: s, path: /}}"),
             "MountVolume.SetUp failed for volume \"v\" : volumes of type nfs are not supported by this node");
   EXPECT_EQ(error("{name: v, configMap: {name: none}}"),
             "MountVolume.SetUp failed for volume \"v\" : configmap \"none\" not found");
   EXPECT_EQ(error("{name: v, emptyDir: {}}"), "");
   EXPECT_EQ(fs::status(dir.path() / "volumes/v").permissions(), fs::perms(0777));
+}
+
+TEST(Volumes, AClaimIsTheFolderThatItIsBoundTo) {
+  const TempDir dir, other;
+  const PodDir place{dir.path() / "pod"};
+  kube::Object p = pod();
+  json::set(p, "spec.volumes", yaml::parse("[{name: v, persistentVolumeClaim: {claimName: data, readOnly: true}}]"));
+  const auto folder = [](const Path& path) {
+    return path_of_volume(json::object{
+        {"spec", json::object{{"hostPath", json::object{{"path", path.string()}, {"type", "DirectoryOrCreate"}}}}}});
+  };
+  const auto source = [&](const Path& path) {
+    const ClaimedPaths claimed{{"data", folder(path)}};
+    set_up_volumes({p, place, {}, {}, {}, claimed});
+    json::value container = *json::list(p, "spec.containers").begin();
+    json::set(container, "volumeMounts", yaml::parse("[{name: v, mountPath: /mnt}]"));
+    const auto mounts = container_mounts(p, place, ContainerFiles{place.dir}, container, {});
+    EXPECT_TRUE(mounts.front().read_only);
+    return mounts.front().source;
+  };
+  EXPECT_EQ(source(dir.path() / "a"), dir.path() / "a");
+  EXPECT_TRUE(fs::is_directory(dir.path() / "a"));
+  EXPECT_EQ(source(other.path()), other.path());  // bound anew
+  EXPECT_THROW(path_of_volume(json::object{{"spec", json::object{{"nfs", json::object()}}}}), MountError);
 }
 
 TEST(Volumes, KnowWhenAnEmptyDirOutgrowsItsLimit) {

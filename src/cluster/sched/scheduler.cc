@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "cluster/api/watching.h"
+#include "cluster/control/tell.h"
 #include "cluster/sched/schedule.h"
 #include "net/async.h"
 
@@ -15,6 +15,8 @@ namespace spoke::cluster {
 using net::Task;
 
 namespace {
+
+constexpr const char* kName = "default-scheduler";
 
 class Scheduler {
  public:
@@ -103,7 +105,11 @@ class Scheduler {
     json::set(pods_[key], "spec.nodeName", node);  // counts against the node before the event comes back
     const Object pod = pods_[key];
     co_await bind(registry_, ns, name, node);
-    co_await event(pod, "Normal", "Scheduled", fmt::format("Successfully assigned {}/{} to {}", ns, name, node));
+    co_await tell(registry_, pod,
+                  {.component = kName,
+                   .reason = "Scheduled",
+                   .message = fmt::format("Successfully assigned {}/{} to {}", ns, name, node),
+                   .action = "Binding"});
   }
 
   Task<> refuse(std::string key, std::string message) {
@@ -119,34 +125,12 @@ class Scheduler {
                              {"status", json::object{{"conditions", json::list(pod, "status.conditions")}}}};
     co_await registry_.patch(pods_type_, std::string(kube::ns(pod)), std::string(kube::name(pod)),
                              client::PatchType::Merge, patch, std::move(options));
-    co_await event(pod, "Warning", "FailedScheduling", message);
-  }
-
-  // In the background of nothing: an event that cannot be written is no reason to stop.
-  Task<> event(const Object& pod, std::string_view type, std::string_view reason, std::string message) {
-    const std::string at = rfc3339_micro(now());
-    const std::string name = fmt::format("{}.{}", kube::name(pod), random_suffix(10));
-    try {
-      WriteOptions options;
-      options.field_manager = "kube-scheduler";
-      co_await registry_.create(*registry_.catalog().find("", "v1", "events"), std::string(kube::ns(pod)),
-                                json::object{{"metadata", json::object{{"name", name}}},
-                                             {"involvedObject", json::object{{"kind", "Pod"},
-                                                                             {"namespace", kube::ns(pod)},
-                                                                             {"name", kube::name(pod)},
-                                                                             {"uid", kube::uid(pod)},
-                                                                             {"apiVersion", "v1"}}},
-                                             {"type", type},
-                                             {"reason", reason},
-                                             {"message", message},
-                                             {"action", type == "Normal" ? "Binding" : "Scheduling"},
-                                             {"eventTime", at},
-                                             {"reportingComponent", "default-scheduler"},
-                                             {"reportingInstance", "default-scheduler-spoke"}},
-                                std::move(options));
-    } catch (const kube::StatusError& e) {
-      log::debug("event not written", "reason", reason, "error", e.what());
-    }
+    co_await tell(registry_, pod,
+                  {.component = kName,
+                   .reason = "FailedScheduling",
+                   .message = message,
+                   .action = "Scheduling",
+                   .warning = true});
   }
 
   Registry& registry_;

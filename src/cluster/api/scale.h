@@ -1,4 +1,4 @@
-// The scale subresource of custom kinds: an object's replicas, seen as an autoscaling/v1 Scale.
+// The scale subresource: an object's replicas, seen as an autoscaling/v1 Scale.
 #pragma once
 
 #include "cluster/api/resource_type.h"
@@ -10,7 +10,7 @@ Object scale_of(const ResourceType& type, const Object& object);
 // `object` with the replicas that `scale` asks for. Throws StatusError Invalid where they are none.
 Object with_scale(const ResourceType& type, Object object, const Object& scale);
 
-// What keeps an object from having a scale.
+// What keeps an object of a custom kind from having a scale.
 Causes check_scale(const ResourceType& type, const Object& object);
 
 }  // namespace spoke::cluster

@@ -1,9 +1,10 @@
-#include "cluster/api/custom_scale.h"
+#include "cluster/api/scale.h"
 
 #include <fmt/format.h>
 
 #include "kube/go_text.h"
 #include "kube/meta.h"
+#include "kube/selector.h"
 
 namespace spoke::cluster {
 namespace {
@@ -11,6 +12,13 @@ namespace {
 // Scale paths have names only, no indexes: ".spec.replicas".
 std::string_view member_path(std::string_view json_path) {
   return json_path.substr(json_path.starts_with('.') ? 1 : 0);
+}
+
+// Custom kinds have it as text, Kubernetes' own as a LabelSelector.
+std::string selector_text(const Object& object, std::string_view path) {
+  const json::value* selector = json::find(object, path);
+  if (selector == nullptr) return "";
+  return selector->is_object() ? kube::LabelSelector::from_object(*selector).text() : std::string(json::str(object, path));
 }
 
 }  // namespace
@@ -23,8 +31,8 @@ Object scale_of(const ResourceType& type, const Object& object) {
   if (const auto replicas = json::num(object, member_path(type.scale->spec_replicas)); replicas != 0)
     spec["replicas"] = replicas;
   if (!type.scale->selector.empty())
-    if (const auto selector = json::str(object, member_path(type.scale->selector)); !selector.empty())
-      status["selector"] = selector;
+    if (std::string selector = selector_text(object, member_path(type.scale->selector)); !selector.empty())
+      status["selector"] = std::move(selector);
   return json::object{{"kind", "Scale"},
                       {"apiVersion", "autoscaling/v1"},
                       {"metadata", std::move(metadata)},
@@ -33,6 +41,11 @@ Object scale_of(const ResourceType& type, const Object& object) {
 }
 
 Object with_scale(const ResourceType& type, Object object, const Object& scale) {
+  if (const json::value* given = json::find(scale, "spec.replicas"); given != nullptr && !given->is_int64())
+    throw kube::bad_request(
+        fmt::format("Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field "
+                    "ScaleSpec.spec.replicas of type int32",
+                    kube::go_type(*given)));
   const auto replicas = json::num(scale, "spec.replicas");
   if (replicas < 0)
     throw kube::invalid(
