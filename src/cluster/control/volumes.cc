@@ -145,6 +145,7 @@ class Volumes {
       volume = co_await make(claim);
     }
     bind(claim, volume);
+    json::set(volume, "status.lastPhaseTransitionTime", rfc3339(now()));
     co_await update_both(volumes_, std::move(volume));
     co_await update_both(claims_, std::move(claim));
   }
@@ -172,6 +173,7 @@ class Volumes {
   Task<> set_phase(Object& volume, const char* phase) {
     if (json::str(volume, "status.phase") == phase) co_return;
     json::set(volume, "status.phase", phase);
+    json::set(volume, "status.lastPhaseTransitionTime", rfc3339(now()));
     co_await update(volumes_, volume, "status");
   }
 

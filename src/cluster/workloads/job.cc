@@ -104,13 +104,14 @@ class Run {
       if (!kube::condition_is_true(job_, "Suspended")) {
         condition("Suspended", "True", "JobSuspended", "Job suspended");
         step_.notes.push_back({"Suspended", "Job suspended"});
-        json::remove(shown_, "status.startTime");
       }
       return;
     }
     if (kube::condition_is_true(job_, "Suspended")) {
       condition("Suspended", "False", "JobResumed", "Job resumed");
       step_.notes.push_back({"Resumed", "Job resumed"});
+      json::set(shown_, "status.startTime", rfc3339(now_));
+      return;
     }
     if (json::find(job_, "status.startTime") == nullptr) json::set(shown_, "status.startTime", rfc3339(now_));
   }
@@ -184,6 +185,7 @@ class Run {
   void keep_up() {
     if (suspended()) {
       for (const Object* pod : active_) take_away(*pod);
+      active_.clear();
       return;
     }
     const auto done = total("succeeded"), running = static_cast<std::int64_t>(active_.size());
@@ -191,6 +193,7 @@ class Run {
     wanted = std::max<std::int64_t>(0, wanted);
     if (running > wanted) order_for_deletion(active_);
     for (auto i = wanted; i < running; ++i) take_away(*active_[static_cast<size_t>(i - wanted)]);
+    if (running > wanted) active_.erase(active_.begin(), active_.begin() + (running - wanted));
     if (running >= wanted || paused()) return;
     for (auto i = running; i < std::min(wanted, running + kBurst); ++i) {
       Object pod = pod_from(job_, *json::find(job_, "spec.template"));

@@ -167,6 +167,7 @@ class Ordered {
     const std::string name = fmt::format("{}-{}", name_, ordinal);
     Object pod = pod_from(set_, pod_template);
     json::set(pod, "metadata.name", name);
+    json::set(pod, "metadata.generateName", name_ + "-");
     auto& labels = json::make_object(pod, "metadata.labels");
     labels[kPodName] = name;
     labels[kPodIndex] = std::to_string(ordinal);

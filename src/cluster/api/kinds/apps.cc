@@ -54,7 +54,11 @@ void validate_strategy(const Object& o, Causes& causes) {
   const std::string_view type = json::str(o, "spec.strategy.type");
   const json::value* rolling = json::find(o, "spec.strategy.rollingUpdate");
   if (!one_of({"Recreate", "RollingUpdate"}, type)) {
-    causes.push_back(kube::not_supported("spec.strategy.type", type, {"Recreate", "RollingUpdate"}));
+    Cause cause = kube::not_supported("spec.strategy", type, {"Recreate", "RollingUpdate"});
+    cause.message = fmt::format(
+        R"(Unsupported value: {{"Type":{},"RollingUpdate":null}}: supported values: "Recreate", "RollingUpdate")",
+        json::dump(json::value(type)));
+    causes.push_back(std::move(cause));
   } else if (type == "Recreate") {
     if (rolling != nullptr && !rolling->is_null())
       causes.push_back(kube::forbidden_field("spec.strategy.rollingUpdate",
@@ -188,10 +192,6 @@ ResourceType replica_sets() {
   type.validate_update = [](const Object& before, const Object& after, Causes& causes) {
     validate_unchanged(before, after, "spec.selector", causes);
   };
-  type.fields = [](const Object& o, Fields& fields) {
-    fields.emplace_back("status.replicas", std::to_string(json::num(o, "status.replicas")));
-  };
-  type.field_names = {"status.replicas"};
   type.columns = {{"Desired", "integer", "", "The number of desired pods."},
                   {"Current", "integer", "", "The most recently observed number of non-terminating pods."},
                   {"Ready", "integer", "",

@@ -33,7 +33,8 @@ void check_immutable(const Object& before, const Object& after, const std::vecto
                      Causes& causes);
 
 // spec of a pod: defaults, checks, changes that are allowed. Source: pkg/apis/core/{v1/defaults.go,validation}.
-void default_pod_spec(json::value& spec);
+void default_pod_spec(json::value& spec);  // as of a template
+void default_pod(json::value& spec);       // and what only a pod itself has
 void validate_pod_spec(const json::value& spec, const std::string& at, Causes& causes);
 void validate_pod_update(const Object& before, const Object& after, Causes& causes);
 std::string_view qos_class(const json::value& spec);  // Guaranteed, Burstable, BestEffort

@@ -14,10 +14,8 @@ void default_job(Object& o) {
   default_to(o, "spec.completionMode", "NonIndexed");
   default_to(o, "spec.suspend", false);
   default_to(o, "spec.podReplacementPolicy", "TerminatingOrFailed");
-  // A pod's own default, Always, is none of a Job's.
-  const bool no_policy = json::str(o, "spec.template.spec.restartPolicy").empty();
+  default_to(o, "spec.manualSelector", false);
   default_template(o);
-  if (no_policy) json::remove(o, "spec.template.spec.restartPolicy");
 }
 
 // Its pods are told from all others by the Job's uid.
@@ -41,10 +39,8 @@ void validate_job(const Object& o, Causes& causes) {
     validate_count(o, std::string("spec.") + count, causes);
   validate_template(o, "job", causes);
   const std::string_view policy = json::str(o, "spec.template.spec.restartPolicy");
-  if (policy.empty())
+  if (policy == "Always")
     causes.push_back(kube::required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""));
-  else if (policy == "Always")
-    causes.push_back(kube::not_supported("spec.template.spec.restartPolicy", policy, {"OnFailure", "Never"}));
   if (const std::string_view mode = json::str(o, "spec.completionMode"); mode != "NonIndexed")
     causes.push_back(kube::not_supported("spec.completionMode", mode, {"NonIndexed"}));
   if (const std::string_view when = json::str(o, "spec.podReplacementPolicy"); when != "TerminatingOrFailed")

@@ -46,7 +46,6 @@ void default_requests(json::value& resources) {
 void default_container(json::value& c) {
   if (!c.is_object()) return;
   default_to(c, "resources", json::object());
-  default_requests(*json::find(c, "resources"));
   default_to(c, "terminationMessagePath", "/dev/termination-log");
   default_to(c, "terminationMessagePolicy", "File");
   default_to(c, "imagePullPolicy", pull_policy(json::str(c, "image")));
@@ -90,20 +89,28 @@ void default_pod_spec(json::value& spec) {
   if (json::num(spec, "terminationGracePeriodSeconds") < 0) json::set(spec, "terminationGracePeriodSeconds", 1);
   default_to(spec, "securityContext", json::object());
   default_to(spec, "schedulerName", "default-scheduler");
-  default_to(spec, "enableServiceLinks", true);
   for (const char* list : {"containers", "initContainers"}) each(spec, list, default_container);
   each(spec, "volumes", default_volume);
-  if (json::flag(spec, "hostNetwork"))
-    for (const char* list : {"containers", "initContainers"})
-      each(spec, list, [](json::value& c) {
-        each(c, "ports", [](json::value& port) { default_to(port, "hostPort", json::num(port, "containerPort")); });
-      });
   // The older name of the same thing is kept in step.
   if (const std::string account(json::str(spec, "serviceAccountName", json::str(spec, "serviceAccount")));
       !account.empty()) {
     json::set(spec, "serviceAccountName", account);
     json::set(spec, "serviceAccount", account);
   }
+}
+
+void default_pod(json::value& spec) {
+  default_pod_spec(spec);
+  if (!spec.is_object()) return;
+  default_to(spec, "enableServiceLinks", true);
+  const bool host_network = json::flag(spec, "hostNetwork");
+  for (const char* list : {"containers", "initContainers"})
+    each(spec, list, [host_network](json::value& c) {
+      if (!c.is_object()) return;
+      default_requests(*json::find(c, "resources"));
+      if (host_network)
+        each(c, "ports", [](json::value& port) { default_to(port, "hostPort", json::num(port, "containerPort")); });
+    });
 }
 
 std::string_view qos_class(const json::value& spec) {

@@ -86,7 +86,7 @@ void add_pods(std::vector<ResourceType>& out) {
   pod.has_status = pod.has_generation = pod.graceful = pod.returns_deleted = true;
   pod.defaults = [](Object& o) {
     if (json::find(o, "spec") == nullptr) json::set(o, "spec", json::object());
-    default_pod_spec(*json::find(o, "spec"));
+    default_pod(*json::find(o, "spec"));
     // The older name of the first of several.
     if (const std::string ip(json::str(o, "status.podIP")); !ip.empty() && json::list(o, "status.podIPs").empty())
       json::set(o, "status.podIPs", json::array{json::object{{"ip", ip}}});

@@ -14,8 +14,11 @@ const json::value& at_or_empty(const Object& o, std::string_view path) {
 
 void validate_selector(const Object& o, std::string_view kind, Causes& causes) {
   const json::value* selector = json::find(o, "spec.selector");
+  const json::value& labels_there = at_or_empty(o, "spec.template.metadata.labels");
+  constexpr const char* kMismatch = "`selector` does not match template `labels`";
   if (selector == nullptr || selector->is_null()) {
     causes.push_back(kube::required("spec.selector", ""));
+    causes.push_back(kube::invalid_value("spec.template.metadata.labels", labels_there, kMismatch));
     return;
   }
   if (json::members(*selector, "matchLabels").empty() && json::list(*selector, "matchExpressions").empty()) {
@@ -26,9 +29,7 @@ void validate_selector(const Object& o, std::string_view kind, Causes& causes) {
   try {
     const kube::Labels labels = kube::labels_of(at_or_empty(o, "spec.template"));
     if (!kube::LabelSelector::from_object(*selector).matches(labels))
-      causes.push_back(kube::invalid_value("spec.template.metadata.labels",
-                                           at_or_empty(o, "spec.template.metadata.labels"),
-                                           "`selector` does not match template `labels`"));
+      causes.push_back(kube::invalid_value("spec.template.metadata.labels", labels_there, kMismatch));
   } catch (const kube::StatusError& e) {
     causes.push_back(kube::invalid_value("spec.selector", *selector, e.message()));
   }

@@ -66,8 +66,12 @@ void validate_volume(const Object& o, Causes& causes) {
   check_modes(o, causes);
   const json::object& capacity = json::members(o, "spec.capacity");
   if (capacity.empty()) causes.push_back(kube::required("spec.capacity", ""));
-  if (capacity.size() != 1 || !capacity.contains("storage"))
-    causes.push_back(kube::not_supported("spec.capacity", json::dump(capacity), {"storage"}));
+  if (capacity.size() != 1 || !capacity.contains("storage")) {
+    Cause cause = kube::not_supported("spec.capacity", "", {"storage"});
+    cause.message = fmt::format(R"(Unsupported value: {}: supported values: "storage")",
+                                capacity.empty() ? "null" : json::dump(capacity));
+    causes.push_back(std::move(cause));
+  }
   else if (const auto amount = kube::Quantity::parse(json::str(o, "spec.capacity.storage"));
            !amount || amount->zero() || amount->negative())
     causes.push_back(kube::invalid_value("spec.capacity[storage]", *json::find(o, "spec.capacity.storage"),
@@ -102,7 +106,9 @@ ResourceType persistent_volumes() {
       default_to(*ref, "kind", "PersistentVolumeClaim");
     }
   };
-  volume.on_create = [](Object& o) { json::set(o, "status", json::object{{"phase", "Pending"}}); };
+  volume.on_create = [](Object& o) {
+    json::set(o, "status", json::object{{"phase", "Pending"}, {"lastPhaseTransitionTime", rfc3339(now())}});
+  };
   volume.validate = validate_volume;
   volume.columns = {{"Capacity", "string", "", "capacity is the description of the persistent volume's resources."},
                     {"Access Modes", "string", "", "accessModes contains all ways the volume can be mounted."},
