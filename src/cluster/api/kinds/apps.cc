@@ -1,4 +1,6 @@
 // Deployment, ReplicaSet, StatefulSet, ControllerRevision. Source: pkg/apis/apps/v1/defaults.go, pkg/apis/apps/validation.
+#include <algorithm>
+
 #include "base/strings.h"
 #include "cluster/api/kinds/templates.h"
 
@@ -124,7 +126,15 @@ void validate_stateful_set(const Object& o, Causes& causes) {
   validate_count(o, "spec.minReadySeconds", causes);
   validate_count(o, "spec.ordinals.start", causes);
   validate_count(o, "spec.updateStrategy.rollingUpdate.partition", causes);
-  validate_lasting_template(o, "statefulset", causes);
+  // Its pods have a volume of each claim's name, too.
+  Object with_claims = o;
+  auto& volumes = json::make_array(with_claims, "spec.template.spec.volumes");
+  for (const auto& claim : json::list(o, "spec.volumeClaimTemplates")) {
+    const std::string_view name = kube::name(claim);
+    if (std::ranges::none_of(volumes, [&](const auto& volume) { return json::str(volume, "name") == name; }))
+      volumes.push_back(json::object{{"name", name}, {"emptyDir", json::object()}});
+  }
+  validate_lasting_template(with_claims, "statefulset", causes);
 }
 
 void validate_stateful_set_update(const Object& before, const Object& after, Causes& causes) {
