@@ -10,8 +10,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/heap.h"
 #include "base/log.h"
-#include "base/malloc_cache.h"
 #include "base/random.h"
 #include "base/strings.h"
 #include "base/time.h"

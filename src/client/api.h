@@ -35,8 +35,8 @@ struct Resource {
 
 namespace resources {  // those that spoke itself uses
 extern const Resource pods, services, config_maps, secrets, nodes, namespaces, service_accounts, events, endpoints,
-    endpoint_slices, persistent_volume_claims, persistent_volumes, leases, network_policies, custom_resource_definitions,
-    spark_applications, scheduled_spark_applications, spark_connects;
+    endpoint_slices, persistent_volume_claims, persistent_volumes, leases, network_policies,
+    custom_resource_definitions, spark_applications, scheduled_spark_applications, spark_connects;
 }
 
 // The collection of a kind that a driver's submission makes: Pod, Service, ConfigMap, Secret, PersistentVolumeClaim,

@@ -32,7 +32,8 @@ constexpr std::string_view kReadable =
 std::vector<std::pair<std::string, json::array>> roles() {
   const json::value everything = rule("*", "*", "*");
   const json::value all_paths = json::object{{"verbs", json::array{"*"}}, {"nonResourceURLs", json::array{"*"}}};
-  json::array edit{rule("core", kContent, kWrite), rule("networking.k8s.io policy apps batch sparkoperator.k8s.io", "*", kWrite),
+  json::array edit{rule("core", kContent, kWrite),
+                   rule("networking.k8s.io policy apps batch sparkoperator.k8s.io", "*", kWrite),
                    rule("coordination.k8s.io", "leases", kWrite), rule("core", "namespaces resourcequotas", kRead),
                    rule("discovery.k8s.io", "endpointslices", kRead)};
   json::array admin = edit;

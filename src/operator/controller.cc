@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <ctime>
 #include <exception>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "net/http.h"
@@ -27,6 +29,8 @@ constexpr Millis kAfterConflict{10};
 constexpr size_t kServers = 4;
 constexpr Millis kUntilCalm{250};
 constexpr Duration kLongestUnserved = std::chrono::seconds(30);
+constexpr Millis kBetweenTrims{10000};
+constexpr std::clock_t kWork = CLOCKS_PER_SEC / 10;  // of processor time, in which there may be something to give back
 // From an edit to the next attempt's end there are about as many; more would be a circle.
 constexpr int kMostSteps = 12;
 
@@ -89,6 +93,7 @@ Task<> Controller::run() {
     scope.spawn("schedules", schedules_.run());
     scope.spawn("connects", connects_.run());
     scope.spawn("services", unserved_.run());
+    scope.spawn("memory", give_memory_back());
     co_await queue_.run();
   } catch (...) {
     ended = std::current_exception();
@@ -97,6 +102,18 @@ Task<> Controller::run() {
   co_await scope.close();
   co_await events_.flush();
   if (ended) std::rethrow_exception(ended);
+}
+
+// Each of many applications is large until its driver is made; what they leave behind is wanted by others.
+Task<> Controller::give_memory_back() {
+  std::clock_t before = std::clock();
+  for (;;) {
+    co_await net::sleep_for(kBetweenTrims);
+    const bool worked = std::clock() - before > kWork;
+    if (!worked || !queue_.calm()) continue;
+    release_free_memory();
+    before = std::clock();
+  }
 }
 
 void Controller::application_changed(const Object* before, const Object* after) {

@@ -54,6 +54,7 @@ class Controller {
   net::Task<Wrote> write(Application& app, const Status& status);
   net::Task<> ask_for_driver(Observed& seen, const Application& app);
   net::Task<> remove_application(const Application& app);
+  net::Task<> give_memory_back();
   const kube::Object* cached(const std::string& key) const;
   std::optional<Application> find(const std::string& key);
   std::optional<Application> find_newest(const std::string& key);

@@ -6,9 +6,10 @@
 //   load reviews PORT HOST CA COUNT IN_FLIGHT    asks a webhook on this machine, whose certificate is HOST's by the
 //                                   authority in the file CA, COUNT times about an application, on IN_FLIGHT
 //                                   connections, each asking again as soon as it was answered
-//   load fleet NAMESPACE COUNT EXECUTORS    COUNT SparkApplications for an operator that runs; when each has its driver,
-//                                   EXECUTORS pods for each, as its driver would make them. No node is needed: no pod is
-//                                   scheduled, and each is said to run
+//   load fleet NAMESPACE COUNT EXECUTORS    COUNT SparkApplications for an operator that runs; when each has its
+//   driver,
+//                                   EXECUTORS pods for each, as its driver would make them. No node is needed: no pod
+//                                   is scheduled, and each is said to run
 //   load arrivals NAMESPACE COUNT PER_SECOND    creates SparkApplications at that pace: how long from each one's
 //                                   creation, its request sent, until its driver's pod is there, by a watch
 //   load usage COMMAND [ARG...]     runs a command, its output to standard error: its time, processor time and memory
@@ -245,7 +246,9 @@ Object executor_of(const Object& driver, int number) {
       {"metadata", json::object{{"name", fmt::format("{}-exec-{}", name, number)},
                                 {"labels", std::move(labels)},
                                 {"ownerReferences", json::array{std::move(reference)}}}},
-      {"spec", json::parse(R"({"restartPolicy": "Never", "schedulerName": "nobody", "containers": [{"name": "spark-kubernetes-executor",
+      {"spec",
+       json::parse(
+           R"({"restartPolicy": "Never", "schedulerName": "nobody", "containers": [{"name": "spark-kubernetes-executor",
                         "image": "docker.io/library/spark:4.1.4", "args": ["executor"], "resources": {"requests": {"cpu": "10m"}},
                         "env": [{"name": "SPARK_EXECUTOR_CORES", "value": "1"}, {"name": "SPARK_EXECUTOR_MEMORY", "value": "512m"}]}]})")}};
 }
@@ -290,7 +293,7 @@ net::Task<json::object> fleet(std::deque<HttpApi>& apis, std::string ns, int cou
   options.label_selector = "spark-role=driver";
   std::vector<Object> drivers;
   while (std::ssize(drivers) < count) {
-    co_await net::sleep_for(std::chrono::seconds(1));
+    co_await net::sleep_for(std::chrono::seconds(5));
     drivers = (co_await apis[0].list(client::resources::pods, ns, options)).items;
   }
   size_t driver = 0;

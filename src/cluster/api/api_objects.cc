@@ -2,9 +2,9 @@
 // one.
 #include "base/strings.h"
 #include "cluster/api/api_request.h"
-#include "cluster/api/scale.h"
 #include "cluster/api/json_text.h"
 #include "cluster/api/privileges.h"
+#include "cluster/api/scale.h"
 #include "cluster/api/watching.h"
 #include "data/yaml.h"
 #include "kube/patch.h"

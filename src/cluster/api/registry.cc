@@ -4,8 +4,8 @@
 
 #include "base/random.h"
 #include "base/strings.h"
-#include "cluster/api/scale.h"
 #include "cluster/api/object_changes.h"
+#include "cluster/api/scale.h"
 #include "kube/apply.h"
 #include "kube/go_text.h"
 #include "kube/patch.h"

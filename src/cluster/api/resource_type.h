@@ -87,7 +87,7 @@ void add_events(std::vector<ResourceType>& out);      // core/v1 and events.k8s.
 void add_volumes(std::vector<ResourceType>& out);     // PersistentVolume, -Claim, StorageClass
 void add_networking(std::vector<ResourceType>& out);  // NetworkPolicy, Ingress
 void add_policy(std::vector<ResourceType>& out);      // PodDisruptionBudget, ResourceQuota
-void add_apps(std::vector<ResourceType>& out);  // Deployment, ReplicaSet, StatefulSet, ControllerRevision
+void add_apps(std::vector<ResourceType>& out);        // Deployment, ReplicaSet, StatefulSet, ControllerRevision
 void add_jobs(std::vector<ResourceType>& out);
 void add_leases(std::vector<ResourceType>& out);
 void add_rbac(std::vector<ResourceType>& out);

@@ -18,7 +18,8 @@ std::string_view member_path(std::string_view json_path) {
 std::string selector_text(const Object& object, std::string_view path) {
   const json::value* selector = json::find(object, path);
   if (selector == nullptr) return "";
-  return selector->is_object() ? kube::LabelSelector::from_object(*selector).text() : std::string(json::str(object, path));
+  return selector->is_object() ? kube::LabelSelector::from_object(*selector).text()
+                               : std::string(json::str(object, path));
 }
 
 }  // namespace
@@ -42,10 +43,10 @@ Object scale_of(const ResourceType& type, const Object& object) {
 
 Object with_scale(const ResourceType& type, Object object, const Object& scale) {
   if (const json::value* given = json::find(scale, "spec.replicas"); given != nullptr && !given->is_int64())
-    throw kube::bad_request(
-        fmt::format("Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field "
-                    "ScaleSpec.spec.replicas of type int32",
-                    kube::go_type(*given)));
+    throw kube::bad_request(fmt::format(
+        "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field "
+        "ScaleSpec.spec.replicas of type int32",
+        kube::go_type(*given)));
   const auto replicas = json::num(scale, "spec.replicas");
   if (replicas < 0)
     throw kube::invalid(

@@ -15,7 +15,8 @@ struct Telling {
   bool warning = false;
 };
 
-// Writes an event about `object`, in its namespace. One that cannot be written is no reason to stop: logged, not thrown.
+// Writes an event about `object`, in its namespace. One that cannot be written is no reason to stop: logged, not
+// thrown.
 net::Task<> tell(Registry& registry, Object object, Telling telling);
 
 }  // namespace spoke::cluster

@@ -42,20 +42,16 @@ bool suits(const Object& volume, const Object& claim) {
 }
 
 json::object reference_to(const Object& claim) {
-  return {{"apiVersion", "v1"},
-          {"kind", "PersistentVolumeClaim"},
-          {"namespace", kube::ns(claim)},
-          {"name", kube::name(claim)},
-          {"uid", kube::uid(claim)},
-          {"resourceVersion", kube::resource_version(claim)}};
+  return {{"apiVersion", "v1"},           {"kind", "PersistentVolumeClaim"},
+          {"namespace", kube::ns(claim)}, {"name", kube::name(claim)},
+          {"uid", kube::uid(claim)},      {"resourceVersion", kube::resource_version(claim)}};
 }
 
 }  // namespace
 
 bool is_bound_to(const Object& volume, const Object& claim) {
   const json::value* ref = json::find(volume, "spec.claimRef");
-  if (ref == nullptr || json::str(*ref, "name") != kube::name(claim) ||
-      json::str(*ref, "namespace") != kube::ns(claim))
+  if (ref == nullptr || json::str(*ref, "name") != kube::name(claim) || json::str(*ref, "namespace") != kube::ns(claim))
     return false;
   const std::string_view uid = json::str(*ref, "uid");
   return uid.empty() || uid == kube::uid(claim);
@@ -79,12 +75,13 @@ Object volume_for(const Object& claim, const Object* storage_class, const std::s
       {"kind", "PersistentVolume"},
       {"metadata", json::object{{"name", "pvc-" + std::string(kube::uid(claim))},
                                 {"annotations", json::object{{kProvisionedBy, "spoke"}}}}},
-      {"spec", json::object{{"capacity", json::object{{"storage", json::str(claim, "spec.resources.requests.storage")}}},
-                            {"accessModes", json::list(claim, "spec.accessModes")},
-                            {"persistentVolumeReclaimPolicy", reclaim.empty() ? "Delete" : reclaim},
-                            {"volumeMode", json::str(claim, "spec.volumeMode", "Filesystem")},
-                            {"claimRef", reference_to(claim)},
-                            {"hostPath", json::object{{"path", path}, {"type", "DirectoryOrCreate"}}}}}};
+      {"spec",
+       json::object{{"capacity", json::object{{"storage", json::str(claim, "spec.resources.requests.storage")}}},
+                    {"accessModes", json::list(claim, "spec.accessModes")},
+                    {"persistentVolumeReclaimPolicy", reclaim.empty() ? "Delete" : reclaim},
+                    {"volumeMode", json::str(claim, "spec.volumeMode", "Filesystem")},
+                    {"claimRef", reference_to(claim)},
+                    {"hostPath", json::object{{"path", path}, {"type", "DirectoryOrCreate"}}}}}};
   if (const std::string_view name = json::str(claim, "spec.storageClassName"); !name.empty())
     json::set(volume, "spec.storageClassName", name);
   return volume;

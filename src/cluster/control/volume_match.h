@@ -1,4 +1,5 @@
-// Which PersistentVolume a claim gets. Source: pkg/volume/util.FindMatchingVolume, pkg/controller/volume/persistentvolume.
+// Which PersistentVolume a claim gets. Source: pkg/volume/util.FindMatchingVolume,
+// pkg/controller/volume/persistentvolume.
 #pragma once
 
 #include <string>

@@ -151,8 +151,7 @@ class Volumes {
   }
 
   Task<Object> make(const Object& claim) {
-    const Entry* entry =
-        registry_.store().latest(classes_.key("", json::str(claim, "spec.storageClassName")));
+    const Entry* entry = registry_.store().latest(classes_.key("", json::str(claim, "spec.storageClassName")));
     const Object storage_class = entry != nullptr ? json::parse(*entry->body) : Object();
     const std::string path = folder_of("pvc-" + std::string(kube::uid(claim)));
     co_await net::on_worker([path] {

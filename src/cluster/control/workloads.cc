@@ -219,8 +219,7 @@ class Workloads {
     const bool tells = type.storage == pods_.storage && kube::kind(owner) != "StatefulSet";
     const Outcome made = co_await registry_.create(type, std::string(kube::ns(owner)), std::move(object), by_us());
     if (tells)
-      co_await say(owner,
-                   {"SuccessfulCreate", fmt::format("Created pod: {}", kube::name(json::parse(made.body)))});
+      co_await say(owner, {"SuccessfulCreate", fmt::format("Created pod: {}", kube::name(json::parse(made.body)))});
   }
 
   // Whether all went through; where not, what is there has changed since it was read, and there will be another look.
@@ -304,8 +303,9 @@ class Workloads {
 
 Task<> run_workloads(Registry& registry) {
   Workloads workloads(registry);
-  co_await watch_namespaces(registry, {"apps/deployments/", "apps/replicasets/", "apps/statefulsets/", "apps/controllerrevisions/",
-                             "batch/jobs/", "core/pods/", "core/persistentvolumeclaims/"},
+  co_await watch_namespaces(registry,
+                            {"apps/deployments/", "apps/replicasets/", "apps/statefulsets/",
+                             "apps/controllerrevisions/", "batch/jobs/", "core/pods/", "core/persistentvolumeclaims/"},
                             [&workloads](std::string ns) { return workloads.look(std::move(ns)); });
 }
 

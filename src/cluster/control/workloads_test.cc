@@ -1,4 +1,5 @@
-// The loops of workloads and volumes on a store of their own: that they come to rest, and leave alone what is not theirs.
+// The loops of workloads and volumes on a store of their own: that they come to rest, and leave alone what is not
+// theirs.
 #include <gtest/gtest.h>
 
 #include "base/files.h"

@@ -105,14 +105,16 @@ net::Task<std::vector<std::pair<std::string, kube::Object>>> PodWorker::fetch_cl
           co_await node_.api.get(client::resources::persistent_volume_claims, kube::ns(pod_), name);
       const std::string bound(json::str(claim, "spec.volumeName"));
       if (json::str(claim, "status.phase") != "Bound")
-        throw MountError(fmt::format("MountVolume.SetUp failed for volume \"{}\" : persistentvolumeclaim \"{}\" is not "
-                                     "bound to a volume yet",
-                                     json::str(volume, "name"), name));
+        throw MountError(
+            fmt::format("MountVolume.SetUp failed for volume \"{}\" : persistentvolumeclaim \"{}\" is not "
+                        "bound to a volume yet",
+                        json::str(volume, "name"), name));
       kube::Object there = co_await node_.api.get(client::resources::persistent_volumes, "", bound);
       if (json::str(there, "spec.claimRef.uid") != kube::uid(claim))
-        throw MountError(fmt::format("MountVolume.SetUp failed for volume \"{}\" : persistent volume \"{}\" is not bound "
-                                     "to claim \"{}\"",
-                                     json::str(volume, "name"), bound, name));
+        throw MountError(
+            fmt::format("MountVolume.SetUp failed for volume \"{}\" : persistent volume \"{}\" is not bound "
+                        "to claim \"{}\"",
+                        json::str(volume, "name"), bound, name));
       out.emplace_back(name, std::move(there));
     } catch (const kube::StatusError& e) {
       if (!e.is("NotFound")) throw;

@@ -49,7 +49,8 @@ class Rollout {
     });
     const json::value pod_template = without_hash(*json::find(deployment, "spec.template"));
     for (const Object* set : all_)
-      if (new_ == nullptr && json::sorted(without_hash(*json::find(*set, "spec.template"))) == json::sorted(pod_template))
+      if (new_ == nullptr &&
+          json::sorted(without_hash(*json::find(*set, "spec.template"))) == json::sorted(pod_template))
         new_ = set;
       else
         old_.push_back(set);
@@ -101,9 +102,8 @@ class Rollout {
       for (const Object* set : old_) scale(*set, 0);
       // No pod of the old ones beside one of the new.
       if (std::ranges::any_of(pods_, [&](const Object& pod) {
-            return !has_ended(pod) && std::ranges::any_of(old_, [&](const Object* set) {
-              return kube::owned_by(pod, kube::uid(*set));
-            });
+            return !has_ended(pod) &&
+                   std::ranges::any_of(old_, [&](const Object* set) { return kube::owned_by(pod, kube::uid(*set)); });
           }))
         return;
     }
@@ -154,9 +154,8 @@ class Rollout {
                                   {"namespace", kube::ns(deployment_)},
                                   {"labels", *json::find(pod_template, "metadata.labels")},
                                   {"ownerReferences", json::array{kube::controller_ref(deployment_)}}}},
-        {"spec", json::object{{"replicas", new_replicas(0)},
-                              {"selector", std::move(selector)},
-                              {"template", pod_template}}}};
+        {"spec",
+         json::object{{"replicas", new_replicas(0)}, {"selector", std::move(selector)}, {"template", pod_template}}}};
     if (const auto seconds = json::num(deployment_, "spec.minReadySeconds"); seconds != 0)
       json::set(set, "spec.minReadySeconds", seconds);
     const auto revision = next_revision();
@@ -236,7 +235,8 @@ class Rollout {
   }
 
   bool complete() const {
-    return new_ != nullptr && sum(all_, [](const Object& set) { return json::num(set, "status.replicas"); }) == wanted_ &&
+    return new_ != nullptr &&
+           sum(all_, [](const Object& set) { return json::num(set, "status.replicas"); }) == wanted_ &&
            json::num(*new_, "status.replicas") == wanted_ && available_of(*new_) == wanted_;
   }
 
@@ -263,7 +263,9 @@ class Rollout {
     const auto updated = new_ != nullptr ? json::num(*new_, "status.replicas") : 0;
     json::object status{{"observedGeneration", json::num(deployment_, "metadata.generation")}};
     for (const auto& [name, count] :
-         {std::pair{"replicas", total}, {"updatedReplicas", updated}, {"readyReplicas", ready},
+         {std::pair{"replicas", total},
+          {"updatedReplicas", updated},
+          {"readyReplicas", ready},
           {"availableReplicas", available},
           {"unavailableReplicas", std::max<std::int64_t>(0, sum(all_, replicas_of) - available)},
           {"collisionCount", json::num(deployment_, "status.collisionCount")}})
@@ -288,8 +290,7 @@ class Rollout {
         set_condition(shown, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused");
       return;
     }
-    if (reason == "DeploymentPaused" && !progress_)
-      progress("Unknown", "DeploymentResumed", "Deployment is resumed");
+    if (reason == "DeploymentPaused" && !progress_) progress("Unknown", "DeploymentResumed", "Deployment is resumed");
     const auto deadline = json::num(deployment_, "spec.progressDeadlineSeconds", kNoDeadline);
     if (!progress_ && new_ != nullptr) {
       const std::string name(kube::name(*new_));

@@ -34,7 +34,8 @@ class DeploymentTest : public ::testing::Test {
       bool changed = world.carry_out("d", next_of_deployment(d, sets, pods, world.time));
       for (const auto& set : world.all("ReplicaSet")) {
         const auto own = world.all("Pod", kube::uid(set));
-        changed = world.carry_out(std::string(kube::name(set)), next_of_replica_set(set, own, "", world.time)) || changed;
+        changed =
+            world.carry_out(std::string(kube::name(set)), next_of_replica_set(set, own, "", world.time)) || changed;
       }
       check();
       if (!changed) return;
@@ -72,8 +73,7 @@ class DeploymentTest : public ::testing::Test {
 
   std::string image_of_pods() {
     std::string out;
-    for (const auto& pod : world.all("Pod"))
-      out += json::str(json::list(pod, "spec.containers").front(), "image");
+    for (const auto& pod : world.all("Pod")) out += json::str(json::list(pod, "spec.containers").front(), "image");
     return out;
   }
 
@@ -99,7 +99,8 @@ TEST_F(DeploymentTest, MakesASetOfItsTemplateAndSaysWhenAllAreAvailable) {
   EXPECT_EQ(condition("Progressing"), "True NewReplicaSetAvailable");
   EXPECT_EQ(json::num(world.get("d"), "status.availableReplicas"), 3);
   EXPECT_EQ(kube::annotation(world.get("d"), "deployment.kubernetes.io/revision"), "1");
-  EXPECT_EQ(world.notes.front(), fmt::format("ScalingReplicaSet: Scaled up replica set {} from 0 to 3", kube::name(set)));
+  EXPECT_EQ(world.notes.front(),
+            fmt::format("ScalingReplicaSet: Scaled up replica set {} from 0 to 3", kube::name(set)));
 }
 
 TEST_F(DeploymentTest, RollsWithinItsBounds) {

@@ -157,7 +157,8 @@ class Run {
     if (json::str(job_, "spec.template.spec.restartPolicy") == "OnFailure")
       for (const Object* pod : active_) restarts += restarts_of(*pod);
     if (total("failed") > limit || (restarts > 0 && restarts >= limit)) return kBackoff;
-    if (const json::value* deadline = json::find(job_, "spec.activeDeadlineSeconds"); deadline != nullptr && !suspended()) {
+    if (const json::value* deadline = json::find(job_, "spec.activeDeadlineSeconds");
+        deadline != nullptr && !suspended()) {
       const Time until = time_at(shown_, "status.startTime").value_or(now_) +
                          seconds_of(json::num(job_, "spec.activeDeadlineSeconds"));
       if (until <= now_) return kDeadline;

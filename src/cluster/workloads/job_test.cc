@@ -33,9 +33,8 @@ class JobTest : public ::testing::Test {
     again = step.look_again;
     const bool changed = world.carry_out("j", step);
     // What is being deleted goes with its last finalizer.
-    std::erase_if(world.objects, [](const Object& o) {
-      return kube::deleting(o) && json::list(o, "metadata.finalizers").empty();
-    });
+    std::erase_if(world.objects,
+                  [](const Object& o) { return kube::deleting(o) && json::list(o, "metadata.finalizers").empty(); });
     return changed;
   }
 
@@ -98,7 +97,8 @@ TEST_F(JobTest, EachPodCountsOnce) {
     look(as_it_was);
     const auto there = world.all("Pod").size();
     EXPECT_LE(count("succeeded") + static_cast<std::int64_t>(
-                  json::list(world.get("j"), "status.uncountedTerminatedPods.succeeded").size()), 2);
+                                       json::list(world.get("j"), "status.uncountedTerminatedPods.succeeded").size()),
+              2);
     EXPECT_EQ(there, 2U);
   }
   EXPECT_EQ(count("succeeded"), 2);
@@ -151,7 +151,10 @@ TEST_F(JobTest, ManyPodsComeBatchByBatch) {
   make(R"({"completions": 250, "parallelism": 250, "backoffLimit": 6})");
   EXPECT_EQ(running().size(), 250U);
   EXPECT_EQ(next_of_job(json::parse(R"({"metadata": {"name": "j"}, "spec": {"completions": 2147483647,
-      "parallelism": 2147483647, "template": {}}})"), {}, world.time).create.size(), 100U);
+      "parallelism": 2147483647, "template": {}}})"),
+                        {}, world.time)
+                .create.size(),
+            100U);
 }
 
 TEST_F(JobTest, AWorkQueueEndsWithItsFirstSuccessAndTheRestOfItsPods) {

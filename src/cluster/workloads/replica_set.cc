@@ -11,8 +11,7 @@ namespace {
 json::object status_of(const Object& set, const std::vector<const Object*>& active, std::string_view failure, Time now,
                        Step& step) {
   std::int64_t labeled = 0, ready = 0, available = 0;
-  const auto from_template =
-      kube::LabelSelector::from_map(json::members(set, "spec.template.metadata.labels"));
+  const auto from_template = kube::LabelSelector::from_map(json::members(set, "spec.template.metadata.labels"));
   for (const Object* pod : active) {
     labeled += from_template.matches(kube::labels_of(*pod)) ? 1 : 0;
     ready += is_ready(*pod) ? 1 : 0;

@@ -201,8 +201,8 @@ class Ordered {
     return json::str(set_, std::string("spec.persistentVolumeClaimRetentionPolicy.") + when) != "Delete";
   }
 
-  // Whose the claims of each pod are, so that garbage collection takes them when they are to go: with the set, or with a
-  // pod of which a smaller set has no use. Claims of pods that are not there are left alone.
+  // Whose the claims of each pod are, so that garbage collection takes them when they are to go: with the set, or with
+  // a pod of which a smaller set has no use. Claims of pods that are not there are left alone.
   void settle_claims() {
     for (const auto& [ordinal, pod] : pods_) {
       const bool condemned = ordinal < first_ || ordinal >= first_ + wanted_;
@@ -221,8 +221,9 @@ class Ordered {
     auto& owners = json::make_array(changed, "metadata.ownerReferences");
     const auto ours = [&](const json::value& owner) {
       const std::string_view kind = json::str(owner, "kind"), uid = json::str(owner, "uid");
-      return uid == kube::uid(set_) ||
-             (kind == "Pod" && std::ranges::any_of(parts_.pods, [&](const auto& pod) { return kube::uid(pod) == uid; }));
+      return uid == kube::uid(set_) || (kind == "Pod" && std::ranges::any_of(parts_.pods, [&](const auto& pod) {
+                                          return kube::uid(pod) == uid;
+                                        }));
     };
     owners.erase(std::ranges::remove_if(owners, ours).begin(), owners.end());
     if (with_set) owners.push_back(kube::controller_ref(set_));

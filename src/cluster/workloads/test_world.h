@@ -57,7 +57,8 @@ class World {
     for (const auto& object : step.create) add(object), changed = true;
     for (const auto& object : step.update) {
       Object& there = get(kube::name(object));
-      const bool spec = json::find(there, "spec") != nullptr && *json::find(there, "spec") != *json::find(object, "spec");
+      const bool spec =
+          json::find(there, "spec") != nullptr && *json::find(there, "spec") != *json::find(object, "spec");
       changed = changed || there != object;
       const auto generation = json::num(there, "metadata.generation");
       there = object;
@@ -89,10 +90,10 @@ class World {
   void end(std::string_view name, const char* phase) {
     Object& pod = get(name);
     json::set(pod, "status.phase", phase);
-    json::set(pod, "status.containerStatuses",
-              json::array{json::object{
-                  {"name", "c"},
-                  {"state", json::object{{"terminated", json::object{{"finishedAt", rfc3339(time)}}}}}}});
+    json::set(
+        pod, "status.containerStatuses",
+        json::array{json::object{
+            {"name", "c"}, {"state", json::object{{"terminated", json::object{{"finishedAt", rfc3339(time)}}}}}}});
     kube::set_condition(pod, "Ready", "False", "", "", rfc3339(time));
   }
 

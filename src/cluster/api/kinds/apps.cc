@@ -1,4 +1,5 @@
-// Deployment, ReplicaSet, StatefulSet, ControllerRevision. Source: pkg/apis/apps/v1/defaults.go, pkg/apis/apps/validation.
+// Deployment, ReplicaSet, StatefulSet, ControllerRevision. Source: pkg/apis/apps/v1/defaults.go,
+// pkg/apis/apps/validation.
 #include <algorithm>
 
 #include "base/strings.h"
@@ -249,8 +250,8 @@ ResourceType controller_revisions() {
     std::string controller = "<none>";
     if (owner != nullptr) {
       const std::string group(kube::group_version(json::str(*owner, "apiVersion")).first);
-      controller = fmt::format("{}.{}/{}", lower(std::string(json::str(*owner, "kind"))), group,
-                               json::str(*owner, "name"));
+      controller =
+          fmt::format("{}.{}/{}", lower(std::string(json::str(*owner, "kind"))), group, json::str(*owner, "name"));
     }
     return json::array{controller, json::num(o, "revision")};
   };

@@ -34,8 +34,8 @@ void select_own_pods(Object& o) {
 }
 
 void validate_job(const Object& o, Causes& causes) {
-  for (const char* count : {"parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
-                            "ttlSecondsAfterFinished"})
+  for (const char* count :
+       {"parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"})
     validate_count(o, std::string("spec.") + count, causes);
   validate_template(o, "job", causes);
   const std::string_view policy = json::str(o, "spec.template.spec.restartPolicy");
@@ -45,7 +45,8 @@ void validate_job(const Object& o, Causes& causes) {
     causes.push_back(kube::not_supported("spec.completionMode", mode, {"NonIndexed"}));
   if (const std::string_view when = json::str(o, "spec.podReplacementPolicy"); when != "TerminatingOrFailed")
     causes.push_back(kube::not_supported("spec.podReplacementPolicy", when, {"TerminatingOrFailed"}));
-  for (const char* not_here : {"podFailurePolicy", "successPolicy", "backoffLimitPerIndex", "maxFailedIndexes", "managedBy"})
+  for (const char* not_here :
+       {"podFailurePolicy", "successPolicy", "backoffLimitPerIndex", "maxFailedIndexes", "managedBy"})
     if (json::find(o, std::string("spec.") + not_here) != nullptr)
       causes.push_back(kube::forbidden_field(std::string("spec.") + not_here, "this cluster does not act upon it"));
 }

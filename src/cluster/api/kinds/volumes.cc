@@ -71,9 +71,8 @@ void validate_volume(const Object& o, Causes& causes) {
     cause.message = fmt::format(R"(Unsupported value: {}: supported values: "storage")",
                                 capacity.empty() ? "null" : json::dump(capacity));
     causes.push_back(std::move(cause));
-  }
-  else if (const auto amount = kube::Quantity::parse(json::str(o, "spec.capacity.storage"));
-           !amount || amount->zero() || amount->negative())
+  } else if (const auto amount = kube::Quantity::parse(json::str(o, "spec.capacity.storage"));
+             !amount || amount->zero() || amount->negative())
     causes.push_back(kube::invalid_value("spec.capacity[storage]", *json::find(o, "spec.capacity.storage"),
                                          "must be greater than zero"));
   static const std::vector<std::string> kPolicies{"Delete", "Recycle", "Retain"};

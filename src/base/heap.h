@@ -1,3 +1,4 @@
+// The heap of a process that lives long.
 #pragma once
 
 namespace spoke {
@@ -7,5 +8,9 @@ namespace spoke {
 // servers, before they have begun anything. Returns where that is done, where the environment says otherwise, or where
 // it cannot be.
 void keep_small_chunks();
+
+// Gives what is free in the middle of the heap back to the system: glibc itself does so at its end only, and one small
+// object there keeps all of a burst. Takes a few milliseconds.
+void release_free_memory();
 
 }  // namespace spoke

@@ -1,5 +1,6 @@
-#include "base/malloc_cache.h"
+#include "base/heap.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -26,6 +27,12 @@ void keep_small_chunks() {
       std::filesystem::read_symlink("/proc/self/exe", none);  // not that itself: ps would show "exe"
   ::setenv(kTunables, "glibc.malloc.tcache_count=1000", 1);
   ::execv(executable.c_str(), argv.data());
+}
+
+void release_free_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace spoke
