@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "cluster/api/object_changes.h"
+#include "cluster/api/tell.h"
 #include "cluster/control/controllers.h"
-#include "cluster/control/tell.h"
 #include "cluster/control/watch_kinds.h"
 #include "cluster/workloads/deployment.h"
 #include "cluster/workloads/job.h"

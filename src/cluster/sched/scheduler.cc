@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/log.h"
+#include "cluster/api/tell.h"
 #include "cluster/api/watching.h"
-#include "cluster/control/tell.h"
 #include "cluster/sched/schedule.h"
 #include "net/async.h"
 

@@ -1,4 +1,4 @@
-#include "cluster/control/tell.h"
+#include "cluster/api/tell.h"
 
 #include "base/log.h"
 #include "base/random.h"
