@@ -32,8 +32,8 @@ Object scale_of(const ResourceType& type, const Object& object) {
   if (const auto replicas = json::num(object, member_path(type.scale->spec_replicas)); replicas != 0)
     spec["replicas"] = replicas;
   if (!type.scale->selector.empty())
-    if (std::string selector = selector_text(object, member_path(type.scale->selector)); !selector.empty())
-      status["selector"] = std::move(selector);
+    if (const std::string selector = selector_text(object, member_path(type.scale->selector)); !selector.empty())
+      status["selector"] = selector;
   return json::object{{"kind", "Scale"},
                       {"apiVersion", "autoscaling/v1"},
                       {"metadata", std::move(metadata)},
