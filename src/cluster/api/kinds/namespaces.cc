@@ -10,7 +10,9 @@ void add_namespaces(std::vector<ResourceType>& out) {
   type.deletable_in_bulk = false;
   type.check_name = kube::check_dns1123_label;
   type.defaults = [](Object& o) {
-    if (!kube::name(o).empty()) json::make_object(o, "metadata.labels")["kubernetes.io/metadata.name"] = kube::name(o);
+    // A copy: a member that is added may move the others.
+    if (const std::string name(kube::name(o)); !name.empty())
+      json::make_object(o, "metadata.labels")["kubernetes.io/metadata.name"] = name;
     auto& finalizers = json::make_object(o, "spec")["finalizers"];
     if (!finalizers.is_array() && !kube::deleting(o)) finalizers = json::array{"kubernetes"};
   };
