@@ -301,12 +301,11 @@ net::Task<json::object> fleet(std::deque<HttpApi>& apis, std::string ns, int cou
     if (driver == drivers.size()) return std::nullopt;
     return say_running(api, ns, std::string(kube::name(drivers[driver++])));
   });
-  size_t at = 0;
-  int number = 0;
+  int executor = 0;
   co_await work_off(apis, [&](HttpApi& api) -> std::optional<net::Task<>> {
-    if (++number > executors) ++at, number = 1;
-    if (at == drivers.size()) return std::nullopt;
-    return run_executor(api, ns, executor_of(drivers[at], number));
+    if (executor == count * executors) return std::nullopt;
+    const Object& of = drivers[static_cast<size_t>(executor / executors)];
+    return run_executor(api, ns, executor_of(of, executor++ % executors + 1));
   });
   co_return json::object{{"applications", count}, {"pods", count * (executors + 1)}};
 }
