@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "cluster/api/object_changes.h"
 #include "cluster/api/tell.h"
 #include "cluster/control/controllers.h"
@@ -31,12 +32,6 @@ std::string without_name(const kube::StatusError& e) {
   for (auto at = message.find(name); at != std::string::npos; at = message.find(name, at + dash))
     message.replace(at, name.size(), name.substr(0, dash + 1));
   return message;
-}
-
-std::string lower_kind(const Object& o) {
-  std::string kind(kube::kind(o));
-  std::ranges::transform(kind, kind.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return kind;
 }
 
 class Workloads {
@@ -274,7 +269,7 @@ class Workloads {
   }
 
   Task<> say(Object owner, Note note) {
-    Telling telling{.component = lower_kind(owner) + "-controller",
+    Telling telling{.component = lower(kube::kind(owner)) + "-controller",
                     .reason = std::move(note.reason),
                     .message = std::move(note.message),
                     .action = "",

@@ -8,15 +8,6 @@
 namespace spoke::cluster::kinds {
 namespace {
 
-constexpr const char* kNotPercent =
-    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for "
-    "validation is '[0-9]+%')";
-
-std::string age(const Object& o) {
-  const auto created = parse_rfc3339(json::str(o, "metadata.creationTimestamp"));
-  return created ? human_duration(now() - *created) : "<unknown>";
-}
-
 std::string ready_of(const Object& o) {
   return fmt::format("{}/{}", json::num(o, "status.readyReplicas"), json::num(o, "spec.replicas"));
 }
@@ -29,16 +20,6 @@ void add_template_columns(std::vector<Column>& columns, bool selector) {
 // A number, or a part of all: "25%".
 bool is_zero(const json::value* value) {
   return value != nullptr && (*value == json::value(0) || *value == json::value("0%"));
-}
-
-void validate_number_or_percent(const Object& o, const std::string& path, bool most_100, Causes& causes) {
-  const json::value* value = json::find(o, path);
-  if (value == nullptr || !value->is_string()) return validate_count(o, path, causes);
-  const std::string_view text = value->get_string();
-  if (text.size() < 2 || !text.ends_with('%') || text.find_first_not_of("0123456789") != text.size() - 1)
-    causes.push_back(kube::invalid_value(path, *value, kNotPercent));
-  else if (const auto percent = to_int(text.substr(0, text.size() - 1)); !percent || (most_100 && *percent > 100))
-    causes.push_back(kube::invalid_value(path, *value, "must not be greater than 100%"));
 }
 
 void default_deployment(Object& o) {
@@ -67,8 +48,8 @@ void validate_strategy(const Object& o, Causes& causes) {
       causes.push_back(kube::forbidden_field("spec.strategy.rollingUpdate",
                                              "may not be specified when strategy `type` is 'Recreate'"));
   } else {
-    validate_number_or_percent(o, "spec.strategy.rollingUpdate.maxUnavailable", true, causes);
-    validate_number_or_percent(o, "spec.strategy.rollingUpdate.maxSurge", false, causes);
+    validate_count_or_percent(o, "spec.strategy.rollingUpdate.maxUnavailable", 100, causes);
+    validate_count_or_percent(o, "spec.strategy.rollingUpdate.maxSurge", std::nullopt, causes);
     const json::value* unavailable = json::find(o, "spec.strategy.rollingUpdate.maxUnavailable");
     if (is_zero(unavailable) && is_zero(json::find(o, "spec.strategy.rollingUpdate.maxSurge")))
       causes.push_back(kube::invalid_value("spec.strategy.rollingUpdate.maxUnavailable", *unavailable,
@@ -180,7 +161,7 @@ ResourceType deployments() {
   type.age_column = false;
   type.cells = [](const Object& o) {
     json::array cells{ready_of(o), json::num(o, "status.updatedReplicas"), json::num(o, "status.availableReplicas"),
-                      age(o)};
+                      age_of(o)};
     template_cells(o, cells);
     cells.emplace_back(label_selector_text(o));
     return cells;
@@ -212,7 +193,7 @@ ResourceType replica_sets() {
   type.age_column = false;
   type.cells = [](const Object& o) {
     json::array cells{json::num(o, "spec.replicas"), json::num(o, "status.replicas"),
-                      json::num(o, "status.readyReplicas"), age(o)};
+                      json::num(o, "status.readyReplicas"), age_of(o)};
     template_cells(o, cells);
     cells.emplace_back(label_selector_text(o));
     return cells;
@@ -231,7 +212,7 @@ ResourceType stateful_sets() {
   add_template_columns(type.columns, false);
   type.age_column = false;
   type.cells = [](const Object& o) {
-    json::array cells{ready_of(o), age(o)};
+    json::array cells{ready_of(o), age_of(o)};
     template_cells(o, cells);
     return cells;
   };

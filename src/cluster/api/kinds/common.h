@@ -1,6 +1,8 @@
 // What several kinds do alike.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,13 @@ void default_to(json::value& v, std::string_view path, const T& otherwise) {
 std::string selector_text(const json::object& map);
 
 bool one_of(const std::vector<std::string>& values, std::string_view value);
+
+// kubectl's AGE: "5d", or "<unknown>".
+std::string age_of(const Object& o);
+
+// A number that is not below zero, or a part of all, "25%", of at most `most` percent where that is said.
+void validate_count_or_percent(const Object& o, const std::string& path, std::optional<std::int64_t> most,
+                               Causes& causes);
 
 // "must be between 1 and 65535, inclusive"
 void check_port(const json::value& number, const std::string& field, Causes& causes);

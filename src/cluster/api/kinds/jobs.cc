@@ -104,9 +104,7 @@ void add_jobs(std::vector<ResourceType>& out) {
   job.columns.push_back({"Selector", "string", "", "A label query over pods that should match the pod count.", 1});
   job.age_column = false;
   job.cells = [](const Object& o) {
-    const auto created = parse_rfc3339(json::str(o, "metadata.creationTimestamp"));
-    json::array cells{status_of(o), completions_of(o), duration_of(o),
-                      created ? human_duration(now() - *created) : "<unknown>"};
+    json::array cells{status_of(o), completions_of(o), duration_of(o), age_of(o)};
     template_cells(o, cells);
     cells.emplace_back(label_selector_text(o));
     return cells;

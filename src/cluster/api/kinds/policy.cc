@@ -13,29 +13,12 @@ const std::vector<std::string> kEvictionPolicies{"AlwaysAllow", "IfHealthyBudget
 const std::vector<std::string> kScopes{
     "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"};
 
-void validate_count_or_percent(const Object& o, const std::string& path, Causes& causes) {
-  const json::value* value = json::find(o, path);
-  if (value == nullptr) return;
-  if (value->is_int64() && value->get_int64() < 0)
-    causes.push_back(kube::invalid_value(path, *value, "must be greater than or equal to 0"));
-  if (!value->is_string()) return;
-  const std::string text = json::to_string(value->get_string());
-  const bool percent =
-      text.size() > 1 && text.ends_with('%') && text.find_first_not_of("0123456789") == text.size() - 1;
-  if (!percent)
-    causes.push_back(kube::invalid_value(path, *value,
-                                         "a valid percent string must be a numeric string followed by an ending '%' "
-                                         "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"));
-  else if (const auto number = to_int(std::string_view(text).substr(0, text.size() - 1)); !number || *number > 100)
-    causes.push_back(kube::invalid_value(path, *value, "must not be greater than 100%"));
-}
-
 void validate_budget(const Object& o, Causes& causes) {
   if (json::find(o, "spec.minAvailable") != nullptr && json::find(o, "spec.maxUnavailable") != nullptr)
     causes.push_back(
         kube::invalid_value("spec", *json::find(o, "spec"), "minAvailable and maxUnavailable cannot be both set"));
-  validate_count_or_percent(o, "spec.minAvailable", causes);
-  validate_count_or_percent(o, "spec.maxUnavailable", causes);
+  validate_count_or_percent(o, "spec.minAvailable", 100, causes);
+  validate_count_or_percent(o, "spec.maxUnavailable", 100, causes);
   if (const std::string_view policy = json::str(o, "spec.unhealthyPodEvictionPolicy");
       !policy.empty() && !one_of(kEvictionPolicies, policy))
     causes.push_back(kube::not_supported("spec.unhealthyPodEvictionPolicy", policy, kEvictionPolicies));

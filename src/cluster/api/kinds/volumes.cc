@@ -124,7 +124,6 @@ ResourceType persistent_volumes() {
   volume.age_column = false;
   volume.cells = [](const Object& o) {
     const std::string_view claim = json::str(o, "spec.claimRef.name");
-    const auto created = parse_rfc3339(json::str(o, "metadata.creationTimestamp"));
     return json::array{json::str(o, "spec.capacity.storage"),
                        modes_text(json::list(o, "spec.accessModes")),
                        json::str(o, "spec.persistentVolumeReclaimPolicy"),
@@ -133,7 +132,7 @@ ResourceType persistent_volumes() {
                        json::str(o, "spec.storageClassName"),
                        "<unset>",
                        json::str(o, "status.reason"),
-                       created ? human_duration(now() - *created) : "<unknown>",
+                       age_of(o),
                        json::str(o, "spec.volumeMode", "<unset>")};
   };
   return volume;
