@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory_resource>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,11 @@
 
 namespace spoke {
 
-void keep_small_chunks() {
+void suit_heap_to_server() {
+#ifdef __GLIBC__
+  constexpr int kLarge = 256 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+#endif
   constexpr const char* kTunables = "GLIBC_TUNABLES";
   if (std::getenv(kTunables) != nullptr) return;
   const auto line = try_read_file("/proc/self/cmdline");
@@ -27,6 +33,32 @@ void keep_small_chunks() {
       std::filesystem::read_symlink("/proc/self/exe", none);  // not that itself: ps would show "exe"
   ::setenv(kTunables, "glibc.malloc.tcache_count=1000", 1);
   ::execv(executable.c_str(), argv.data());
+}
+
+namespace {
+
+// Locked: a server is one thread mostly, but not what frees at its end.
+struct Pool {
+  static constexpr size_t kLargest = 1536;
+  std::mutex mutex;
+  std::pmr::unsynchronized_pool_resource memory{{.max_blocks_per_chunk = 0, .largest_required_pool_block = kLargest}};
+};
+
+Pool& pool() {
+  static auto* const only = new Pool;  // never deleted: things of static life may be freed after it else
+  return *only;
+}
+
+}  // namespace
+
+void* allocate_lasting(size_t bytes) {
+  const std::scoped_lock lock(pool().mutex);
+  return pool().memory.allocate(bytes);
+}
+
+void free_lasting(void* memory, size_t bytes) noexcept {
+  const std::scoped_lock lock(pool().mutex);
+  pool().memory.deallocate(memory, bytes);
 }
 
 void release_free_memory() {

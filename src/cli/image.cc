@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/image_build.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "cluster/paths.h"
@@ -35,12 +36,20 @@ Action set_up(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("--data", options->data, "where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")
       ->type_name("DIR");
-  CLI::App* loading = app.add_subcommand("load", "take in an image from an OCI archive or `docker save`'s output");
-  loading->add_option("archive", options->archive, "the archive")->required()->type_name(takes::kFile);
+  CLI::App* loading = app.add_subcommand("load", "take in an image from an OCI layout or `docker save`'s output");
+  loading->add_option("archive", options->archive, "the archive, or a layout's folder")
+      ->required()
+      ->type_name(takes::kFile);
   loading->add_option("--as", options->as, "the name to know it by")->type_name("NAME");
   CLI::App* listing = app.add_subcommand("list", "list the images that were loaded");
+  CLI::App* building = app.add_subcommand("build", "build images from recipes, without Docker");
+  const Action build = set_up_image_build(*building);
+  CLI::App* beginning = app.add_subcommand("init", "write a recipe to begin with");
+  const Action init = set_up_image_init(*beginning);
   app.require_subcommand(1);
-  return [options, loading, listing] {
+  return [=] {
+    if (*building) return build();
+    if (*beginning) return init();
     if (*loading) return load(*options);
     return *listing ? list(*options) : kUsage;
   };
@@ -51,9 +60,14 @@ Action set_up(CLI::App& app) {
 extern const Command image_command{
     .name = "image",
     .group = "The embedded cluster",
-    .summary = "load and list images of the embedded cluster",
+    .summary = "build images without Docker; load and list those of the embedded cluster",
     .details = "",
-    .examples = "spoke image load spark.oci.tar --as example.org/spark:4.1.4\nspoke image list",
+    .examples =
+        "spoke image init spark-aws                                 # writes the recipe spark-aws.yaml\n"
+        "spoke image build spark-aws.yaml                           # for the embedded cluster\n"
+        "spoke image build *.yaml --output oci:layout --set \"*.tags=registry.example.org/spark:1.0\"\n"
+        "spoke image load spark.oci.tar --as example.org/spark:4.1.4\n"
+        "spoke image list",
     .exit_codes = "",
     .set_up = set_up,
 };

@@ -424,7 +424,7 @@ Action set_up(CLI::App& app) {
   add_exposure(app, options->controller.settings.plan.services);
   add_scheduling(app, options->controller.settings.plan.schedulers);
   return [options] {
-    keep_small_chunks();
+    suit_heap_to_server();
     // kubeflow's chart says --namespaces="", with its quotes, for all.
     auto& namespaces = options->controller.namespaces;
     if (std::ranges::any_of(namespaces, [](const auto& ns) { return ns.empty() || ns == "\"\""; })) namespaces.clear();

@@ -74,9 +74,9 @@ std::optional<std::chrono::milliseconds> pause_before_retry(int status, const ne
          std::chrono::milliseconds(seconds <= 0 ? 100 : 0);
 }
 
-json::value parse_answer(const net::Request& request, std::string_view body) {
+json::value parse_answer(const net::Request& request, std::string_view body, boost::json::storage_ptr storage) {
   try {
-    return json::parse(body);
+    return json::parse(body, std::move(storage));
   } catch (const json::ParseError& e) {
     fail("{} {}: the server's answer is {}; is this address a Kubernetes API server?", request.method, request.path,
          e.what());

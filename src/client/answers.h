@@ -18,10 +18,11 @@ kube::StatusError error_in(const net::Request& request, int status, std::string_
 // do says when with Retry-After, and has not acted on the request then (429, 5xx). As client-go, ten times at most.
 std::optional<std::chrono::milliseconds> pause_before_retry(int status, const net::Headers& headers, int attempt);
 
-// A body that must be JSON; throws Error naming the request where it is not.
-json::value parse_answer(const net::Request& request, std::string_view body);
+// A body that must be JSON; throws Error naming the request where it is not. `storage` as in json::parse.
+json::value parse_answer(const net::Request& request, std::string_view body, boost::json::storage_ptr storage = {});
 
-// Items of a typed list come without apiVersion and kind; they get those of the resource.
+// Items of a typed list come without apiVersion and kind; they get those of the resource. They stay in the memory of
+// `answer`.
 List to_list(const Resource& resource, json::value answer);
 
 }  // namespace spoke::client

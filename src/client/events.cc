@@ -19,7 +19,8 @@ constexpr size_t kMaxWaiting = 10'000;
 // What they tell of comes before them: one is sent at a time, more only where they pile up.
 constexpr size_t kMostSenders = 4;
 constexpr size_t kPile = 1500;
-constexpr size_t kMaxRemembered = 4096;  // as client-go's event cache
+// What comes again comes soon; client-go remembers 4096, each of which takes half a kilobyte.
+constexpr size_t kMaxRemembered = 1024;
 constexpr size_t kMaxMessage = 1024;     // bytes; what events.k8s.io allows a note
 
 // Cuts between characters, not inside of one: the API server refuses broken UTF-8.

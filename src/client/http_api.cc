@@ -174,7 +174,8 @@ Task<List> HttpApi::list(const Resource& resource, std::string_view ns, const Li
     const net::Request request = list_request(resource, ns, page);
     std::optional<json::value> answer;
     try {
-      answer = co_await impl_->object(request);
+      const std::string text = co_await impl_->body(request);
+      answer = parse_answer(request, text, json::one_piece(text.size()));
     } catch (const kube::StatusError& e) {
       // The list took longer than the server keeps its beginning. client-go's pager too starts over without pages.
       if (e.code() != 410 || options.limit > 0 || page.continue_token.empty() || whole) throw;

@@ -11,7 +11,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr long kPage = 500;
+// Objects of a page: all of it is in memory at once, and as a tree some four times as large as its text.
+constexpr long kPage = 200;
 // A stream that stood this long was no failure, whatever ended it.
 constexpr std::chrono::seconds kStood{1};
 
@@ -48,20 +49,19 @@ Task<> Reflector::list() {
   options.label_selector = collection_.label_selector;
   options.field_selector = collection_.field_selector;
   options.limit = kPage;
-  Keys seen;
+  ++list_;
   do {
     // Page by page: only the projections are ever there all at once.
     List page = co_await api_.list(collection_.resource, collection_.ns, options);
     for (auto& object : page.items) {
       if (collection_.keep && !collection_.keep(object)) continue;
-      seen.insert(kube::key(object));
       put(std::move(object));
     }
     resource_version_ = page.continue_token.empty() ? page.resource_version : "";
     options.continue_token = page.continue_token;
   } while (!options.continue_token.empty());
 
-  for (const auto& key : all_but(seen)) drop(key);
+  for (const auto& key : unlisted()) drop(key);
   synced_ = true;
 }
 

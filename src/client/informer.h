@@ -5,13 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "base/heap.h"
 #include "client/api.h"
 #include "net/async.h"
 
@@ -25,8 +25,6 @@ class Reflector {
     std::string ns, label_selector, field_selector;
     std::function<bool(const Object&)> keep;
   };
-  using Keys = std::set<std::string, std::less<>>;
-
   Reflector(Api& api, Collection collection) : api_(api), collection_(std::move(collection)) {}
   virtual ~Reflector() = default;
 
@@ -38,7 +36,9 @@ class Reflector {
  protected:
   virtual void put(std::string key, std::string version, Object object) = 0;
   virtual void drop(std::string_view key) = 0;
-  virtual std::vector<std::string> all_but(const Keys& keys) const = 0;
+  // What the list under way has not put: it is gone.
+  virtual std::vector<std::string> unlisted() const = 0;
+  unsigned list_number() const { return list_; }
 
  private:
   Task<> list();
@@ -48,6 +48,7 @@ class Reflector {
   Api& api_;
   Collection collection_;
   std::string resource_version_;
+  unsigned list_ = 0;
   bool synced_ = false;
 };
 
@@ -71,6 +72,7 @@ class InformerOf : public Reflector {
   struct Entry {
     T object;
     std::string version;  // as it came: a projection may leave it out, and a new list repeats most of what is known
+    unsigned list = 0;    // in or after which it was last seen
   };
   // `changed(before, after)`: null before: it is new; null after: it is gone. Called on the loop, must not block. Where
   // `after` points to stays its place until it is gone, and is where `before` points to then.
@@ -86,16 +88,18 @@ class InformerOf : public Reflector {
     const auto it = entries_.find(key);
     return it == entries_.end() ? nullptr : &it->second.object;
   }
-  const std::map<std::string, Entry, std::less<>>& all() const { return entries_; }
+  const LastingMap<Entry>& all() const { return entries_; }
 
  private:
   void put(std::string key, std::string version, Object object) override {
     auto it = entries_.find(key);
     const bool is_new = it == entries_.end();
+    if (!is_new) it->second.list = list_number();
     if (!is_new && !version.empty() && it->second.version == version) return;
     T after = kept(std::move(object));
-    if (is_new) it = entries_.try_emplace(std::move(key)).first;
+    if (is_new) it = entries_.try_emplace(lasting(key)).first;
     Entry& entry = it->second;
+    entry.list = list_number();
     entry.version = std::move(version);
     const T before = std::exchange(entry.object, std::move(after));
     if (changed_) changed_(is_new ? nullptr : &before, &entry.object);
@@ -106,21 +110,22 @@ class InformerOf : public Reflector {
     const auto node = entries_.extract(it);
     if (changed_) changed_(&node.mapped().object, nullptr);
   }
-  std::vector<std::string> all_but(const Keys& keys) const override {
+  std::vector<std::string> unlisted() const override {
     std::vector<std::string> out;
     for (const auto& [key, entry] : entries_)
-      if (!keys.contains(key)) out.push_back(key);
+      if (entry.list != list_number()) out.emplace_back(key);
     return out;
   }
   T kept(Object object) const {
+    // Out of the memory that it shares with the rest of its list.
     if constexpr (std::is_same_v<T, Object>)
-      if (!project_) return object;
+      if (!project_) return Object(std::move(object), boost::json::storage_ptr());
     return project_(std::move(object));
   }
 
   std::function<T(Object)> project_;
   Changed changed_;
-  std::map<std::string, Entry, std::less<>> entries_;
+  LastingMap<Entry> entries_;
 };
 
 using Informer = InformerOf<Object>;

@@ -36,7 +36,7 @@ std::string Lines::rest() {
 }
 
 WatchEvent parse_event(std::string_view line) {
-  json::value event = json::parse(line);
+  json::value event = json::parse(line, json::one_piece(line.size()));
   json::value* object = json::find(event, "object");
   if (object == nullptr || !object->is_object()) fail("a watch event without an object");
   const std::string_view type = json::str(event, "type");

@@ -1,5 +1,6 @@
 #include "data/json.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -60,6 +61,10 @@ value parse(std::string_view text, boost::json::storage_ptr storage) {
   value v = boost::json::parse(text, error, std::move(storage), options);
   if (error) throw ParseError("not JSON: " + error.message());
   return v;
+}
+
+boost::json::storage_ptr one_piece(size_t text) {
+  return boost::json::make_shared_resource<boost::json::monotonic_resource>(std::max<size_t>(2 * text, 1024));
 }
 
 std::string dump(const value& v) { return boost::json::serialize(v); }

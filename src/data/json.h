@@ -28,6 +28,9 @@ class ParseError : public Error {
 // Throws ParseError; at most 64 levels deep. What it makes, and copies of that, are in `storage`: one that frees all
 // at once is faster for a value that is gone soon.
 value parse(std::string_view text, boost::json::storage_ptr storage = {});
+// Memory for the value of a text of that many bytes, which goes as a whole with the last part of the value that is
+// kept: it leaves no holes between what is to stay. What stays is copied out of it: `value(std::move(v), {})`.
+boost::json::storage_ptr one_piece(size_t text);
 std::string dump(const value& v);         // compact
 std::string dump_pretty(const value& v);  // two blanks a level, as kubectl -o json indents by four: a file for people
 value sorted(const value& v);             // with the members of objects in the order of their names, as Go writes maps

@@ -56,7 +56,8 @@ class ImageStore {
   // ImageError.
   Image resolve(const std::string& name);
 
-  // Unpacks an OCI archive (a tar of an OCI layout, or docker save's format; itself plain, gzip or zstd). The one image
+  // Unpacks an OCI layout (its folder, or an archive of it: a tar that may be packed by gzip or zstd), or docker save's
+  // archive. The one image
   // in it is known by the name `as` thereafter, or by the archive's own names where `as` is ""; of several images it is
   // the one called `as`. Answers the names it is known by. Layers may be plain, gzip or zstd; whiteouts become
   // overlayfs's; hostile paths (absolute, "..", through links) are refused. A broken or truncated archive, or a full

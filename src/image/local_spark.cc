@@ -11,11 +11,11 @@
 #include "image/java_home.h"
 #include "image/machine_layer.h"
 #include "image/spark_home.h"
+#include "image/spark_image.h"
 
 namespace spoke::image {
 namespace {
 
-constexpr const char* spark_path = "/opt/spark";  // SPARK_HOME in every Spark image
 constexpr const char* java_path = "/opt/java/openjdk";
 
 // "3.5.8 in /opt/spark, 4.1.4 in ..."
@@ -62,39 +62,6 @@ std::string bind_java(const Machine& machine, const JavaHome& java, Image& image
   return java_path;
 }
 
-// Each part by itself, so that conf and work-dir stay the container's own. What Spark's own Dockerfile copies.
-void bind_spark(const SparkHome& spark, Image& image) {
-  const Path home = spark_path;
-  for (const char* part : {"bin", "sbin", "jars", "examples", "data"})
-    if (std::filesystem::is_directory(spark.dir / part)) image.binds.push_back({spark.dir / part, home / part});
-  if (std::filesystem::is_directory(spark.python_archives()))
-    image.binds.push_back({spark.python_archives(), home / "python/lib"});
-  image.binds.push_back({spark.python_sources(), home / "python/pyspark"});
-}
-
-// pyspark.zip and the py4j archive of this Spark, as bin/pyspark sets it.
-std::string python_path(const SparkHome& spark) {
-  const std::string lib = std::string(spark_path) + "/python/lib/";
-  std::vector<std::string> archives;
-  for (const Path& entry : folder_entries(spark.python_archives())) {
-    const std::string name = entry.filename().string();
-    if (name == "pyspark.zip" || (name.starts_with("py4j-") && name.ends_with("-src.zip")))
-      archives.push_back(lib + name);
-  }
-  return join(archives, ":");
-}
-
-ImageConfig make_config(const SparkHome& spark, const std::string& java_home) {
-  return {.entrypoint = {"/opt/entrypoint.sh"},
-          .cmd = {},
-          .env = {"PATH=" + java_home + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                  // Java up to 17 reads and writes text in the locale's charset.
-                  "LANG=C.UTF-8", "JAVA_HOME=" + java_home, std::string("SPARK_HOME=") + spark_path,
-                  "PYTHONPATH=" + python_path(spark)},
-          .user = std::to_string(spark_uid),
-          .working_dir = std::string(spark_path) + "/work-dir"};
-}
-
 // What the image is made of, in the place of a registry's configuration.
 std::string id_of(const Image& image, const SparkHome& spark, const JavaHome& java) {
   json::array binds;
@@ -132,8 +99,9 @@ Image resolve_local_spark(const Machine& machine, const Path& store, const std::
   }
   bind_system(machine, image);
   const std::string java_home = bind_java(machine, *java, image);
-  bind_spark(*spark, image);
-  image.config = make_config(*spark, java_home);
+  // Each part by itself, so that conf and work-dir stay the container's own.
+  for (auto& [source, target] : spark_parts(*spark)) image.binds.push_back({source, target});
+  image.config = spark_config(*spark, java_home);
   image.id = id_of(image, *spark, *java);
   return image;
 }

@@ -1,7 +1,11 @@
 #include "image/oci_archive.h"
 
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include <map>
 #include <optional>
@@ -45,7 +49,57 @@ std::optional<std::string> read_document(archive_entry* entry, ArchiveReader& re
   return text;
 }
 
+// A file of a layout's folder, in pieces.
+ArchiveReader::Source pieces_of(const Path& path) {
+  struct State {
+    Fd file;
+    std::string buffer = std::string(size_t{256} << 10, '\0');
+  };
+  auto state = std::make_shared<State>();
+  state->file = Fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat found{};
+  if (!state->file || ::fstat(state->file.get(), &found) != 0) fail_errno("open " + path.string());
+  if (!S_ISREG(found.st_mode)) fail("{} is not a file", path.string());
+  return [state, path]() -> std::string_view {
+    ssize_t got = 0;
+    do got = ::read(state->file.get(), state->buffer.data(), state->buffer.size());
+    while (got < 0 && errno == EINTR);
+    if (got < 0) fail_errno("read " + path.string());
+    return {state->buffer.data(), static_cast<size_t>(got)};
+  };
+}
+
+std::optional<std::string> read_document(const Path& path) {
+  const ArchiveReader::Source source = pieces_of(path);
+  std::string text;
+  for (std::string_view piece = source(); !piece.empty(); piece = source()) {
+    if (text.empty() && !piece.starts_with('{') && !piece.starts_with('[')) return std::nullopt;
+    text += piece;
+    if (text.size() > max_document) return std::nullopt;
+  }
+  return text;
+}
+
+Contents read_layout(const Path& folder) {
+  Contents contents;
+  std::vector<Path> files{"index.json"};
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "blobs/sha256", none))
+    files.push_back(Path("blobs/sha256") / entry.path().filename());
+  size_t total = 0;
+  for (const Path& file : files) {
+    if (!std::filesystem::is_regular_file(folder / file)) continue;
+    auto text = read_document(folder / file);
+    if (!text) continue;
+    total += text->size();
+    if (total > max_documents) fail("it holds more than {} MiB of JSON", max_documents >> 20);
+    contents.documents[file.string()] = std::move(*text);
+  }
+  return contents;
+}
+
 Contents read_contents(const Path& archive) {
+  if (std::filesystem::is_directory(archive)) return read_layout(archive);
   Contents contents;
   size_t total = 0;
   ArchiveReader reader(ArchiveReader::Format::Tar, archive);
@@ -95,11 +149,10 @@ void drain(const ArchiveReader::Source& source) {
   }
 }
 
-// Blob -> unpacked tar -> files. Both sums run along; what follows the tar's end belongs to them too.
-void unpack_layer(ArchiveReader& blob, const LayerPlan& layer, const Path& folder) {
-  Sha256 blob_sum;
+// Blob -> unpacked tar -> files. Both sums run along, `blob_sum` with `packed`; what follows the tar's end belongs to
+// them too.
+void unpack_layer(const ArchiveReader::Source& packed, Sha256& blob_sum, const LayerPlan& layer, const Path& folder) {
   Sha256 diff_sum;
-  const auto packed = summed(blob, blob_sum);
   {
     ArchiveReader unpacked(ArchiveReader::Format::Raw, packed);
     if (unpacked.next() == nullptr) fail("is empty");
@@ -137,7 +190,34 @@ std::map<std::string, LayerPlan> absent_layers(const Path& store, const Contents
   return absent;
 }
 
+void unpack_into(const Path& staging, const LayerPlan& layer, const ArchiveReader::Source& packed, Sha256& sum) {
+  const Path folder = staging / layer_folder("", layer.diff_id).filename();
+  make_dirs(folder, 0700);
+  try {
+    unpack_layer(packed, sum, layer, folder);
+  } catch (const DiskFull&) {
+    throw;
+  } catch (const Error& e) {
+    fail("layer {}: {}", layer.file, e.what());
+  }
+}
+
+void unpack_layout(const Path& layout, const std::map<std::string, LayerPlan>& absent, const Path& staging) {
+  for (const auto& [file, layer] : absent) {
+    Sha256 sum;
+    unpack_into(
+        staging, layer,
+        [&sum, source = pieces_of(layout / file)] {
+          const std::string_view bytes = source();
+          sum.add(bytes);
+          return bytes;
+        },
+        sum);
+  }
+}
+
 void unpack_layers(const Path& archive, std::map<std::string, LayerPlan> absent, const Path& staging) {
+  if (std::filesystem::is_directory(archive)) return unpack_layout(archive, absent, staging);
   ArchiveReader reader(ArchiveReader::Format::Tar, archive);
   while (!absent.empty()) {
     archive_entry* entry = reader.next();
@@ -145,16 +225,8 @@ void unpack_layers(const Path& archive, std::map<std::string, LayerPlan> absent,
     if (!S_ISREG(archive_entry_filetype(entry)) || !entry_hardlink(entry).empty()) continue;
     const auto wanted = absent.find(archive_path(entry_path(entry)));
     if (wanted == absent.end()) continue;
-    const LayerPlan& layer = wanted->second;
-    const Path folder = staging / layer_folder("", layer.diff_id).filename();
-    make_dirs(folder, 0700);
-    try {
-      unpack_layer(reader, layer, folder);
-    } catch (const DiskFull&) {
-      throw;
-    } catch (const Error& e) {
-      fail("layer {}: {}", layer.file, e.what());
-    }
+    Sha256 sum;
+    unpack_into(staging, wanted->second, summed(reader, sum), sum);
     absent.erase(wanted);
   }
 }

@@ -1,5 +1,5 @@
-// Loading one image from an archive: its layers are unpacked beside where they will stand, and put there when all of it
-// has been read and every digest fits.
+// Loading one image from an archive, or from the folder of an OCI layout: its layers are unpacked beside where they
+// will stand, and put there when all of it has been read and every digest fits.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 #include "net/http_client.h"
 
 #include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 #include <optional>
@@ -21,6 +22,7 @@ using Parser = http::response_parser<http::buffer_body>;
 
 // Connections kept for the next request. Fewer than are under way at once would be opened and closed all the time.
 constexpr size_t kMostIdle = 64;
+constexpr std::chrono::seconds kLongestIdle{20};
 
 }  // namespace
 
@@ -70,7 +72,7 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   // A kept connection that still stands, or a new one.
   Task<std::unique_ptr<Wire>> connection(bool& kept) {
     while (!idle.empty()) {
-      auto wire = std::move(idle.back());
+      auto wire = std::move(idle.back().wire);
       idle.pop_back();
       if (wire->stale()) continue;
       kept = true;
@@ -82,13 +84,39 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
     co_return wire;
   }
 
+  // For the next request. One of TLS holds 80 kB, and a burst leaves many: those that nobody asked for go.
+  void keep(std::unique_ptr<Wire> wire) {
+    if (idle.size() >= kMostIdle) return;
+    idle.push_back({std::move(wire), std::chrono::steady_clock::now()});
+    if (!sweeping) sweep_later();
+  }
+  void sweep_later() {
+    sweeping = true;
+    sweeper.expires_after(kLongestIdle);
+    sweeper.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+      const auto self = weak.lock();
+      if (!self || cancelled) return;
+      const auto before = std::chrono::steady_clock::now() - kLongestIdle;
+      std::erase_if(self->idle, [&](const Idle& one) { return one.since <= before; });
+      self->sweeping = false;
+      if (!self->idle.empty()) self->sweep_later();
+    });
+  }
+
+  struct Idle {
+    std::unique_ptr<Wire> wire;
+    std::chrono::steady_clock::time_point since;
+  };
+
   Executor executor;
   ClientOptions options;
   std::optional<Proxy> proxy;
   // The same, where it is asked for each URL: most connect to nothing but TLS.
   std::optional<Proxy> asked;
   std::optional<asio::ssl::context> context;
-  std::vector<std::unique_ptr<Wire>> idle;
+  std::vector<Idle> idle;  // used last comes last
+  asio::steady_timer sweeper{executor};
+  bool sweeping = false;
 };
 
 struct ResponseStream::Impl {
@@ -131,8 +159,7 @@ Task<std::optional<std::string>> ResponseStream::read() {
     if (is_cancelled(e)) throw;
     throw ConnectionError(impl_->client->address() + " broke off: " + e.code().message());
   }
-  if (impl_->wire && parser.get().keep_alive() && impl_->client->idle.size() < kMostIdle)
-    impl_->client->idle.push_back(std::move(impl_->wire));
+  if (impl_->wire && parser.get().keep_alive()) impl_->client->keep(std::move(impl_->wire));
   impl_->wire.reset();
   co_return std::nullopt;
 }

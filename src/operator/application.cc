@@ -158,6 +158,8 @@ void check(const Application& app, const Spec& spec) {
 // A member of projections alone.
 constexpr std::string_view kFingerprint = "fingerprint";
 
+}  // namespace
+
 bool needs_spec(State state) {
   switch (state) {
     case State::New:
@@ -177,8 +179,6 @@ bool needs_spec(State state) {
   }
   return true;
 }
-
-}  // namespace
 
 std::optional<DynamicAllocation> read_dynamic_allocation(const Reader& r) {
   if (!r.there()) return std::nullopt;

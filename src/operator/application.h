@@ -173,6 +173,9 @@ Application read_application(const kube::Object& document);
 // The same without its fingerprint, for who only wants to know what would be made of it.
 Application read_for_plan(const kube::Object& document);
 
+// Whether an attempt may be made from the spec, or taken back by it, in that state.
+bool needs_spec(State state);
+
 // Of an application only what the operator needs: the whole spec only in the states in which an attempt is made or
 // taken back, so that many thousands that run, or have run, take little memory.
 kube::Object project_application(kube::Object application);

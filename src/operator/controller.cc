@@ -18,7 +18,6 @@
 namespace spoke::op {
 namespace {
 
-using client::Informer;
 using kube::Object;
 using net::Millis;
 using net::Task;
@@ -33,6 +32,12 @@ constexpr Millis kBetweenTrims{10000};
 constexpr std::clock_t kWork = CLOCKS_PER_SEC / 10;  // of processor time, in which there may be something to give back
 // From an edit to the next attempt's end there are about as many; more would be a circle.
 constexpr int kMostSteps = 12;
+
+LastingText as_text(Object application) { return lasting(json::dump(project_application(std::move(application)))); }
+
+std::optional<Object> from_text(const LastingText* text) {
+  return text == nullptr ? std::nullopt : std::optional(json::parse(*text));
+}
 
 Millis in_millis(Duration d) { return std::chrono::ceil<Millis>(d); }
 
@@ -57,11 +62,13 @@ Controller::Controller(net::Executor executor, client::Api& api, const Controlle
 }
 
 void Controller::watch(const std::string& ns) {
-  applications_.push_back(std::make_unique<Informer>(
+  applications_.push_back(std::make_unique<client::InformerOf<LastingText>>(
       api_,
-      client::InformerOptions{
-          .resource = client::resources::spark_applications, .ns = ns, .keep = keep_, .project = project_application},
-      [this](const Object* before, const Object* after) { application_changed(before, after); }));
+      client::InformerOptionsOf<LastingText>{
+          .resource = client::resources::spark_applications, .ns = ns, .keep = keep_, .project = as_text},
+      [this](const LastingText* before, const LastingText* after) {
+        application_changed(from_text(before), from_text(after));
+      }));
   pods_.push_back(std::make_unique<client::InformerOf<Pod>>(
       api_,
       client::InformerOptionsOf<Pod>{
@@ -116,20 +123,23 @@ Task<> Controller::give_memory_back() {
   }
 }
 
-void Controller::application_changed(const Object* before, const Object* after) {
-  schedules_.application_changed(before, after);
-  metrics_.application_changed(before, after);
-  const std::string key = kube::key(after != nullptr ? *after : *before);
-  if (after == nullptr) {
+void Controller::application_changed(const std::optional<Object>& before, const std::optional<Object>& after) {
+  const Object* was = before ? &*before : nullptr;
+  const Object* is = after ? &*after : nullptr;
+  schedules_.application_changed(was, is);
+  metrics_.application_changed(was, is);
+  const std::string key = kube::key(after ? *after : *before);
+  if (!after) {
     written_.erase(key);
     drivers_.erase(key);
     edited_.erase(key);
     return;
   }
   const Status status = read_status(*after);
-  if (before != nullptr && !status.submission_id.empty() && !fingerprint_in(status.submission_id) &&
+  if (before && !status.submission_id.empty() && !fingerprint_in(status.submission_id) &&
       read_application(*before).fingerprint != read_application(*after).fingerprint)
     edited_[key] = status.submission_id;
+  if (!needs_spec(status.state)) drivers_.erase(key);
   if (lacks_services(status)) unserved_.add(key);
   const bool waits = status.state == State::New && status.submission_id.empty();
   queue_.add(key, waits ? client::WorkQueue::Urgency::Urgent : client::WorkQueue::Urgency::Usual);
@@ -141,17 +151,17 @@ void Controller::pod_changed(const Pod* before, const Pod* after) {
   const Pod& pod = after != nullptr ? *after : *before;
   const std::string key = application_of(pod);
   if (key.empty()) return;
-  if (pod.role == Pod::Role::Executor) metrics_.executor_changed(before, after, cached(key));
+  if (pod.role == Pod::Role::Executor) metrics_.executor_changed(before, after, [&] { return cached(key); });
   if (pod.role == Pod::Role::Driver)
     queue_.add(key);
   else
     queue_.add_after(key, kExecutorPause);
 }
 
-const Object* Controller::cached(const std::string& key) const {
+std::optional<Object> Controller::cached(const std::string& key) const {
   for (const auto& informer : applications_)
-    if (const Object* found = informer->find(key)) return found;
-  return nullptr;
+    if (const LastingText* found = informer->find(key)) return from_text(found);
+  return std::nullopt;
 }
 
 std::optional<Application> Controller::find(const std::string& key) {
@@ -162,8 +172,8 @@ std::optional<Application> Controller::find(const std::string& key) {
 }
 
 std::optional<Application> Controller::find_newest(const std::string& key) {
-  const Object* known = cached(key);
-  if (known == nullptr) return std::nullopt;
+  const std::optional<Object> known = cached(key);
+  if (!known) return std::nullopt;
   if (const auto newer = written_.find(key); newer != written_.end()) {
     if (newer->second.outdated.contains(std::string(kube::resource_version(*known)))) return newer->second.application;
     written_.erase(newer);

@@ -55,12 +55,12 @@ class Controller {
   net::Task<> ask_for_driver(Observed& seen, const Application& app);
   net::Task<> remove_application(const Application& app);
   net::Task<> give_memory_back();
-  const kube::Object* cached(const std::string& key) const;
+  std::optional<kube::Object> cached(const std::string& key) const;
   std::optional<Application> find(const std::string& key);
   std::optional<Application> find_newest(const std::string& key);
   Observed observe(const Application& app) const;
 
-  void application_changed(const kube::Object* before, const kube::Object* after);
+  void application_changed(const std::optional<kube::Object>& before, const std::optional<kube::Object>& after);
   void pod_changed(const Pod* before, const Pod* after);
   void watch(const std::string& ns);
   bool synced() const;
@@ -79,7 +79,8 @@ class Controller {
   client::WorkQueue queue_, unserved_;
   Schedules schedules_;
   Connects connects_;
-  std::vector<std::unique_ptr<client::Informer>> applications_;
+  // As text: of the thousands few are looked at, and a tree takes three times as much.
+  std::vector<std::unique_ptr<client::InformerOf<LastingText>>> applications_;
   PodReader pod_reader_;
   std::vector<std::unique_ptr<client::InformerOf<Pod>>> pods_;
   PodIndex index_;

@@ -95,11 +95,13 @@ void ApplicationMetrics::application_changed(const kube::Object* before, const k
   if (runs(after)) running_.add(labels_of(*after));
 }
 
-void ApplicationMetrics::executor_changed(const Pod* before, const Pod* after, const kube::Object* application) {
+void ApplicationMetrics::executor_changed(const Pod* before, const Pod* after,
+                                          const std::function<std::optional<kube::Object>()>& application) {
   const std::string_view was = state_of_executor(before), is = state_of_executor(after);
   if (was == is) return;
   const Pod& pod = after != nullptr ? *after : *before;
-  Labels labels = application != nullptr ? labels_of(*application) : labels_of(pod.of->ns, Texts());
+  const std::optional<kube::Object> of = application();
+  Labels labels = of ? labels_of(*of) : labels_of(std::string(pod.of->ns), Texts());
   if (was == "RUNNING") {
     if (const auto counted = counted_.extract(pod.key())) labels = counted.mapped();
     executors_running_.add(labels, -1);

@@ -3,7 +3,9 @@
 // follow an edit of labels.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +33,9 @@ class ApplicationMetrics {
 
   // As a cache has it; null before: it is new there; null after: it is gone.
   void application_changed(const kube::Object* before, const kube::Object* after);
-  // `labels`: the application's.
-  void executor_changed(const Pod* before, const Pod* after, const kube::Object* application);
+  // `application()` is asked for where it is needed.
+  void executor_changed(const Pod* before, const Pod* after,
+                        const std::function<std::optional<kube::Object>()>& application);
   // A status was written: `before` has the one before.
   void status_written(const Application& before, const Status& after, Time now);
 

@@ -62,7 +62,7 @@ Operator::Share Operator::share() const {
   if (namespaces_) {
     out.namespaces.emplace(options_.namespaces.begin(), options_.namespaces.end());
     if (namespaces_->synced())
-      for (const auto& [name, ns] : namespaces_->all()) out.namespaces->insert(name);
+      for (const auto& [name, ns] : namespaces_->all()) out.namespaces->emplace(name);
   }
   return out;
 }

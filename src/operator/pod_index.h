@@ -2,26 +2,28 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "base/heap.h"
 #include "operator/pods.h"
 
 namespace spoke::op {
 
 class PodIndex {
  public:
+  using Pods = std::vector<const Pod*, Lasting<const Pod*>>;
+
   // As an informer tells of changes, whose objects stay in their places.
   void update(const Pod* before, const Pod* after) {
     if (before != nullptr) erase(application_of(*before), after != nullptr ? after : before);
     if (after != nullptr)
-      if (std::string app = application_of(*after); !app.empty()) pods_[std::move(app)].push_back(after);
+      if (const std::string app = application_of(*after); !app.empty()) pods_[lasting(app)].push_back(after);
   }
 
   // `application` is "namespace/name".
-  const std::vector<const Pod*>& pods_of(const std::string& application) const {
-    static const std::vector<const Pod*> none;
+  const Pods& pods_of(const std::string& application) const {
+    static const Pods none;
     const auto found = pods_.find(application);
     return found == pods_.end() ? none : found->second;
   }
@@ -34,7 +36,7 @@ class PodIndex {
     if (found->second.empty()) pods_.erase(found);
   }
 
-  std::map<std::string, std::vector<const Pod*>> pods_;
+  LastingMap<Pods> pods_;
 };
 
 }  // namespace spoke::op

@@ -46,8 +46,9 @@ Pod::Phase phase_of(std::string_view word) {
 }
 
 bool of_submission(const Pod& pod, const Application& app) {
-  return !app.status.submission_id.empty() && pod.of->ns == app.ns && pod.of->app_name == app.name &&
-         pod.of->submission_id == app.status.submission_id;
+  return !app.status.submission_id.empty() && std::string_view(pod.of->ns) == app.ns &&
+         std::string_view(pod.of->app_name) == app.name &&
+         std::string_view(pod.of->submission_id) == app.status.submission_id;
 }
 
 const Pod::More& more_of(const Pod& pod) {
@@ -56,10 +57,10 @@ const Pod::More& more_of(const Pod& pod) {
 }
 
 Pod::More read_more(const kube::Object& pod, Pod::Role role, Pod::Phase phase) {
-  Pod::More out{.reason = std::string(json::str(pod, "status.reason")),
-                .message = std::string(json::str(pod, "status.message")),
+  Pod::More out{.reason = lasting(json::str(pod, "status.reason")),
+                .message = lasting(json::str(pod, "status.message")),
                 .terminated = terminated(pod)};
-  if (phase == Pod::Phase::Pending) out.trouble = kube::pod_trouble(pod);
+  if (phase == Pod::Phase::Pending) out.trouble = lasting(kube::pod_trouble(pod));
   if (role == Pod::Role::Executor && phase == Pod::Phase::Pending)
     out.created = parse_rfc3339(json::str(pod, "metadata.creationTimestamp"));
   if (role != Pod::Role::Driver) return out;
@@ -82,7 +83,7 @@ bool Pod::operator==(const Pod& other) const {
 std::shared_ptr<const AttemptLabels> PodReader::shared(AttemptLabels labels) {
   auto& known = attempts_[labels.submission_id];
   if (auto there = known.lock(); there && *there == labels) return there;
-  auto made = std::make_shared<const AttemptLabels>(std::move(labels));
+  auto made = std::allocate_shared<const AttemptLabels>(Lasting<AttemptLabels>(), std::move(labels));
   known = made;
   if (attempts_.size() >= enough_) {
     std::erase_if(attempts_, [](const auto& entry) { return entry.second.expired(); });
@@ -92,13 +93,13 @@ std::shared_ptr<const AttemptLabels> PodReader::shared(AttemptLabels labels) {
 }
 
 Pod PodReader::read(const kube::Object& pod) {
-  const auto label = [&](std::string_view name) { return std::string(kube::label(pod, name)); };
-  Pod out{.of = shared({.ns = std::string(kube::ns(pod)),
+  const auto label = [&](std::string_view name) { return lasting(kube::label(pod, name)); };
+  Pod out{.of = shared({.ns = lasting(kube::ns(pod)),
                         .app_name = label(label::app_name),
                         .submission_id = label(label::submission_id),
                         .app_id = label(label::app_selector)}),
-          .name = std::string(kube::name(pod)),
-          .executor_id = static_cast<int>(to_int(label(label::executor_id)).value_or(0)),
+          .name = lasting(kube::name(pod)),
+          .executor_id = static_cast<int>(to_int(kube::label(pod, label::executor_id)).value_or(0)),
           .phase = phase_of(json::str(pod, "status.phase")),
           .deleting = kube::deleting(pod)};
   if (const auto role = kube::label(pod, label::role); role == "driver")
@@ -106,22 +107,23 @@ Pod PodReader::read(const kube::Object& pod) {
   else if (role == "executor")
     out.role = Pod::Role::Executor;
   if (Pod::More more = read_more(pod, out.role, out.phase); more != Pod::More())
-    out.more = std::make_unique<const Pod::More>(std::move(more));
+    out.more = std::allocate_shared<const Pod::More>(Lasting<Pod::More>(), std::move(more));
   return out;
 }
 
 std::string application_of(const Pod& pod) {
-  return pod.of->app_name.empty() ? "" : fmt::format("{}/{}", pod.of->ns, pod.of->app_name);
+  const std::string_view ns = pod.of->ns, name = pod.of->app_name;
+  return name.empty() ? "" : fmt::format("{}/{}", ns, name);
 }
 
 ExecutorPod executor_of(const Pod& pod) {
   const Pod::More& more = more_of(pod);
-  return {.name = pod.name,
+  return {.name = std::string(pod.name),
           .id = pod.executor_id,
-          .app_id = pod.of->app_id,
+          .app_id = std::string(pod.of->app_id),
           .phase = word_of(pod.phase),
-          .message = more.message,
-          .trouble = more.trouble,
+          .message = std::string(more.message),
+          .trouble = std::string(more.trouble),
           .created = more.created,
           .deleting = pod.deleting,
           .terminated = more.terminated};
@@ -132,15 +134,15 @@ void see(Observed& seen, const Application& app, const Pod& pod) {
   if (pod.role == Pod::Role::Executor) seen.executors.push_back(executor_of(pod));
   if (pod.role != Pod::Role::Driver) return;
   const Pod::More& more = more_of(pod);
-  if (more.owner_uid != app.uid) return;
-  seen.driver = DriverPod{.name = pod.name,
-                          .uid = more.uid,
-                          .app_id = pod.of->app_id,
+  if (std::string_view(more.owner_uid) != app.uid) return;
+  seen.driver = DriverPod{.name = std::string(pod.name),
+                          .uid = std::string(more.uid),
+                          .app_id = std::string(pod.of->app_id),
                           .phase = word_of(pod.phase),
-                          .reason = more.reason,
-                          .message = more.message,
-                          .trouble = more.trouble,
-                          .node = more.node,
+                          .reason = std::string(more.reason),
+                          .message = std::string(more.message),
+                          .trouble = std::string(more.trouble),
+                          .node = std::string(more.node),
                           .disrupted = more.disrupted,
                           .deleting = more.deletion,
                           .terminated = more.terminated};

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/heap.h"
 #include "kube/meta.h"
 #include "operator/application.h"
 
@@ -46,7 +47,7 @@ struct ExecutorPod {
 
 // Of which attempt of which application a pod says that it is, by its labels.
 struct AttemptLabels {
-  std::string ns, app_name, submission_id, app_id;
+  LastingText ns, app_name, submission_id, app_id;
   bool operator==(const AttemptLabels&) const = default;
 };
 
@@ -57,9 +58,9 @@ struct Pod {
 
   // What only drivers have, and executors that do not run.
   struct More {
-    std::string uid, owner_uid;  // of a driver, and of its controller
-    std::string node;            // of a driver
-    std::string reason, message, trouble;
+    LastingText uid, owner_uid;  // of a driver, and of its controller
+    LastingText node;            // of a driver
+    LastingText reason, message, trouble;
     bool disrupted = false;
     std::optional<Time> created;   // of an executor that is pending
     std::optional<Time> deletion;  // when a driver is to be gone
@@ -68,14 +69,14 @@ struct Pod {
   };
 
   std::shared_ptr<const AttemptLabels> of;  // the pods of one attempt share it
-  std::string name;
-  std::unique_ptr<const More> more;  // null: nothing of that
+  LastingText name;
+  std::shared_ptr<const More> more;  // null: nothing of that
   int executor_id = 0;
   Role role = Role::Other;
   Phase phase = Phase::None;
   bool deleting = false;
 
-  std::string key() const { return of->ns + "/" + name; }
+  std::string key() const { return fmt::format("{}/{}", std::string_view(of->ns), std::string_view(name)); }
   bool operator==(const Pod& other) const;
 };
 
@@ -87,8 +88,8 @@ class PodReader {
  private:
   std::shared_ptr<const AttemptLabels> shared(AttemptLabels labels);
 
-  std::map<std::string, std::weak_ptr<const AttemptLabels>, std::less<>> attempts_;  // by submission id
-  size_t enough_ = 64;  // so many, and those that are gone are looked for
+  LastingMap<std::weak_ptr<const AttemptLabels>> attempts_;  // by submission id
+  size_t enough_ = 64;                                       // so many, and those that are gone are looked for
 };
 
 // "namespace/name" of the application by the pod's labels; "" where they name none.

@@ -143,16 +143,16 @@ TEST(PodIndex, KnowsThePodsOfAnApplication) {
   PodReader reader;
   Pod kept = reader.read(driver_pod());
   index.update(nullptr, &kept);
-  EXPECT_EQ(std::vector<const Pod*>{&kept}, index.pods_of("jobs/pi"));
+  EXPECT_EQ(PodIndex::Pods{&kept}, index.pods_of("jobs/pi"));
   const Pod before = std::exchange(kept, reader.read(driver_pod()));
   index.update(&before, &kept);
-  EXPECT_EQ(std::vector<const Pod*>{&kept}, index.pods_of("jobs/pi"));
+  EXPECT_EQ(PodIndex::Pods{&kept}, index.pods_of("jobs/pi"));
   json::value renamed = driver_pod();
   json::find(renamed, "metadata.labels")->as_object()["sparkoperator.k8s.io/app-name"] = "other";
   const Pod labelled = std::exchange(kept, reader.read(renamed));
   index.update(&labelled, &kept);
   EXPECT_TRUE(index.pods_of("jobs/pi").empty());
-  EXPECT_EQ(std::vector<const Pod*>{&kept}, index.pods_of("jobs/other"));
+  EXPECT_EQ(PodIndex::Pods{&kept}, index.pods_of("jobs/other"));
   index.update(&kept, nullptr);
   EXPECT_TRUE(index.pods_of("jobs/other").empty());
 }

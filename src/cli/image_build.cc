@@ -1,0 +1,199 @@
+#include "cli/image_build.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "base/strings.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "cluster/paths.h"
+#include "image/build/builder.h"
+#include "image/build/recipe.h"
+#include "image/image_store.h"
+#include "image/staging.h"
+
+namespace spoke::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> recipes;
+  std::string output, data, cache, compression = "zstd";
+  std::vector<std::string> tags, sets;
+  bool force = false, renew = false, quiet = false;
+};
+
+// Where images go, named as skopeo names transports: "oci:FOLDER[:TAG]", "oci-archive:FILE[:TAG]", "store:".
+struct Target {
+  enum class Kind { Layout, Archive, Store };
+  Kind kind = Kind::Store;
+  Path path;
+  std::string tag;
+};
+
+Target parse_target(const std::string& text) {
+  const auto colon = text.find(':');
+  const std::string transport = text.substr(0, colon), rest = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (text == "store:") return {};
+  if ((transport != "oci" && transport != "oci-archive") || rest.empty())
+    throw UsageError(
+        fmt::format("--output: \"{}\" is none of oci:FOLDER[:TAG], oci-archive:FILE[:TAG] and store:", text));
+  const auto tag = rest.find(':');
+  return {transport == "oci" ? Target::Kind::Layout : Target::Kind::Archive, rest.substr(0, tag),
+          tag == std::string::npos ? "" : rest.substr(tag + 1)};
+}
+
+// "NAME.tags=TAG,..." as bake's --set; NAME may have "*" for any letters.
+bool is_like(std::string_view pattern, std::string_view name) {
+  const auto star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == name;
+  const std::string_view lead = pattern.substr(0, star), rest = pattern.substr(star + 1);
+  if (!name.starts_with(lead)) return false;
+  for (size_t at = lead.size(); at <= name.size(); ++at)
+    if (is_like(rest, name.substr(at))) return true;
+  return false;
+}
+
+std::vector<std::string> tags_for(const Options& options, const std::string& name) {
+  std::vector<std::string> out = options.tags;
+  for (const std::string& set : options.sets) {
+    constexpr std::string_view field = ".tags=";
+    const auto at = set.find(field);
+    if (at == std::string::npos) throw UsageError(fmt::format("--set: \"{}\" must be NAME.tags=TAG", set));
+    if (is_like(std::string_view(set).substr(0, at), name)) out = split(set.substr(at + field.size()), ',');
+  }
+  return out;
+}
+
+image::Packing packing_of(const std::string& word) {
+  if (word == "gzip") return image::Packing::Gzip;
+  return word == "none" ? image::Packing::None : image::Packing::Zstd;
+}
+
+void deliver(const Options& options, const Target& target, const std::vector<image::BuiltImage>& images,
+             const image::BuildCache& cache) {
+  switch (target.kind) {
+    case Target::Kind::Layout: return image::write_layout(target.path, images, target.tag, cache);
+    case Target::Kind::Archive: return image::write_oci_archive(target.path, images, target.tag, cache);
+    case Target::Kind::Store: break;
+  }
+  const cluster::Paths paths = options.data.empty() ? cluster::Paths::standard() : cluster::Paths(options.data);
+  image::ImageStore store(paths.images(), {}, {});
+  for (const image::BuiltImage& built : images)
+    for (const std::string& name : built.names) {
+      const image::Staging staging(cache.dir());
+      image::BuiltImage one = built;
+      one.names = {name};
+      image::write_layout(staging.path() / "layout", {one}, "", cache);
+      store.load(staging.path() / "layout", name);
+    }
+}
+
+int build(const Options& options) {
+  const Target target = parse_target(options.output);
+  const image::BuildCache cache(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache));
+  std::vector<image::BuiltImage> images;
+  std::vector<std::string> names;
+  for (const std::string& file : options.recipes) {
+    const auto begun = std::chrono::steady_clock::now();
+    try {
+      const image::Recipe recipe = image::parse_recipe(read_file(file));
+      image::BuildOptions how{.packing = packing_of(options.compression),
+                              .force = options.force,
+                              .renew = options.renew,
+                              .tags = tags_for(options, recipe.name)};
+      if (!options.quiet)
+        how.say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
+      images.push_back(image::build_image(recipe, Path(file).parent_path(), cache, how));
+      if (!options.quiet)
+        how.say(fmt::format("built in {:.1f} s",
+                            std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Error& e) {
+      fail("{}: {}", file, e.what());
+    }
+  }
+  deliver(options, target, images, cache);
+  for (const image::BuiltImage& built : images)
+    for (const std::string& name : built.names) print(fmt::format("{} {}\n", built.manifest.digest, name));
+  return 0;
+}
+
+constexpr std::string_view kRecipe =
+    R"(# A recipe of `spoke image build`. It holds code: configuration is mounted from a ConfigMap.
+# yaml-language-server: $schema=recipe.schema.yaml
+name: {}
+base: debian:bookworm
+java: 17
+spark:
+  version: 4.1.4
+# maven:                                  # to /opt/spark/jars, with what they need at run time
+# - org.apache.hadoop:hadoop-aws:3.4.2
+# python:
+#   requirements: [pandas==2.3.3]
+# jars: [build/app.jar]                   # to /opt/spark/jars
+# files:
+# - {{from: src/jobs, to: /opt/jobs}}
+# tags: [registry.example.org/{}:1.0]
+)";
+
+struct InitOptions {
+  std::string name = "spark", output;
+};
+
+int init(const InitOptions& options) {
+  const std::string text = fmt::format(kRecipe, options.name, options.name);
+  image::parse_recipe(text);  // its name may be none
+  const Path file = options.output.empty() ? options.name + ".yaml" : options.output;
+  if (file == "-") {
+    print(text);
+    return 0;
+  }
+  if (std::filesystem::exists(file)) fail("{} is there already; name another file with --output", file.string());
+  write_file(file, text);
+  print(file.string() + " is written; build it with: spoke image build " + file.string() + "\n");
+  return 0;
+}
+
+}  // namespace
+
+Action set_up_image_build(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  options->output = "store:";
+  app.add_option("recipe", options->recipes, "recipes, see images/recipe.schema.yaml")
+      ->required()
+      ->type_name(takes::kFile);
+  app.add_option("-o,--output", options->output,
+                 "oci:FOLDER[:TAG] or oci-archive:FILE[:TAG], OCI layouts; store:, the embedded cluster's own images")
+      ->capture_default_str()
+      ->type_name("WHERE");
+  app.add_option("-t,--tag", options->tags, "what the image is called, in the place of the recipe's tags")
+      ->type_name("NAME");
+  app.add_option("--set", options->sets, "tags by recipes: NAME.tags=TAG[,TAG...]; \"*.tags=TAG\" for all")
+      ->type_name("NAME.tags=TAG");
+  app.add_option("--compression", options->compression,
+                 "of layers; zstd is read by containerd 1.5 and Docker 23, and newer")
+      ->check(CLI::IsMember({"zstd", "gzip", "none"}))
+      ->capture_default_str()
+      ->type_name("zstd|gzip|none");
+  app.add_option("--cache", options->cache, "where layers are kept from one build to the next")->type_name("DIR");
+  app.add_flag("--renew", options->renew,
+               "make anew what comes from Debian and PyPI, whose newest versions may be others by now");
+  app.add_flag("--force", options->force, "build in spite of what does not belong into an image");
+  app.add_flag("-q,--quiet", options->quiet, "no progress");
+  app.add_option("--data", options->data, "of store:, where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")
+      ->type_name("DIR");
+  return [options] { return build(*options); };
+}
+
+Action set_up_image_init(CLI::App& app) {
+  const auto options = std::make_shared<InitOptions>();
+  app.add_option("name", options->name, "the image's")->capture_default_str()->type_name("NAME");
+  app.add_option("-o,--output", options->output, "the file, NAME.yaml if not given; - for standard output")
+      ->type_name(takes::kFile);
+  return [options] { return init(*options); };
+}
+
+}  // namespace spoke::cli

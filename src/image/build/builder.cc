@@ -1,0 +1,296 @@
+#include "image/build/builder.h"
+
+#include <archive_entry.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <optional>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "image/archive_reader.h"
+#include "image/build/debian.h"
+#include "image/build/digests.h"
+#include "image/build/maven.h"
+#include "image/build/python.h"
+#include "image/build/spark_source.h"
+#include "image/manifest.h"
+#include "image/names.h"
+#include "image/spark_image.h"
+#include "image/staging.h"
+
+namespace spoke::embedded {
+extern const std::string_view entrypoint_sh;
+extern const std::string_view decom_sh;
+}  // namespace spoke::embedded
+
+namespace spoke::image {
+namespace {
+
+constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::string word_of(Packing packing) {
+  switch (packing) {
+    case Packing::None: return "none";
+    case Packing::Gzip: return "gzip";
+    case Packing::Zstd: break;
+  }
+  return "zstd";
+}
+
+// "hadoop-aws-3.4.2.jar" is hadoop-aws
+std::string artifact_of_jar(const std::string& file) {
+  for (size_t dash = file.find('-'); dash != std::string::npos; dash = file.find('-', dash + 1))
+    if (dash + 1 < file.size() && std::isdigit(static_cast<unsigned char>(file[dash + 1])) != 0)
+      return file.substr(0, dash);
+  return file;
+}
+
+// Compiled Python is of the moment it was compiled at; the examples of spoke's own checkout are not Spark's.
+bool belongs_to_spark(const Path& path) {
+  const std::string name = path.filename().string();
+  return name != "__pycache__" && path.extension() != ".pyc" && !path.string().starts_with("jars/spark-examples");
+}
+
+class Build {
+ public:
+  Build(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options)
+      : recipe_(recipe),
+        folder_(folder),
+        cache_(cache),
+        options_(options),
+        digests_(cache.dir() / "digests"),
+        staging_(cache.dir()) {}
+
+  BuiltImage run() {
+    contents_.architecture = architecture();
+    contents_.labels = recipe_.labels;
+    add_base();
+    add_spark();
+    add_python();
+    add_maven();
+    add_jars();
+    add_files();
+    add_config();
+    digests_.save();
+    staging_.sync();
+    BuiltImage out = finish_image(contents_, cache_);
+    out.names = names();
+    return out;
+  }
+
+ private:
+  std::string architecture() const {
+    const std::string own = machine_architecture();
+    for (const std::string& platform : recipe_.platforms)
+      if (platform != "linux/" + own)
+        fail("platforms: {} cannot be built on this machine, which is linux/{}", platform, own);
+    return own;
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> tags = options_.tags.empty() ? recipe_.tags : options_.tags;
+    if (tags.empty()) tags = {recipe_.name + ":" + (recipe_.spark ? recipe_.spark->version : "latest")};
+    std::vector<std::string> out;
+    for (const std::string& tag : tags) out.push_back(parse_reference(tag).str());
+    return out;
+  }
+
+  Path scratch(const std::string& name) {
+    const Path path = staging_.path() / fmt::format("{}-{}", ++parts_, name);
+    make_dirs(path);
+    return path;
+  }
+
+  // The layer of that key, made where there is none yet.
+  void add_layer(const std::string& what, const std::string& key, bool renew,
+                 const std::function<LayerBlob(const Path& file)>& make) {
+    const std::string whole = sha256_hex(fmt::format("{} {}", word_of(options_.packing), key));
+    std::optional<LayerBlob> layer = renew ? std::nullopt : cache_.find(whole);
+    const bool known = layer.has_value();
+    if (!known) {
+      options_.say(fmt::format("making {}", what));
+      const Path file = staging_.path() / fmt::format("layer-{}", ++parts_);
+      layer = make(file);
+      layer->created_by = "spoke image build: " + what;
+      cache_.add(whole, *layer, file);
+    }
+    layer->created_by = "spoke image build: " + what;
+    options_.say(fmt::format("{} {} ({:.1f} MB{})", layer->blob.digest.substr(7, 12), what,
+                             static_cast<double>(layer->blob.size) / 1e6, known ? ", as before" : ""));
+    contents_.layers.push_back(*std::move(layer));
+  }
+
+  void add_tree(const std::string& what, const Tree& tree) {
+    if (tree.empty()) return;
+    const std::string key = fmt::format("tree 1 {} {}", layer_time(), fingerprint(tree, digests_));
+    add_layer(what, key, false, [&](const Path& file) { return write_layer(tree, options_.packing, file); });
+  }
+
+  void add_base() {
+    if (recipe_.debian_suite().empty())
+      fail("base: \"{}\" is no base that can be built on; name one of Debian's, debian:bookworm", recipe_.base);
+    const DebianBase base = debian_base(recipe_, contents_.architecture);
+    const std::string what = fmt::format("debian:{} with {}", base.suite, join(base.packages, ", "));
+    add_layer(what, base.key(), options_.renew,
+              [&](const Path& file) { return make_debian(base, options_.packing, scratch("debian"), file); });
+    java_home_ =
+        fmt::format("/usr/lib/jvm/java-{}-openjdk-{}", recipe_.java == 0 ? 17 : recipe_.java, contents_.architecture);
+  }
+
+  void add_spark() {
+    contents_.config.env = {kPath};
+    if (!recipe_.spark) return;
+    const SparkHome spark = get_spark(*recipe_.spark, folder_, cache_.dir(), options_.say);
+    if (!recipe_.scala.empty() && recipe_.scala != spark.scala)
+      fail("scala: the recipe says {}, and Spark {} of {} is built for {}", recipe_.scala, spark.version,
+           spark.dir.string(), spark.scala);
+    Tree tree;
+    for (const auto& [source, target] : spark_parts(spark)) tree.add(target, source, {}, belongs_to_spark);
+    tree.add_text("/opt/entrypoint.sh", std::string(embedded::entrypoint_sh), 0755);
+    tree.add_text("/opt/decom.sh", std::string(embedded::decom_sh), 0755);
+    tree.add_folder(Path(spark_path) / "conf");
+    // Everyone's: pods run as whatever user their securityContext says.
+    tree.add_folder(Path(spark_path) / "work-dir", 01777);
+    add_tree(fmt::format("Spark {} for Scala {}", spark.version, spark.scala), tree);
+    contents_.config = spark_config(spark, java_home_);
+    for (const auto& entry : std::filesystem::directory_iterator(spark.dir / "jars"))
+      shipped_.push_back(artifact_of_jar(entry.path().filename().string()));
+  }
+
+  // Of the base, by what its python3 leads to: "3.11".
+  std::string python_version() const {
+    ArchiveReader reader(ArchiveReader::Format::Tar, cache_.blob(contents_.layers.front().blob.digest));
+    constexpr std::string_view prefix = "python";
+    while (archive_entry* entry = reader.next()) {
+      const std::string path = entry_path(entry), target = entry_symlink(entry);
+      if ((path == "./usr/bin/python3" || path == "usr/bin/python3") && target.starts_with(prefix))
+        return target.substr(prefix.size());
+    }
+    fail("python: the base has no /usr/bin/python3");
+  }
+
+  void add_python() {
+    if (recipe_.python_requirements.empty()) return;
+    Requirements wanted = requirements_of(recipe_.python_requirements, folder_);
+    wanted.python = python_version();
+    wanted.architecture = contents_.architecture;
+    const std::string what = "Python's " + join(recipe_.python_requirements, ", ");
+    add_layer(what, wanted.key(), options_.renew, [&](const Path& file) {
+      const Path target = scratch("python");
+      install_requirements(wanted, target);
+      Tree tree;
+      tree.add(fmt::format("/usr/local/lib/python{}/dist-packages", wanted.python), target, {},
+               [](const Path& path) { return *path.begin() != "bin"; });
+      add_scripts(tree, target / "bin");
+      return write_layer(tree, options_.packing, file);
+    });
+  }
+
+  // Their first line names the Python that ran pip.
+  static void add_scripts(Tree& tree, const Path& folder) {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+      std::string text = read_file(entry.path());
+      if (const auto end = text.find('\n');
+          text.starts_with("#!") && text.substr(0, end).find("python") != std::string::npos)
+        text = "#!/usr/bin/python3" + text.substr(end);
+      tree.add_text(Path("/usr/local/bin") / entry.path().filename(), std::move(text), 0755);
+    }
+  }
+
+  void add_maven() {
+    if (recipe_.maven.empty()) return;
+    std::vector<std::string> names;
+    for (const MavenArtifact& artifact : recipe_.maven) names.push_back(artifact.str());
+    options_.say(fmt::format("asking Maven for {}", join(names, ", ")));
+    Tree tree;
+    std::vector<std::string> left_out;
+    for (const auto& [artifact, file] : resolve_artifacts(recipe_.maven, recipe_.repositories, scratch("maven"))) {
+      const bool asked_for = std::ranges::any_of(recipe_.maven, [&](const MavenArtifact& one) {
+        return one.group == artifact.group && one.name == artifact.name;
+      });
+      // Two versions on one class path are worse than a version that is a little off.
+      if (!asked_for && std::ranges::find(shipped_, artifact.name) != shipped_.end())
+        left_out.push_back(artifact.str());
+      else
+        tree.add(Path(spark_path) / "jars" / file.filename(), file);
+    }
+    if (!left_out.empty()) options_.say(fmt::format("left out, for Spark ships it: {}", join(left_out, ", ")));
+    add_tree("Maven's " + join(names, ", "), tree);
+  }
+
+  void add_jars() {
+    Tree tree;
+    for (const std::string& jar : recipe_.jars)
+      tree.add(Path(spark_path) / "jars" / Path(jar).filename(), folder_ / jar);
+    add_tree("jars " + join(recipe_.jars, ", "), tree);
+  }
+
+  void add_files() {
+    Tree tree;
+    std::vector<std::string> names;
+    for (const RecipeFile& file : recipe_.files) {
+      const Path to = file.to.ends_with('/') ? Path(file.to) / Path(file.from).filename() : Path(file.to);
+      tree.add(to, folder_ / file.from, {.user = file.user, .group = file.group, .mode = file.mode.value_or(0)});
+      names.push_back(to.string());
+    }
+    add_tree("files " + join(names, ", "), tree);
+  }
+
+  void add_config() {
+    ImageConfig& config = contents_.config;
+    for (const auto& [name, value] : recipe_.env) {
+      std::erase_if(config.env, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+      config.env.push_back(name + "=" + value);
+    }
+    if (recipe_.user) config.user = *recipe_.user;
+    if (recipe_.workdir) config.working_dir = *recipe_.workdir;
+    if (recipe_.entrypoint) config.entrypoint = *recipe_.entrypoint;
+    if (recipe_.command) config.cmd = *recipe_.command;
+  }
+
+  const Recipe& recipe_;
+  Path folder_;
+  const BuildCache& cache_;
+  const BuildOptions& options_;
+  FileDigests digests_;
+  Staging staging_;
+  ImageContents contents_;
+  std::string java_home_;
+  std::vector<std::string> shipped_;  // what Spark's own jars are: "hadoop-client-api"
+  int parts_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> configuration_in(const Recipe& recipe) {
+  constexpr auto names =
+      std::to_array<std::string_view>({"spark-defaults.conf", "spark-env.sh", "log4j2.properties", "log4j.properties",
+                                       "metrics.properties", "fairscheduler.xml"});
+  std::vector<std::string> out;
+  for (size_t i = 0; i < recipe.files.size(); ++i) {
+    const Path to = recipe.files[i].to.ends_with('/') ? Path(recipe.files[i].to) / Path(recipe.files[i].from).filename()
+                                                      : Path(recipe.files[i].to);
+    const std::string name = to.filename().string();
+    if (std::ranges::find(names, name) != names.end() || name.ends_with("-site.xml") ||
+        to.string().starts_with(std::string(spark_path) + "/conf"))
+      out.push_back(fmt::format("files[{}]: {} is configuration, and an image holds code alone", i, to.string()));
+  }
+  return out;
+}
+
+BuiltImage build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options) {
+  const std::vector<std::string> configuration = configuration_in(recipe);
+  if (!configuration.empty() && !options.force)
+    fail(
+        "{}; mount it from a ConfigMap (spec.sparkConfigMap, or SPARK_CONF_DIR of `spoke submit`), or build with "
+        "--force",
+        join(configuration, "; "));
+  return Build(recipe, folder, cache, options).run();
+}
+
+}  // namespace spoke::image

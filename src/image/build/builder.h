@@ -1,0 +1,30 @@
+// From a recipe to an image: each of its parts a layer, from what changes least to what changes most.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/files.h"
+#include "image/build/cache.h"
+#include "image/build/layout.h"
+#include "image/build/recipe.h"
+
+namespace spoke::image {
+
+struct BuildOptions {
+  Packing packing = Packing::Zstd;
+  bool force = false;                                                   // configuration is let in
+  bool renew = false;                                                   // what comes from registries is asked for again
+  std::vector<std::string> tags;                                        // in the place of the recipe's
+  std::function<void(std::string_view)> say = [](std::string_view) {};  // a line of progress
+};
+
+// Where configuration would get into the image, "files[0]: ..."; an image holds code. Pure.
+std::vector<std::string> configuration_in(const Recipe& recipe);
+
+// `folder` is where the recipe's own files are. Blocks. Throws Error.
+BuiltImage build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options);
+
+}  // namespace spoke::image

@@ -1,0 +1,181 @@
+#include "image/build/layout.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/sha256.h"
+#include "base/time.h"
+#include "data/json.h"
+#include "image/build/tree.h"
+#include "image/image_config.h"
+#include "image/names.h"
+
+namespace spoke::image {
+namespace {
+
+constexpr const char* kManifest = "application/vnd.oci.image.manifest.v1+json";
+constexpr const char* kConfig = "application/vnd.oci.image.config.v1+json";
+constexpr const char* kIndex = "application/vnd.oci.image.index.v1+json";
+constexpr const char* kRefName = "org.opencontainers.image.ref.name";
+constexpr const char* kWholeName = "io.containerd.image.name";
+constexpr std::string_view kLayout = R"({"imageLayoutVersion":"1.0.0"})";
+
+std::string when() { return rfc3339(Time(std::chrono::seconds(layer_time()))); }
+
+json::object descriptor(const Blob& blob) {
+  return {{"mediaType", blob.media_type}, {"digest", blob.digest}, {"size", blob.size}};
+}
+
+Path file_of(const std::string& digest) {
+  return Path("blobs/sha256") / digest.substr(std::string_view("sha256:").size());
+}
+
+struct Named {
+  std::string tag, whole;  // whole may be ""
+};
+
+std::vector<Named> names_of(const BuiltImage& image, const std::string& tag) {
+  if (!tag.empty()) return {{tag, ""}};
+  std::vector<Named> out;
+  for (const std::string& name : image.names) {
+    const Reference reference = parse_reference(name);
+    out.push_back({reference.tag.empty() ? "latest" : reference.tag, reference.str()});
+  }
+  return out;
+}
+
+bool has_name(const json::value& item, const Named& name) {
+  const json::value* annotations = json::find(item, "annotations");
+  if (annotations == nullptr) return false;
+  const auto is = [&](const char* key, std::string_view text) {
+    const json::value* found = json::find_member(*annotations, key);
+    return found != nullptr && found->is_string() && found->get_string() == text;
+  };
+  const json::value* whole = json::find_member(*annotations, kWholeName);
+  // Of two images with the same tag and other names each keeps its own.
+  return is(kRefName, name.tag) && (name.whole.empty() || whole == nullptr || is(kWholeName, name.whole));
+}
+
+// `index` with the images in it.
+std::string index_with(json::value index, const std::vector<BuiltImage>& images, const std::string& tag) {
+  json::array kept = json::list(index, "manifests");
+  for (const BuiltImage& image : images) {
+    for (const Named& name : names_of(image, tag)) {
+      json::array others;
+      for (json::value& item : kept)
+        if (!has_name(item, name)) others.push_back(std::move(item));
+      kept = std::move(others);
+      json::object item = descriptor(image.manifest);
+      json::object annotations{{kRefName, name.tag}};
+      if (!name.whole.empty()) annotations[kWholeName] = name.whole;
+      item["annotations"] = std::move(annotations);
+      kept.push_back(std::move(item));
+    }
+  }
+  return json::dump(json::object{{"schemaVersion", 2}, {"mediaType", kIndex}, {"manifests", std::move(kept)}});
+}
+
+std::set<std::string> digests_of(const std::vector<BuiltImage>& images) {
+  std::set<std::string> out;
+  for (const BuiltImage& image : images) {
+    out.insert(image.manifest.digest);
+    for (const Blob& blob : image.blobs) out.insert(blob.digest);
+  }
+  return out;
+}
+
+// A reader of the layout never sees a part of a blob by its digest.
+void copy_blob(const Path& from, const Path& to) {
+  std::error_code none;
+  if (std::filesystem::exists(to) && std::filesystem::file_size(to) == std::filesystem::file_size(from)) return;
+  const Path partial = to.string() + ".part-" + random_suffix(6);
+  std::filesystem::copy_file(from, partial, none);
+  if (!none) std::filesystem::rename(partial, to, none);
+  if (!none) return;
+  const std::string why = none.message();
+  std::filesystem::remove(partial, none);
+  fail("{} could not be written: {}", to.string(), why);
+}
+
+}  // namespace
+
+std::string config_document(const ImageContents& contents) {
+  json::array diff_ids, history;
+  for (const LayerBlob& layer : contents.layers) {
+    diff_ids.emplace_back(layer.diff_id);
+    history.push_back(json::object{{"created", when()}, {"created_by", layer.created_by}});
+  }
+  json::value config = to_json(contents.config);
+  if (!contents.labels.empty()) {
+    json::object labels;
+    for (const auto& [name, value] : contents.labels) labels[name] = value;
+    config.as_object()["Labels"] = std::move(labels);
+  }
+  return json::dump(json::object{{"created", when()},
+                                 {"architecture", contents.architecture},
+                                 {"os", "linux"},
+                                 {"config", std::move(config)},
+                                 {"rootfs", json::object{{"type", "layers"}, {"diff_ids", std::move(diff_ids)}}},
+                                 {"history", std::move(history)}});
+}
+
+std::string manifest_document(const Blob& config, const std::vector<LayerBlob>& layers) {
+  json::array descriptors;
+  for (const LayerBlob& layer : layers) descriptors.push_back(descriptor(layer.blob));
+  return json::dump(json::object{{"schemaVersion", 2},
+                                 {"mediaType", kManifest},
+                                 {"config", descriptor(config)},
+                                 {"layers", std::move(descriptors)}});
+}
+
+BuiltImage finish_image(const ImageContents& contents, const BuildCache& cache) {
+  BuiltImage out;
+  const Blob config = cache.add(kConfig, config_document(contents));
+  out.manifest = cache.add(kManifest, manifest_document(config, contents.layers));
+  out.blobs.push_back(config);
+  for (const LayerBlob& layer : contents.layers) out.blobs.push_back(layer.blob);
+  return out;
+}
+
+void write_layout(const Path& layout, const std::vector<BuiltImage>& images, const std::string& tag,
+                  const BuildCache& cache) {
+  const Path index = layout / "index.json";
+  json::value before = json::object();
+  if (const auto text = try_read_file(index)) {
+    try {
+      before = json::parse(*text);
+    } catch (const Error& e) {
+      fail("{} is {}; it is no OCI layout, name another folder", index.string(), e.what());
+    }
+  } else if (std::filesystem::exists(layout) && !std::filesystem::is_empty(layout)) {
+    fail("{} has something else than an OCI layout in it; name an empty folder", layout.string());
+  }
+  make_dirs(layout / "blobs/sha256");
+  for (const std::string& digest : digests_of(images)) copy_blob(cache.blob(digest), layout / file_of(digest));
+  write_file(layout / "oci-layout", kLayout);
+  write_file(index, index_with(std::move(before), images, tag));
+}
+
+void write_oci_archive(const Path& file, const std::vector<BuiltImage>& images, const std::string& tag,
+                       const BuildCache& cache) {
+  Tree tree;
+  tree.add_text("/oci-layout", std::string(kLayout));
+  tree.add_text("/index.json", index_with(json::object(), images, tag));
+  for (const std::string& digest : digests_of(images)) tree.add(Path("/") / file_of(digest), cache.blob(digest));
+  const Path partial = file.string() + ".part-" + random_suffix(6);
+  std::error_code none;
+  try {
+    write_layer(tree, Packing::None, partial);
+    std::filesystem::rename(partial, file);
+  } catch (const std::exception& e) {
+    std::filesystem::remove(partial, none);
+    fail("{} could not be written: {}", file.string(), e.what());
+  }
+}
+
+}  // namespace spoke::image

@@ -1,0 +1,182 @@
+#include "image/build/recipe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/strings.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "kube/schema.h"
+
+namespace spoke::embedded {
+extern const std::string_view recipe_schema_yaml;
+}  // namespace spoke::embedded
+
+namespace spoke::image {
+namespace {
+
+const kube::Schema& schema() {
+  static const kube::SchemaPtr read = [] {
+    std::vector<kube::Cause> causes;
+    const json::value whole{{"type", "object"},
+                            {"properties", {{"recipe", yaml::parse(embedded::recipe_schema_yaml)}}}};
+    kube::SchemaPtr made = kube::structural_schema(whole, "", causes);
+    if (!causes.empty()) fail("{}: {}", causes.front().field, causes.front().message);
+    return made;
+  }();
+  return *read;
+}
+
+std::vector<std::string> texts(const json::value& v, std::string_view path) {
+  std::vector<std::string> out;
+  for (const json::value& item : json::list(v, path))
+    if (item.is_string()) out.push_back(json::to_string(item.get_string()));
+  return out;
+}
+
+std::map<std::string, std::string> pairs(const json::value& v, std::string_view path) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : json::members(v, path))
+    if (value.is_string()) out[std::string(name)] = json::to_string(value.get_string());
+  return out;
+}
+
+std::optional<std::string> text(const json::value& v, std::string_view path) {
+  const json::value* found = json::find(v, path);
+  return found != nullptr && found->is_string() ? std::optional(json::to_string(found->get_string())) : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> words(const json::value& v, std::string_view path) {
+  return json::find(v, path) == nullptr ? std::nullopt : std::optional(texts(v, path));
+}
+
+bool is_coordinate(std::string_view part) {
+  return !part.empty() && part != "." && part != ".." && std::ranges::all_of(part, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+  });
+}
+
+MavenArtifact read_artifact(const json::value& v, const std::string& field) {
+  try {
+    if (v.is_string()) return parse_artifact(v.get_string());
+    if (!v.is_object()) throw RecipeError("must be GROUP:NAME:VERSION, or an object with `artifact`");
+    for (const auto& [name, _] : v.get_object())
+      if (name != "artifact" && name != "closure" && name != "exclude")
+        throw RecipeError(
+            fmt::format("has the unknown field {}; it may have artifact, closure and exclude", std::string_view(name)));
+    MavenArtifact out = parse_artifact(json::str(v, "artifact"));
+    if (const json::value* closure = json::find(v, "closure")) {
+      if (!closure->is_bool()) throw RecipeError("closure must be true or false");
+      out.closure = closure->get_bool();
+    }
+    out.exclusions = texts(v, "exclude");
+    for (const std::string& exclusion : out.exclusions) {
+      const std::vector<std::string> parts = split(exclusion, ':');
+      const auto fits = [](const std::string& part) { return part == "*" || is_coordinate(part); };
+      if (parts.size() != 2 || !std::ranges::all_of(parts, fits))
+        throw RecipeError(fmt::format("exclude: \"{}\" must be GROUP:NAME", exclusion));
+    }
+    return out;
+  } catch (const RecipeError& e) {
+    throw RecipeError(fmt::format("{}: {}", field, e.what()));
+  }
+}
+
+unsigned number(std::string_view digits, int base) {
+  unsigned out = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), out, base);
+  return out;
+}
+
+RecipeFile read_file_item(const json::value& v) {
+  RecipeFile out{.from = std::string(json::str(v, "from")), .to = std::string(json::str(v, "to"))};
+  if (const auto mode = text(v, "mode")) out.mode = number(*mode, 8);
+  const std::vector<std::string> owner = split(json::str(v, "owner"), ':');
+  if (!owner.front().empty()) out.user = number(owner.front(), 10);
+  out.group = owner.size() > 1 ? number(owner[1], 10) : 0;
+  return out;
+}
+
+std::string_view field_of(std::string_view path) {
+  constexpr std::string_view root = "recipe.";
+  return path.starts_with(root) ? path.substr(root.size()) : path;
+}
+
+json::value checked(std::string_view yaml_text) {
+  json::value v;
+  try {
+    v = yaml::parse(yaml_text);
+  } catch (const Error& e) {
+    throw RecipeError(e.what());
+  }
+  if (!v.is_object()) throw RecipeError("a recipe is an object with at least name and base");
+  // Below a root of its own: a schema's root has Kubernetes' metadata, kind and apiVersion added to it.
+  json::value whole = json::object{{"recipe", std::move(v)}};
+  std::vector<std::string> wrong;
+  json::value known = whole;
+  for (const std::string& field : kube::prune(schema(), known))
+    wrong.push_back(fmt::format("{}: a recipe has no such field", field_of(field)));
+  for (const kube::Cause& cause : kube::validate(schema(), whole))
+    wrong.push_back(fmt::format("{}: {}", field_of(cause.field), cause.message));
+  if (!wrong.empty()) throw RecipeError(join(wrong, "; "));
+  kube::apply_defaults(schema(), whole);
+  return std::move(whole.get_object()["recipe"]);
+}
+
+}  // namespace
+
+std::string MavenArtifact::str() const {
+  return fmt::format("{}:{}:{}{}{}", group, name, version, classifier.empty() ? "" : ":", classifier);
+}
+
+MavenArtifact parse_artifact(std::string_view text) {
+  const std::vector<std::string> parts = split(text, ':');
+  if (parts.size() < 3 || parts.size() > 4 || !std::ranges::all_of(parts, is_coordinate))
+    throw RecipeError(
+        fmt::format("\"{}\" must be GROUP:NAME:VERSION, such as org.apache.hadoop:hadoop-aws:3.4.2", text));
+  return {.group = parts[0], .name = parts[1], .version = parts[2], .classifier = parts.size() > 3 ? parts[3] : ""};
+}
+
+std::string Recipe::debian_suite() const {
+  constexpr std::string_view prefix = "debian:";
+  return base.starts_with(prefix) ? base.substr(prefix.size()) : "";
+}
+
+Recipe parse_recipe(std::string_view yaml_text) {
+  const json::value v = checked(yaml_text);
+  Recipe out{.name = std::string(json::str(v, "name")),
+             .base = std::string(json::str(v, "base")),
+             .packages = texts(v, "packages"),
+             .java = static_cast<int>(json::num(v, "java")),
+             .scala = std::string(json::str(v, "scala")),
+             .python_requirements = texts(v, "python.requirements"),
+             .repositories = texts(v, "repositories"),
+             .jars = texts(v, "jars"),
+             .env = pairs(v, "env"),
+             .user = text(v, "user"),
+             .workdir = text(v, "workdir"),
+             .entrypoint = words(v, "entrypoint"),
+             .command = words(v, "command"),
+             .labels = pairs(v, "labels"),
+             .platforms = texts(v, "platforms"),
+             .tags = texts(v, "tags")};
+  if (json::find(v, "spark") != nullptr)
+    out.spark = SparkSource{std::string(json::str(v, "spark.version")), std::string(json::str(v, "spark.from"))};
+  size_t index = 0;
+  for (const json::value& artifact : json::list(v, "maven"))
+    out.maven.push_back(read_artifact(artifact, fmt::format("maven[{}]", index++)));
+  for (const json::value& file : json::list(v, "files")) out.files.push_back(read_file_item(file));
+
+  if (!out.packages.empty() && out.debian_suite().empty())
+    throw RecipeError(fmt::format(
+        "packages: Debian's packages are put into a base of Debian's own, debian:SUITE, and the base is {}", out.base));
+  if (out.base.starts_with("debian:") &&
+      out.debian_suite().find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos)
+    throw RecipeError(
+        fmt::format("base: \"{}\" must be debian: and a suite's name, such as debian:bookworm", out.base));
+  return out;
+}
+
+}  // namespace spoke::image
