@@ -26,6 +26,7 @@ test: ## the unit tests, the API scripts, real Spark on the embedded cluster
 	@scripts/setup build
 	@scripts/setup run
 	@scripts/setup spark 4.1.4 3.5.8
+	@scripts/setup images
 	@[ -f build/build.ninja ] || cmake --preset release >/dev/null
 	@ninja -C build --quiet
 	@scripts/test

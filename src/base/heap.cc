@@ -14,11 +14,14 @@
 
 namespace spoke {
 
-void suit_heap_to_server() {
+void give_back_what_is_large() {
 #ifdef __GLIBC__
   constexpr int kLarge = 256 * 1024;
   ::mallopt(M_MMAP_THRESHOLD, kLarge);
 #endif
+}
+
+void keep_small_chunks() {
   constexpr const char* kTunables = "GLIBC_TUNABLES";
   if (std::getenv(kTunables) != nullptr) return;
   const auto line = try_read_file("/proc/self/cmdline");

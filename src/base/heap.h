@@ -8,13 +8,15 @@
 
 namespace spoke {
 
-// Suits glibc's malloc to a server; before it has begun anything.
-// It keeps 7 freed chunks of each size at hand; a tree of JSON has hundreds. How many can be said only by the
-// environment, before a program starts: this starts the program again, once, with it, in the same process. It returns
-// where that is done, where the environment says otherwise, or where it cannot be.
-// What is large is given back to the system when it is freed: left to itself, glibc keeps it from the second time on,
+// glibc's malloc keeps 7 freed chunks of each size at hand; a tree of JSON has hundreds. How many can be said only by
+// the environment, before a program starts: this starts the program again, once, with it, in the same process. For
+// servers of many small trees, before they have begun anything; it costs some megabytes after a burst. It returns where
+// that is done, where the environment says otherwise, or where it cannot be.
+void keep_small_chunks();
+
+// Has what is large given back to the system when it is freed. Left to itself, glibc keeps it from the second time on,
 // and what is small and stays comes to lie in between.
-void suit_heap_to_server();
+void give_back_what_is_large();
 
 // Gives what is free in the middle of the heap back to the system: glibc itself does so at its end only, and one small
 // object there keeps all of a burst. Takes a few milliseconds.

@@ -44,11 +44,14 @@ Action set_up(CLI::App& app) {
   CLI::App* listing = app.add_subcommand("list", "list the images that were loaded");
   CLI::App* building = app.add_subcommand("build", "build images from recipes, without Docker");
   const Action build = set_up_image_build(*building);
+  CLI::App* checking = app.add_subcommand("check", "say whether the parts of a recipe's image fit together");
+  const Action check = set_up_image_check(*checking);
   CLI::App* beginning = app.add_subcommand("init", "write a recipe to begin with");
   const Action init = set_up_image_init(*beginning);
   app.require_subcommand(1);
   return [=] {
     if (*building) return build();
+    if (*checking) return check();
     if (*beginning) return init();
     if (*loading) return load(*options);
     return *listing ? list(*options) : kUsage;
@@ -60,15 +63,22 @@ Action set_up(CLI::App& app) {
 extern const Command image_command{
     .name = "image",
     .group = "The embedded cluster",
-    .summary = "build images without Docker; load and list those of the embedded cluster",
-    .details = "",
+    .summary = "build images without Docker, of parts that fit; load and list those of the embedded cluster",
+    .details =
+        "A recipe says what an image holds: Debian's packages, Spark, Maven's artifacts, Python's packages, files. "
+        "images/recipe.schema.yaml describes it. The same recipe makes the same image, to the byte, wherever it is "
+        "built from "
+        "the same packages.\n\nBefore anything but metadata is fetched, `build` checks what `check` does: versions of "
+        "Scala, "
+        "Hadoop, Spark, Java and Python, artifacts that are there twice, and what they need and is not there.",
     .examples =
         "spoke image init spark-aws                                 # writes the recipe spark-aws.yaml\n"
         "spoke image build spark-aws.yaml                           # for the embedded cluster\n"
+        "spoke image check spark-aws.yaml                           # whether its parts fit\n"
         "spoke image build *.yaml --output oci:layout --set \"*.tags=registry.example.org/spark:1.0\"\n"
         "spoke image load spark.oci.tar --as example.org/spark:4.1.4\n"
         "spoke image list",
-    .exit_codes = "",
+    .exit_codes = "3   the parts of a recipe do not fit (check)",
     .set_up = set_up,
 };
 

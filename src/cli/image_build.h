@@ -1,4 +1,4 @@
-// `spoke image build` and `spoke image init`.
+// `spoke image build`, `check` and `init`.
 #pragma once
 
 #include "cli/command.h"
@@ -6,6 +6,7 @@
 namespace spoke::cli {
 
 Action set_up_image_build(CLI::App& app);
+Action set_up_image_check(CLI::App& app);
 Action set_up_image_init(CLI::App& app);
 
 }  // namespace spoke::cli

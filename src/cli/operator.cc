@@ -424,7 +424,8 @@ Action set_up(CLI::App& app) {
   add_exposure(app, options->controller.settings.plan.services);
   add_scheduling(app, options->controller.settings.plan.schedulers);
   return [options] {
-    suit_heap_to_server();
+    if (options->webhook) keep_small_chunks();
+    give_back_what_is_large();
     // kubeflow's chart says --namespaces="", with its quotes, for all.
     auto& namespaces = options->controller.namespaces;
     if (std::ranges::any_of(namespaces, [](const auto& ns) { return ns.empty() || ns == "\"\""; })) namespaces.clear();

@@ -7,7 +7,9 @@
 #include <set>
 #include <utility>
 
+#include "base/heap.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "net/async.h"
 #include "net/parallel.h"
 #include "net/scope.h"
@@ -19,8 +21,7 @@ constexpr size_t kMaxWaiting = 10'000;
 // What they tell of comes before them: one is sent at a time, more only where they pile up.
 constexpr size_t kMostSenders = 4;
 constexpr size_t kPile = 1500;
-// What comes again comes soon; client-go remembers 4096, each of which takes half a kilobyte.
-constexpr size_t kMaxRemembered = 1024;
+constexpr size_t kMaxRemembered = 4096;  // as client-go's event cache
 constexpr size_t kMaxMessage = 1024;     // bytes; what events.k8s.io allows a note
 
 // Cuts between characters, not inside of one: the API server refuses broken UTF-8.
@@ -68,17 +69,17 @@ struct EventRecorder::Impl {
     Time at;
     std::int64_t count = 1;  // how often it was recorded since it began to wait
   };
-  // An event that was sent.
+  // An event that was sent: of its key no more than tells it from others, and apart from the burst that it came of.
   struct Sent {
-    EventKey key;
-    std::string ns, name;
+    std::string print;
+    LastingText ns, name;
     std::int64_t count = 0;
   };
+  using SentList = std::list<Sent, Lasting<Sent>>;
   struct ByValue {
     bool operator()(const EventKey* a, const EventKey* b) const { return *a < *b; }
   };
-  template <class T>
-  using Index = std::map<const EventKey*, typename std::list<T>::iterator, ByValue>;
+  using Index = std::map<const EventKey*, std::list<Waiting>::iterator, ByValue>;
 
   Impl(net::Executor executor, Api& a, std::string c, std::string i)
       : api(a), component(std::move(c)), instance(std::move(i)), more(std::move(executor)) {}
@@ -163,7 +164,8 @@ struct EventRecorder::Impl {
   }
 
   net::Task<> send(const Waiting& event) {
-    if (const auto known = sent_by_key.find(&event.key); known != sent_by_key.end()) {
+    const std::string print = print_of(event.key);
+    if (const auto known = sent_by_print.find(print); known != sent_by_print.end()) {
       Sent before = *known->second;  // others that are sent meanwhile may take its place
       const json::value body =
           json::object{{"count", before.count + event.count}, {"lastTimestamp", rfc3339(event.at)}};
@@ -174,7 +176,7 @@ struct EventRecorder::Impl {
         if (e.code() != 404) throw;
         there = false;  // events live for an hour
       }
-      forget(event.key);
+      forget(print);
       if (there) {
         before.count += event.count;
         remember(std::move(before));
@@ -195,20 +197,26 @@ struct EventRecorder::Impl {
     json::set(object, "count", event.count);
     const std::string ns(kube::ns(object));
     co_await api.create(resources::events, ns, std::move(object));
-    remember({event.key, ns, name, event.count});
+    remember({print, lasting(ns), lasting(name), event.count});
+  }
+
+  // 60 bits, and as many letters as a text holds without memory of its own.
+  static std::string print_of(const EventKey& key) {
+    return sha256_hex(fmt::format("{}\n{}\n{}\n{}", key.uid, static_cast<int>(key.type), key.reason, key.message))
+        .substr(0, 15);
   }
 
   void remember(Sent event) {
     sent.push_back(std::move(event));
-    sent_by_key[&sent.back().key] = std::prev(sent.end());
-    if (sent.size() > kMaxRemembered) forget(EventKey(sent.front().key));
+    sent_by_print[lasting(sent.back().print)] = std::prev(sent.end());
+    if (sent.size() > kMaxRemembered) forget(std::string(sent.front().print));
   }
 
-  void forget(const EventKey& key) {
-    const auto it = sent_by_key.find(&key);
-    if (it == sent_by_key.end()) return;
+  void forget(const std::string& print) {
+    const auto it = sent_by_print.find(print);
+    if (it == sent_by_print.end()) return;
     const auto there = it->second;
-    sent_by_key.erase(it);
+    sent_by_print.erase(it);
     sent.erase(there);
   }
 
@@ -221,10 +229,10 @@ struct EventRecorder::Impl {
   std::string component, instance;
   net::Event more;
   std::list<Waiting> waiting;
-  Index<Waiting> by_key;
+  Index by_key;
   std::set<EventKey> sending;
-  std::list<Sent> sent;  // the one longest unused first
-  Index<Sent> sent_by_key;
+  SentList sent;  // the one longest unused first
+  LastingMap<SentList::iterator> sent_by_print;
   size_t dropped = 0;   // since the queue was last empty
   unsigned serial = 0;  // tells events of one microsecond apart
 };

@@ -14,9 +14,9 @@
 #include "image/archive_reader.h"
 #include "image/build/debian.h"
 #include "image/build/digests.h"
+#include "image/build/examine.h"
 #include "image/build/maven.h"
 #include "image/build/python.h"
-#include "image/build/spark_source.h"
 #include "image/manifest.h"
 #include "image/names.h"
 #include "image/spark_image.h"
@@ -41,19 +41,11 @@ std::string word_of(Packing packing) {
   return "zstd";
 }
 
-// "hadoop-aws-3.4.2.jar" is hadoop-aws
-std::string artifact_of_jar(const std::string& file) {
-  for (size_t dash = file.find('-'); dash != std::string::npos; dash = file.find('-', dash + 1))
-    if (dash + 1 < file.size() && std::isdigit(static_cast<unsigned char>(file[dash + 1])) != 0)
-      return file.substr(0, dash);
-  return file;
-}
+// Compiled Python is of the moment it was compiled at.
+bool is_no_leftover(const Path& path) { return path.filename() != "__pycache__" && path.extension() != ".pyc"; }
 
-// Compiled Python is of the moment it was compiled at; the examples of spoke's own checkout are not Spark's.
-bool belongs_to_spark(const Path& path) {
-  const std::string name = path.filename().string();
-  return name != "__pycache__" && path.extension() != ".pyc" && !path.string().starts_with("jars/spark-examples");
-}
+// Of this project's examples, which its set-up puts beside PyPI's: below `examples`.
+bool is_compiled_example(const Path& path) { return path.string().starts_with("jars/spark-examples"); }
 
 class Build {
  public:
@@ -67,6 +59,8 @@ class Build {
 
   BuiltImage run() {
     contents_.architecture = architecture();
+    examined_ = examine(recipe_, folder_, cache_, options_.renew, options_.say);
+    refuse_misfits();
     contents_.labels = recipe_.labels;
     add_base();
     add_spark();
@@ -131,8 +125,11 @@ class Build {
   }
 
   void add_base() {
+    contents_.config.env = {kPath};
+    if (recipe_.base == "scratch") return;
     if (recipe_.debian_suite().empty())
-      fail("base: \"{}\" is no base that can be built on; name one of Debian's, debian:bookworm", recipe_.base);
+      fail("base: \"{}\" is no base that can be built on; name one of Debian's, debian:bookworm, or scratch",
+           recipe_.base);
     const DebianBase base = debian_base(recipe_, contents_.architecture);
     const std::string what = fmt::format("debian:{} with {}", base.suite, join(base.packages, ", "));
     add_layer(what, base.key(), options_.renew,
@@ -142,14 +139,14 @@ class Build {
   }
 
   void add_spark() {
-    contents_.config.env = {kPath};
     if (!recipe_.spark) return;
-    const SparkHome spark = get_spark(*recipe_.spark, folder_, cache_.dir(), options_.say);
-    if (!recipe_.scala.empty() && recipe_.scala != spark.scala)
-      fail("scala: the recipe says {}, and Spark {} of {} is built for {}", recipe_.scala, spark.version,
-           spark.dir.string(), spark.scala);
+    const SparkHome& spark = *examined_.spark;
     Tree tree;
-    for (const auto& [source, target] : spark_parts(spark)) tree.add(target, source, {}, belongs_to_spark);
+    const bool foreign = recipe_.spark->from == "pypi";
+    const auto wanted = [&](const Path& path) {
+      return is_no_leftover(path) && !(foreign && is_compiled_example(path));
+    };
+    for (const auto& [source, target] : spark_parts(spark)) tree.add(target, source, {}, wanted);
     tree.add_text("/opt/entrypoint.sh", std::string(embedded::entrypoint_sh), 0755);
     tree.add_text("/opt/decom.sh", std::string(embedded::decom_sh), 0755);
     tree.add_folder(Path(spark_path) / "conf");
@@ -157,8 +154,15 @@ class Build {
     tree.add_folder(Path(spark_path) / "work-dir", 01777);
     add_tree(fmt::format("Spark {} for Scala {}", spark.version, spark.scala), tree);
     contents_.config = spark_config(spark, java_home_);
-    for (const auto& entry : std::filesystem::directory_iterator(spark.dir / "jars"))
-      shipped_.push_back(artifact_of_jar(entry.path().filename().string()));
+  }
+
+  void refuse_misfits() const {
+    if (examined_.findings.empty()) return;
+    std::string lines;
+    for (const Finding& finding : examined_.findings)
+      lines += fmt::format("\n  {}: {} {}; {}", finding.rule, finding.subject, finding.problem, finding.remedy);
+    if (!options_.force) fail("the parts of the image do not fit; mend the recipe, or build with --force:{}", lines);
+    options_.say("built although its parts do not fit:" + lines);
   }
 
   // Of the base, by what its python3 leads to: "3.11".
@@ -206,21 +210,27 @@ class Build {
     if (recipe_.maven.empty()) return;
     std::vector<std::string> names;
     for (const MavenArtifact& artifact : recipe_.maven) names.push_back(artifact.str());
-    options_.say(fmt::format("asking Maven for {}", join(names, ", ")));
     Tree tree;
     std::vector<std::string> left_out;
-    for (const auto& [artifact, file] : resolve_artifacts(recipe_.maven, recipe_.repositories, scratch("maven"))) {
+    const MavenCache maven(cache_.dir(), options_.renew, options_.say);
+    for (const auto& [artifact, file] : maven.resolve(recipe_.maven, recipe_.repositories)) {
       const bool asked_for = std::ranges::any_of(recipe_.maven, [&](const MavenArtifact& one) {
         return one.group == artifact.group && one.name == artifact.name;
       });
       // Two versions on one class path are worse than a version that is a little off.
-      if (!asked_for && std::ranges::find(shipped_, artifact.name) != shipped_.end())
+      if (!asked_for && ships(artifact))
         left_out.push_back(artifact.str());
       else
         tree.add(Path(spark_path) / "jars" / file.filename(), file);
     }
     if (!left_out.empty()) options_.say(fmt::format("left out, for Spark ships it: {}", join(left_out, ", ")));
     add_tree("Maven's " + join(names, ", "), tree);
+  }
+
+  bool ships(const MavenArtifact& artifact) const {
+    return std::ranges::any_of(examined_.facts.jars, [&](const JarFact& jar) {
+      return jar.from == JarFact::From::Spark && jar.name == artifact.name;
+    });
   }
 
   void add_jars() {
@@ -259,9 +269,9 @@ class Build {
   const BuildOptions& options_;
   FileDigests digests_;
   Staging staging_;
+  Examined examined_;
   ImageContents contents_;
   std::string java_home_;
-  std::vector<std::string> shipped_;  // what Spark's own jars are: "hadoop-client-api"
   int parts_ = 0;
 };
 

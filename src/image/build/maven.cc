@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "base/sha256.h"
 #include "base/strings.h"
+#include "image/staging.h"
 
 namespace spoke::image {
 namespace {
@@ -103,21 +105,35 @@ std::vector<ResolvedArtifact> parse_list(std::string_view text) {
   return out;
 }
 
-std::vector<ResolvedArtifact> resolve_artifacts(const std::vector<MavenArtifact>& artifacts,
-                                                const std::vector<std::string>& repositories, const Path& scratch) {
+MavenCache::Artifacts MavenCache::ask(const std::string& goal, const std::vector<MavenArtifact>& artifacts,
+                                      const std::vector<std::string>& repositories) const {
   if (artifacts.empty()) return {};
-  if (find_program("mvn").empty()) fail("mvn is not installed; install the package maven");
-  const Path project = scratch / "pom.xml", list = scratch / "artifacts";
-  write_file(project, project_of(artifacts, repositories));
-  const Finished done = run({"mvn", "--batch-mode", "--no-transfer-progress", "--strict-checksums", "--file",
-                             project.string(), fmt::format("{}:list", kPlugin), "-DincludeScope=runtime",
-                             "-DoutputAbsoluteArtifactFilename=true", "-DoutputFile=" + list.string()});
-  if (done.exit_code != 0) {
-    std::vector<std::string> names;
-    for (const MavenArtifact& artifact : artifacts) names.push_back(artifact.str());
-    fail("mvn could not get {}: {}", join(names, ", "), reason_in(done.output));
+  const std::string project = project_of(artifacts, repositories);
+  const Path known = dir_ / "maven" / sha256_hex(fmt::format("{} {}\n{}", kPlugin, goal, project));
+  if (const auto text = renew_ ? std::nullopt : try_read_file(known)) {
+    Artifacts out = parse_list(*text);
+    if (goal == "collect" || std::ranges::all_of(out, [](const ResolvedArtifact& one) {
+          return std::filesystem::is_regular_file(one.file);
+        }))
+      return out;
   }
-  return parse_list(read_file(list));
+
+  std::vector<std::string> names;
+  for (const MavenArtifact& artifact : artifacts) names.push_back(artifact.str());
+  say_(fmt::format("{} {}", goal == "collect" ? "asking Maven about" : "getting from Maven", join(names, ", ")));
+  if (find_program("mvn").empty()) fail("mvn is not installed; install the package maven");
+  const Staging scratch(dir_);
+  const Path pom = scratch.path() / "pom.xml", list = scratch.path() / "list";
+  write_file(pom, project);
+  const Finished done = run({"mvn", "--batch-mode", "--no-transfer-progress", "--strict-checksums", "--file",
+                             pom.string(), fmt::format("{}:{}", kPlugin, goal), "-DincludeScope=runtime",
+                             "-DoutputAbsoluteArtifactFilename=true", "-DoutputFile=" + list.string()});
+  if (done.exit_code != 0) fail("mvn could not get {}: {}", join(names, ", "), reason_in(done.output));
+  const std::string text = read_file(list);
+  Artifacts out = parse_list(text);
+  make_dirs(known.parent_path());
+  write_file(known, text);
+  return out;
 }
 
 }  // namespace spoke::image

@@ -1,6 +1,7 @@
 // Artifacts of Maven repositories, by the machine's own mvn with its own settings.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,14 +19,36 @@ struct ResolvedArtifact {
 // A project that depends on them. Pure.
 std::string project_of(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories);
 
-// What mvn's dependency:list writes of a project, "   org.slf4j:slf4j-api:jar:2.0.17:compile:/path".
+// What mvn's dependency:list and :collect write of a project, "   org.slf4j:slf4j-api:jar:2.0.17:compile:/path".
 // Throws Error for a line that is none of it. Pure.
 std::vector<ResolvedArtifact> parse_list(std::string_view text);
 
-// The artifacts with all that they need at run time, once each, in the version that Maven takes; jars alone. Blocks,
-// and downloads what the machine does not have; writes into the folder `scratch`. Throws Error that names the artifact
-// that could not be had.
-std::vector<ResolvedArtifact> resolve_artifacts(const std::vector<MavenArtifact>& artifacts,
-                                                const std::vector<std::string>& repositories, const Path& scratch);
+// Asks Maven, and remembers its answers below a folder: to the same question there is the same answer, until it is
+// asked for anew, or a file is gone. Blocks. Throws Error that names the artifact that could not be had.
+class MavenCache {
+ public:
+  using Artifacts = std::vector<ResolvedArtifact>;
+
+  MavenCache(Path dir, bool renew, std::function<void(std::string_view)> say)
+      : dir_(std::move(dir)), renew_(renew), say_(std::move(say)) {}
+
+  // The artifacts with all that they need at run time, once each, in the version that Maven takes; jars alone.
+  // From metadata alone: their files are "".
+  Artifacts collect(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) const {
+    return ask("collect", artifacts, repositories);
+  }
+  // The same with their files, which are downloaded where the machine does not have them.
+  Artifacts resolve(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) const {
+    return ask("list", artifacts, repositories);
+  }
+
+ private:
+  Artifacts ask(const std::string& goal, const std::vector<MavenArtifact>& artifacts,
+                const std::vector<std::string>& repositories) const;
+
+  Path dir_;
+  bool renew_;
+  std::function<void(std::string_view)> say_;
+};
 
 }  // namespace spoke::image

@@ -1,0 +1,80 @@
+#include "image/build/examine.h"
+
+#include <algorithm>
+#include <map>
+
+#include "image/build/spark_source.h"
+#include "image/staging.h"
+
+namespace spoke::image {
+namespace {
+
+bool is_asked_for(const Recipe& recipe, const MavenArtifact& artifact) {
+  return std::ranges::any_of(
+      recipe.maven, [&](const MavenArtifact& one) { return one.group == artifact.group && one.name == artifact.name; });
+}
+
+void add_spark(ImageFacts& facts, const SparkHome& spark) {
+  facts.spark = spark.version;
+  facts.scala = spark.scala;
+  for (const Path& jar : folder_entries(spark.dir / "jars")) {
+    if (jar.extension() != ".jar") continue;
+    facts.jars.push_back(read_jar_name(jar.filename().string()));
+    facts.jars.back().from = JarFact::From::Spark;
+  }
+}
+
+void add_artifacts(ImageFacts& facts, const Recipe& recipe, const std::vector<ResolvedArtifact>& artifacts) {
+  for (const auto& [artifact, _] : artifacts)
+    facts.jars.push_back({.group = artifact.group,
+                          .name = artifact.name,
+                          .version = artifact.version,
+                          .from = JarFact::From::Maven,
+                          .asked_for = is_asked_for(recipe, artifact)});
+}
+
+// Of what comes without its closure, the closure.
+void add_needs(ImageFacts& facts, const Recipe& recipe, const MavenCache& maven) {
+  for (MavenArtifact artifact : recipe.maven) {
+    if (artifact.closure) continue;
+    artifact.closure = true;
+    for (const auto& [need, _] : maven.collect({artifact}, recipe.repositories))
+      if (need.group != artifact.group || need.name != artifact.name)
+        facts.needs.push_back({artifact.str(), need.group, need.name, need.version});
+  }
+}
+
+// debian.org/releases
+std::string python_of(const std::string& suite) {
+  static const std::map<std::string, std::string> versions{
+      {"bullseye", "3.9"}, {"bookworm", "3.11"}, {"trixie", "3.13"}};
+  const auto found = versions.find(suite);
+  return found == versions.end() ? "" : found->second;
+}
+
+}  // namespace
+
+Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, bool renew,
+                 const std::function<void(std::string_view)>& say) {
+  Examined out;
+  out.facts.python = python_of(recipe.debian_suite());
+  out.facts.java = recipe.java;
+  if (recipe.spark) {
+    out.spark = get_spark(*recipe.spark, folder, cache.dir(), say);
+    if (!recipe.scala.empty() && recipe.scala != out.spark->scala)
+      fail("scala: the recipe says {}, and Spark {} of {} is built for {}", recipe.scala, out.spark->version,
+           out.spark->dir.string(), out.spark->scala);
+    add_spark(out.facts, *out.spark);
+  }
+  const MavenCache maven(cache.dir(), renew, say);
+  add_artifacts(out.facts, recipe, maven.collect(recipe.maven, recipe.repositories));
+  for (const std::string& jar : recipe.jars) {
+    out.facts.jars.push_back(read_jar_name(Path(jar).filename().string()));
+    out.facts.jars.back().asked_for = true;
+  }
+  add_needs(out.facts, recipe, maven);
+  out.findings = check(out.facts);
+  return out;
+}
+
+}  // namespace spoke::image

@@ -1,0 +1,28 @@
+// What a recipe's image would be made of, before it is made: its Spark, and its artifacts by Maven's metadata alone.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "image/build/cache.h"
+#include "image/build/maven.h"
+#include "image/build/recipe.h"
+#include "image/check/check.h"
+#include "image/spark_home.h"
+
+namespace spoke::image {
+
+struct Examined {
+  std::optional<SparkHome> spark;
+  ImageFacts facts;
+  Findings findings;
+};
+
+// `folder` is where the recipe's own files are. Blocks: Spark is fetched where it is not there. With `renew`, Maven is
+// asked again. Throws Error.
+Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, bool renew,
+                 const std::function<void(std::string_view)>& say);
+
+}  // namespace spoke::image
