@@ -22,7 +22,6 @@ using Parser = http::response_parser<http::buffer_body>;
 
 // Connections kept for the next request. Fewer than are under way at once would be opened and closed all the time.
 constexpr size_t kMostIdle = 64;
-constexpr std::chrono::seconds kLongestIdle{20};
 
 }  // namespace
 
@@ -92,11 +91,11 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   }
   void sweep_later() {
     sweeping = true;
-    sweeper.expires_after(kLongestIdle);
+    sweeper.expires_after(options.keep_idle);
     sweeper.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
       const auto self = weak.lock();
       if (!self || cancelled) return;
-      const auto before = std::chrono::steady_clock::now() - kLongestIdle;
+      const auto before = std::chrono::steady_clock::now() - self->options.keep_idle;
       std::erase_if(self->idle, [&](const Idle& one) { return one.since <= before; });
       self->sweeping = false;
       if (!self->idle.empty()) self->sweep_later();

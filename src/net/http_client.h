@@ -24,6 +24,7 @@ struct ClientOptions {
   std::string proxy;      // "http://[user:password@]host:port" or "socks5://...": through it; "" for none
   std::chrono::milliseconds connect_timeout{10000};
   std::chrono::milliseconds request_timeout{30000};  // until a whole answer; a stream's pieces have none
+  std::chrono::milliseconds keep_idle{20000};        // how long a connection is kept that nobody asks for
 };
 
 // For the server of an https: or http: URL, "https://host[:port]". Throws Error for any other.

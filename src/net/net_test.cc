@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include <memory>
 #include <thread>
 
@@ -184,6 +186,31 @@ TEST_F(Served, RequestsOnOneConnection) {
     }
   });
   EXPECT_EQ(seen, 3);
+}
+
+TEST_F(Served, AConnectionThatNobodyAsksForIsClosed) {
+  const auto sockets = [] {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code none;
+      if (std::filesystem::read_symlink(entry.path(), none).string().starts_with("socket:")) ++count;
+    }
+    return count;
+  };
+  run([&](Executor executor) -> Task<> {
+    HttpServer server(executor, {cert_.key, cert_.cert}, [](Exchange& x) -> Task<> { co_await x.respond({}); });
+    ClientOptions o = options(server.listen("127.0.0.1", 0));
+    o.keep_idle = Millis(50);
+    HttpClient client(executor, o);
+    const int before = sockets();
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ((co_await client.send({})).status, 200) << "on a new one";
+      EXPECT_GT(sockets(), before) << "it is kept for the next";
+      for (int wait = 0; wait < 400 && sockets() > before; ++wait) co_await sleep_for(Millis(5));
+      EXPECT_EQ(sockets(), before);
+    }
+    co_await server.close();
+  });
 }
 
 TEST_F(Served, AStreamComesPieceByPieceAndEnds) {

@@ -1,0 +1,38 @@
+// uses: spoke_build
+// Recipes, names of jars and mvn's lists. What is taken has what every recipe has, and its artifacts are no paths;
+// everything else is an error that says why.
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "check.h"
+#include "image/build/builder.h"
+#include "image/build/maven.h"
+#include "image/build/recipe.h"
+#include "image/check/check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace spoke;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try {
+    const image::Recipe recipe = image::parse_recipe(text);
+    fuzz::check(!recipe.name.empty() && !recipe.base.empty(), "a recipe has a name and a base", std::string(text));
+    for (const auto& artifact : recipe.maven)
+      fuzz::check(artifact.str().find_first_of("/\\<>&\n ") == std::string::npos, "an artifact is no path and no XML",
+                  artifact.str());
+    image::configuration_in(recipe);
+  } catch (const Error& e) {
+    fuzz::check(*e.what() != '\0', "an error says why", std::string(text));
+  }
+  try {
+    image::ImageFacts facts{.spark = "4.1.4", .scala = "2.13"};
+    for (const auto& [artifact, file] : image::parse_list(text))
+      facts.jars.push_back({artifact.group, artifact.name, artifact.version, image::JarFact::From::Maven, true});
+    facts.jars.push_back(image::read_jar_name(text));
+    for (const auto& finding : image::check(facts))
+      fuzz::check(!finding.remedy.empty(), "a finding has a remedy", finding.subject);
+  } catch (const Error& e) {
+    fuzz::check(*e.what() != '\0', "an error says why", std::string(text));
+  }
+  return 0;
+}
