@@ -33,9 +33,10 @@ struct Lasting {
   using value_type = T;
   Lasting() = default;
   template <class U>
-  Lasting(const Lasting<U>&) noexcept {}  // NOLINT(google-explicit-constructor): as allocators are
-  T* allocate(size_t count) { return static_cast<T*>(allocate_lasting(count * sizeof(T))); }
-  void deallocate(T* memory, size_t count) noexcept { free_lasting(memory, count * sizeof(T)); }
+  Lasting(const Lasting<U>&) noexcept {}      // NOLINT(google-explicit-constructor): as allocators are
+  static constexpr size_t kSize = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
+  T* allocate(size_t count) { return static_cast<T*>(allocate_lasting(count * kSize)); }
+  void deallocate(T* memory, size_t count) noexcept { free_lasting(static_cast<void*>(memory), count * kSize); }
   bool operator==(const Lasting&) const = default;
 };
 

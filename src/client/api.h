@@ -113,6 +113,8 @@ class Api {
                         const DeleteOptions& options) = 0;
   virtual Task<std::unique_ptr<Watch>> watch(const Resource& resource, std::string_view ns,
                                              const WatchOptions& options) = 0;
+  // There is nothing to do for the moment: what is only kept for the next requests may go.
+  virtual void rest() {}
 };
 
 }  // namespace spoke::client

@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr long kPage = 500;  // as client-go's pager
 constexpr size_t kMaxError = 64U << 10;
+constexpr std::chrono::seconds kKeepIdle{20};
 
 bool good(int status) { return status >= 200 && status < 300; }
 
@@ -160,6 +161,8 @@ struct HttpApi::Impl {
 HttpApi::HttpApi(net::Executor executor, Target target)
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(target))) {}
 HttpApi::~HttpApi() = default;
+
+void HttpApi::rest() { impl_->client->close_idle(std::chrono::steady_clock::now() - kKeepIdle); }
 
 Task<Object> HttpApi::get(const Resource& resource, std::string_view ns, std::string_view name) {
   co_return co_await impl_->object(get_request(resource.path(ns, name)));

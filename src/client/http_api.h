@@ -25,6 +25,7 @@ class HttpApi : public Api {
                      json::value body, const PatchOptions& options) override;
   Task<> remove(const Resource& resource, std::string_view ns, std::string_view name,
                 const DeleteOptions& options) override;
+  void rest() override;
   Task<std::unique_ptr<Watch>> watch(const Resource& resource, std::string_view ns,
                                      const WatchOptions& options) override;
 

@@ -119,8 +119,9 @@ class InformerOf : public Reflector {
   T kept(Object object) const {
     // Out of the memory that it shares with the rest of its list.
     if constexpr (std::is_same_v<T, Object>)
-      if (!project_) return Object(std::move(object), boost::json::storage_ptr());
-    return project_(std::move(object));
+      return Object(project_ ? project_(std::move(object)) : std::move(object), boost::json::storage_ptr());
+    else
+      return project_(std::move(object));
   }
 
   std::function<T(Object)> project_;

@@ -1,7 +1,6 @@
 #include "net/http_client.h"
 
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 #include <optional>
@@ -83,23 +82,9 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
     co_return wire;
   }
 
-  // For the next request. One of TLS holds 80 kB, and a burst leaves many: those that nobody asked for go.
+  // For the next request.
   void keep(std::unique_ptr<Wire> wire) {
-    if (idle.size() >= kMostIdle) return;
-    idle.push_back({std::move(wire), std::chrono::steady_clock::now()});
-    if (!sweeping) sweep_later();
-  }
-  void sweep_later() {
-    sweeping = true;
-    sweeper.expires_after(options.keep_idle);
-    sweeper.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
-      const auto self = weak.lock();
-      if (!self || cancelled) return;
-      const auto before = std::chrono::steady_clock::now() - self->options.keep_idle;
-      std::erase_if(self->idle, [&](const Idle& one) { return one.since <= before; });
-      self->sweeping = false;
-      if (!self->idle.empty()) self->sweep_later();
-    });
+    if (idle.size() < kMostIdle) idle.push_back({std::move(wire), std::chrono::steady_clock::now()});
   }
 
   struct Idle {
@@ -114,8 +99,6 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   std::optional<Proxy> asked;
   std::optional<asio::ssl::context> context;
   std::vector<Idle> idle;  // used last comes last
-  asio::steady_timer sweeper{executor};
-  bool sweeping = false;
 };
 
 struct ResponseStream::Impl {
@@ -166,6 +149,10 @@ Task<std::optional<std::string>> ResponseStream::read() {
 HttpClient::HttpClient(Executor executor, ClientOptions options)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 HttpClient::~HttpClient() = default;
+
+void HttpClient::close_idle(std::chrono::steady_clock::time_point before) {
+  std::erase_if(impl_->idle, [&](const Impl::Idle& one) { return one.since <= before; });
+}
 
 Task<ResponseStream> HttpClient::stream(Request request) {
   const auto impl = impl_;

@@ -24,7 +24,6 @@ struct ClientOptions {
   std::string proxy;      // "http://[user:password@]host:port" or "socks5://...": through it; "" for none
   std::chrono::milliseconds connect_timeout{10000};
   std::chrono::milliseconds request_timeout{30000};  // until a whole answer; a stream's pieces have none
-  std::chrono::milliseconds keep_idle{20000};        // how long a connection is kept that nobody asks for
 };
 
 // For the server of an https: or http: URL, "https://host[:port]". Throws Error for any other.
@@ -63,6 +62,8 @@ class HttpClient {
   // Throws ConnectionError. A request on a kept connection that turns out to be closed is sent once more on a new one.
   Task<Response> send(Request request);
   Task<ResponseStream> stream(Request request);
+  // Closes the connections that nobody has asked for since that time: each holds 80 kB, and a burst leaves many.
+  void close_idle(std::chrono::steady_clock::time_point before);
   // On a connection of its own. Sec-WebSocket-Protocol is among the request's headers.
   Task<Upgraded> websocket(Request request);
 

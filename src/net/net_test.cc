@@ -200,12 +200,14 @@ TEST_F(Served, AConnectionThatNobodyAsksForIsClosed) {
   run([&](Executor executor) -> Task<> {
     HttpServer server(executor, {cert_.key, cert_.cert}, [](Exchange& x) -> Task<> { co_await x.respond({}); });
     ClientOptions o = options(server.listen("127.0.0.1", 0));
-    o.keep_idle = Millis(50);
     HttpClient client(executor, o);
     const int before = sockets();
     for (int i = 0; i < 2; ++i) {
       EXPECT_EQ((co_await client.send({})).status, 200) << "on a new one";
       EXPECT_GT(sockets(), before) << "it is kept for the next";
+      client.close_idle(std::chrono::steady_clock::now() - std::chrono::hours(1));
+      EXPECT_GT(sockets(), before) << "nobody has asked for it for no time at all";
+      client.close_idle(std::chrono::steady_clock::now());
       for (int wait = 0; wait < 400 && sockets() > before; ++wait) co_await sleep_for(Millis(5));
       EXPECT_EQ(sockets(), before);
     }

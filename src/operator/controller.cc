@@ -118,6 +118,7 @@ Task<> Controller::give_memory_back() {
     co_await net::sleep_for(kBetweenTrims);
     const bool worked = std::clock() - before > kWork;
     if (!worked || !queue_.calm()) continue;
+    api_.rest();
     release_free_memory();
     before = std::clock();
   }

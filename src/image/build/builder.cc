@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "data/json.h"
 #include "image/archive_reader.h"
 #include "image/build/debian.h"
 #include "image/build/digests.h"
@@ -46,6 +47,30 @@ bool is_no_leftover(const Path& path) { return path.filename() != "__pycache__" 
 
 // Of this project's examples, which its set-up puts beside PyPI's: below `examples`.
 bool is_compiled_example(const Path& path) { return path.string().starts_with("jars/spark-examples"); }
+
+std::string to_text(const LowerPaths& paths) {
+  json::array out;
+  for (const auto& [path, node] : paths)
+    out.push_back(json::array{path, node.kind == TreeNode::Kind::Link ? "link" : "folder", node.mode, node.user,
+                              node.group, node.text});
+  return json::dump(out);
+}
+
+LowerPaths lower_paths_from(const std::string& text) {
+  LowerPaths out;
+  const json::value v = json::parse(text);
+  for (const json::value& item : v.as_array()) {
+    const json::array& one = item.as_array();
+    const auto number = [&](size_t i) { return one.at(i).to_number<unsigned>(); };
+    out[json::to_string(one.at(0).as_string())] = {
+        .kind = one.at(1).as_string() == "link" ? TreeNode::Kind::Link : TreeNode::Kind::Folder,
+        .mode = number(2),
+        .user = number(3),
+        .group = number(4),
+        .text = json::to_string(one.at(5).as_string())};
+  }
+  return out;
+}
 
 class Build {
  public:
@@ -99,6 +124,16 @@ class Build {
     return path;
   }
 
+  // Reading all of a layer takes half a second: what was read is kept beside it.
+  LowerPaths known_paths(const std::string& digest) const {
+    const Path known = cache_.dir() / "paths" / (digest.substr(digest.find(':') + 1) + ".json");
+    if (const auto text = try_read_file(known)) return lower_paths_from(*text);
+    LowerPaths out = paths_in(cache_.blob(digest));
+    make_dirs(known.parent_path());
+    write_file(known, to_text(out));
+    return out;
+  }
+
   // The layer of that key, made where there is none yet.
   void add_layer(const std::string& what, const std::string& key, bool renew,
                  const std::function<LayerBlob(const Path& file)>& make) {
@@ -120,8 +155,15 @@ class Build {
 
   void add_tree(const std::string& what, const Tree& tree) {
     if (tree.empty()) return;
-    const std::string key = fmt::format("tree 1 {} {}", layer_time(), fingerprint(tree, digests_));
-    add_layer(what, key, false, [&](const Path& file) { return write_layer(tree, options_.packing, file); });
+    const std::string print = fingerprint(tree, digests_);
+    add_layer(what, fmt::format("tree 1 {} {}", layer_time(), print), false, [&](const Path& file) {
+      LayerBlob layer = write_layer(tree, options_.packing, file);
+      // What was read then may be something else than what its key tells.
+      if (fingerprint(tree, digests_) != print) fail("a file of {} was changed while it was read; build again", what);
+      return layer;
+    });
+    for (const auto& [path, node] : tree.nodes())
+      if (node.kind == TreeNode::Kind::Folder || node.kind == TreeNode::Kind::Link) lower_.insert_or_assign(path, node);
   }
 
   void add_base() {
@@ -134,14 +176,14 @@ class Build {
     const std::string what = fmt::format("debian:{} with {}", base.suite, join(base.packages, ", "));
     add_layer(what, base.key(), options_.renew,
               [&](const Path& file) { return make_debian(base, options_.packing, scratch("debian"), file); });
-    java_home_ =
-        fmt::format("/usr/lib/jvm/java-{}-openjdk-{}", recipe_.java == 0 ? 17 : recipe_.java, contents_.architecture);
+    lower_ = known_paths(contents_.layers.back().blob.digest);
+    java_home_ = fmt::format("/usr/lib/jvm/java-{}-openjdk-{}", recipe_.java, contents_.architecture);
   }
 
   void add_spark() {
     if (!recipe_.spark) return;
     const SparkHome& spark = *examined_.spark;
-    Tree tree;
+    Tree tree(&lower_);
     const bool foreign = recipe_.spark->from == "pypi";
     const auto wanted = [&](const Path& path) {
       return is_no_leftover(path) && !(foreign && is_compiled_example(path));
@@ -179,14 +221,15 @@ class Build {
 
   void add_python() {
     if (recipe_.python_requirements.empty()) return;
+    if (recipe_.debian_suite().empty()) fail("python: the base {} has no Python", recipe_.base);
     Requirements wanted = requirements_of(recipe_.python_requirements, folder_);
     wanted.python = python_version();
     wanted.architecture = contents_.architecture;
     const std::string what = "Python's " + join(recipe_.python_requirements, ", ");
-    add_layer(what, wanted.key(), options_.renew, [&](const Path& file) {
+    add_layer(what, wanted.key(), options_.renew || !wanted.is_whole(), [&](const Path& file) {
       const Path target = scratch("python");
       install_requirements(wanted, target);
-      Tree tree;
+      Tree tree(&lower_);
       tree.add(fmt::format("/usr/local/lib/python{}/dist-packages", wanted.python), target, {},
                [](const Path& path) { return *path.begin() != "bin"; });
       add_scripts(tree, target / "bin");
@@ -210,7 +253,7 @@ class Build {
     if (recipe_.maven.empty()) return;
     std::vector<std::string> names;
     for (const MavenArtifact& artifact : recipe_.maven) names.push_back(artifact.str());
-    Tree tree;
+    Tree tree(&lower_);
     std::vector<std::string> left_out;
     const MavenCache maven(cache_.dir(), options_.renew, options_.say);
     for (const auto& [artifact, file] : maven.resolve(recipe_.maven, recipe_.repositories)) {
@@ -218,33 +261,33 @@ class Build {
         return one.group == artifact.group && one.name == artifact.name;
       });
       // Two versions on one class path are worse than a version that is a little off.
-      if (!asked_for && ships(artifact))
+      Path place = Path(spark_path) / "jars" / file.filename();
+      if (tree.has(place)) place = place.parent_path() / (artifact.group + "-" + file.filename().string());
+      if (!asked_for && ships(examined_.facts, artifact))
         left_out.push_back(artifact.str());
       else
-        tree.add(Path(spark_path) / "jars" / file.filename(), file);
+        tree.add(place, file);
     }
     if (!left_out.empty()) options_.say(fmt::format("left out, for Spark ships it: {}", join(left_out, ", ")));
     add_tree("Maven's " + join(names, ", "), tree);
   }
 
-  bool ships(const MavenArtifact& artifact) const {
-    return std::ranges::any_of(examined_.facts.jars, [&](const JarFact& jar) {
-      return jar.from == JarFact::From::Spark && jar.name == artifact.name;
-    });
-  }
-
   void add_jars() {
-    Tree tree;
-    for (const std::string& jar : recipe_.jars)
-      tree.add(Path(spark_path) / "jars" / Path(jar).filename(), folder_ / jar);
+    Tree tree(&lower_);
+    for (const std::string& jar : recipe_.jars) {
+      const Path place = Path(spark_path) / "jars" / Path(jar).filename();
+      if (tree.has(place))
+        fail("jars: {} is there twice; only one file can have that name in {}/jars", jar, spark_path);
+      tree.add(place, folder_ / jar);
+    }
     add_tree("jars " + join(recipe_.jars, ", "), tree);
   }
 
   void add_files() {
-    Tree tree;
+    Tree tree(&lower_);
     std::vector<std::string> names;
     for (const RecipeFile& file : recipe_.files) {
-      const Path to = file.to.ends_with('/') ? Path(file.to) / Path(file.from).filename() : Path(file.to);
+      const Path to = file.place();
       tree.add(to, folder_ / file.from, {.user = file.user, .group = file.group, .mode = file.mode.value_or(0)});
       names.push_back(to.string());
     }
@@ -270,6 +313,7 @@ class Build {
   FileDigests digests_;
   Staging staging_;
   Examined examined_;
+  LowerPaths lower_;  // of the layers so far
   ImageContents contents_;
   std::string java_home_;
   int parts_ = 0;
@@ -283,8 +327,7 @@ std::vector<std::string> configuration_in(const Recipe& recipe) {
                                        "metrics.properties", "fairscheduler.xml"});
   std::vector<std::string> out;
   for (size_t i = 0; i < recipe.files.size(); ++i) {
-    const Path to = recipe.files[i].to.ends_with('/') ? Path(recipe.files[i].to) / Path(recipe.files[i].from).filename()
-                                                      : Path(recipe.files[i].to);
+    const Path to = Path(recipe.files[i].place()).lexically_normal();
     const std::string name = to.filename().string();
     if (std::ranges::find(names, name) != names.end() || name.ends_with("-site.xml") ||
         to.string().starts_with(std::string(spark_path) + "/conf"))

@@ -21,6 +21,10 @@ namespace {
 // Part of a base's identity: another way of making it makes another base.
 constexpr std::string_view kWay = "debian 2";
 
+constexpr const char* kAddUser =
+    "--customize-hook=chroot \"$1\" env SOURCE_DATE_EPOCH=0 useradd --system --uid 185 --gid spark --create-home "
+    "--shell /bin/bash spark";
+
 // What an installation leaves behind that no container needs, or that differs from one time to the next.
 bool is_wanted(std::string_view path) {
   constexpr auto below = std::to_array<std::string_view>(
@@ -52,7 +56,7 @@ std::string DebianBase::key() const {
 
 DebianBase debian_base(const Recipe& recipe, const std::string& architecture) {
   DebianBase base{recipe.debian_suite(), architecture, {"ca-certificates", "procps", "python3", "tini"}};
-  base.packages.push_back(fmt::format("openjdk-{}-jre-headless", recipe.java == 0 ? 17 : recipe.java));
+  base.packages.push_back(fmt::format("openjdk-{}-jre-headless", recipe.java));
   base.packages.insert(base.packages.end(), recipe.packages.begin(), recipe.packages.end());
   std::ranges::sort(base.packages);
   const auto twice = std::ranges::unique(base.packages);
@@ -66,15 +70,13 @@ LayerBlob make_debian(const DebianBase& base, Packing packing, const Path& scrat
   const std::time_t begun = std::time(nullptr);
   const Path tar = scratch / "debian.tar", trust_store = scratch / "truststore.py";
   write_file(trust_store, embedded::debian_truststore_py);
-  const Finished done = run(
-      {"mmdebstrap", "--variant=minbase", "--architectures=" + base.architecture,
-       "--include=" + join(base.packages, ","), "--dpkgopt=path-exclude=/usr/share/doc/*",
-       "--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
-       // The dates of an account's passwords are of the day, but for this.
-       "--customize-hook=chroot \"$1\" env SOURCE_DATE_EPOCH=0 groupadd --system --gid 185 spark",
-       "--customize-hook=chroot \"$1\" env SOURCE_DATE_EPOCH=0 useradd --system --uid 185 --gid spark --create-home "
-       "--shell /bin/bash spark",
-       "--customize-hook=chroot \"$1\" python3 - <" + quoted(trust_store.string()), base.suite, tar.string()});
+  const Finished done =
+      run({"mmdebstrap", "--variant=minbase", "--architectures=" + base.architecture,
+           "--include=" + join(base.packages, ","), "--dpkgopt=path-exclude=/usr/share/doc/*",
+           "--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+           // The dates of an account's passwords are of the day, but for this.
+           "--customize-hook=chroot \"$1\" env SOURCE_DATE_EPOCH=0 groupadd --system --gid 185 spark", kAddUser,
+           "--customize-hook=chroot \"$1\" python3 - <" + quoted(trust_store.string()), base.suite, tar.string()});
   if (done.exit_code != 0)
     fail("mmdebstrap could not make debian:{} with {}: {}", base.suite, join(base.packages, ", "),
          last_lines(done.errors, 3));

@@ -25,12 +25,15 @@ void add_spark(ImageFacts& facts, const SparkHome& spark) {
 }
 
 void add_artifacts(ImageFacts& facts, const Recipe& recipe, const std::vector<ResolvedArtifact>& artifacts) {
-  for (const auto& [artifact, _] : artifacts)
+  for (const auto& [artifact, _] : artifacts) {
+    const bool asked_for = is_asked_for(recipe, artifact);
+    if (!asked_for && ships(facts, artifact)) continue;  // nor does the build put it in
     facts.jars.push_back({.group = artifact.group,
                           .name = artifact.name,
                           .version = artifact.version,
                           .from = JarFact::From::Maven,
-                          .asked_for = is_asked_for(recipe, artifact)});
+                          .asked_for = asked_for});
+  }
 }
 
 // Of what comes without its closure, the closure.
@@ -53,6 +56,11 @@ std::string python_of(const std::string& suite) {
 }
 
 }  // namespace
+
+bool ships(const ImageFacts& facts, const MavenArtifact& artifact) {
+  return std::ranges::any_of(
+      facts.jars, [&](const JarFact& jar) { return jar.from == JarFact::From::Spark && jar.name == artifact.name; });
+}
 
 Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, bool renew,
                  const std::function<void(std::string_view)>& say) {

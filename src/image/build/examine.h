@@ -20,6 +20,9 @@ struct Examined {
   Findings findings;
 };
 
+// Whether Spark's own jars have it, in whatever version.
+bool ships(const ImageFacts& facts, const MavenArtifact& artifact);
+
 // `folder` is where the recipe's own files are. Blocks: Spark is fetched where it is not there. With `renew`, Maven is
 // asked again. Throws Error.
 Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, bool renew,

@@ -46,9 +46,15 @@ class Writer {
  public:
   using Sink = std::function<void(std::string_view)>;
 
-  explicit Writer(Sink sink) : archive_(archive_write_new()), sink_(std::move(sink)) {
+  explicit Writer(Sink sink) : sink_(std::move(sink)), archive_(archive_write_new()) {
     if (!archive_) fail("out of memory");
   }
+  // Else freeing one that is not closed would write its end.
+  ~Writer() {
+    if (!closed_) archive_write_fail(get());
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
   archive* get() const { return archive_.get(); }
 
   void open() {
@@ -63,7 +69,10 @@ class Writer {
       bytes.remove_prefix(static_cast<size_t>(written));
     }
   }
-  void close() { check(archive_write_close(get())); }
+  void close() {
+    check(archive_write_close(get()));
+    closed_ = true;
+  }
   void check(int result) const {
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
     if (thrown_) std::rethrow_exception(thrown_);
@@ -87,9 +96,10 @@ class Writer {
     }
   }
 
-  std::unique_ptr<archive, Free> archive_;
   Sink sink_;
   std::exception_ptr thrown_;
+  bool closed_ = false;
+  std::unique_ptr<archive, Free> archive_;
 };
 
 // libarchive writes names as UTF-8 where the thread's locale is of UTF-8, whatever locale the program runs in.
@@ -237,6 +247,25 @@ std::time_t latest_before(const Path& tar, std::time_t made) {
 std::time_t layer_time() {
   const char* set = std::getenv("SOURCE_DATE_EPOCH");
   return set == nullptr ? kFirstOfZip : static_cast<std::time_t>(to_int(set).value_or(kFirstOfZip));
+}
+
+LowerPaths paths_in(const Path& layer) {
+  LowerPaths out;
+  ArchiveReader reader(ArchiveReader::Format::Tar, layer);
+  while (archive_entry* entry = reader.next()) {
+    const std::string path = entry_path(entry);
+    TreeNode node{.mode = static_cast<unsigned>(archive_entry_perm(entry)),
+                  .user = static_cast<unsigned>(archive_entry_uid(entry)),
+                  .group = static_cast<unsigned>(archive_entry_gid(entry))};
+    if (S_ISLNK(archive_entry_filetype(entry))) {
+      node.kind = TreeNode::Kind::Link;
+      node.text = entry_symlink(entry);
+    } else if (!S_ISDIR(archive_entry_filetype(entry))) {
+      continue;
+    }
+    if (!bare(path).empty()) out.insert_or_assign(std::string(bare(path)), std::move(node));
+  }
+  return out;
 }
 
 LayerBlob write_layer(const Tree& tree, Packing packing, const Path& file) {

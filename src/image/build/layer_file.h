@@ -41,4 +41,7 @@ LayerBlob write_layer(const Tree& tree, Packing packing, const Path& file);
 LayerBlob write_layer(const Path& tar, const std::function<bool(std::string_view)>& wanted, std::time_t made,
                       Packing packing, const Path& file);
 
+// The folders and links of a layer.
+LowerPaths paths_in(const Path& layer);
+
 }  // namespace spoke::image

@@ -90,6 +90,42 @@ TEST_F(LayerFile, PathsStayInsideOfTheImage) {
   EXPECT_THROW(tree.add_text("relative", "x"), Error);
 }
 
+TEST_F(LayerFile, WhatIsBelowKeepsItsFolders) {
+  LowerPaths lower;
+  lower["bin"] = {.kind = TreeNode::Kind::Link, .mode = 0777, .text = "usr/bin"};
+  lower["usr"] = {.mode = 0755};
+  lower["usr/bin"] = {.mode = 0755};
+  lower["opt/spark/work-dir"] = {.mode = 01777, .user = 1, .group = 2};
+  lower["var/run"] = {.kind = TreeNode::Kind::Link, .text = "/run"};
+  lower["a"] = {.kind = TreeNode::Kind::Link, .text = "b"};
+  lower["b"] = {.kind = TreeNode::Kind::Link, .text = "a"};
+  Tree tree(&lower);
+  tree.add_text("/bin/tool", "x");
+  EXPECT_TRUE(tree.nodes().contains("usr/bin/tool"));
+  EXPECT_FALSE(tree.nodes().contains("bin")) << "a folder there would hide the link";
+  tree.add_text("/opt/spark/work-dir/app.py", "x");
+  EXPECT_EQ(tree.nodes().at("opt/spark/work-dir").mode, 01777U);
+  EXPECT_EQ(tree.nodes().at("opt/spark/work-dir").group, 2U);
+  EXPECT_EQ(tree.nodes().at("opt").mode, 0755U);
+  tree.add_text("/var/run/deep/x", "x");
+  EXPECT_TRUE(tree.nodes().contains("run/deep/x"));
+  EXPECT_THROW(tree.add_text("/a/x", "x"), Error) << "without end";
+
+  const LayerBlob layer = write(tree, Packing::Zstd, "layer");
+  const LowerPaths read = paths_in(at("layer"));
+  EXPECT_EQ(read.at("opt/spark/work-dir").mode, 01777U);
+  EXPECT_FALSE(read.contains("usr/bin/tool"));
+}
+
+TEST_F(LayerFile, AFileThatCannotBeReadLeavesNoLayer) {
+  put(at("a"), "text");
+  Tree tree;
+  tree.add("/a", at("a"));
+  std::filesystem::remove(at("a"));
+  for (const Packing packing : {Packing::None, Packing::Gzip, Packing::Zstd})
+    EXPECT_THROW(write(tree, packing, "layer" + std::to_string(static_cast<int>(packing))), Error);
+}
+
 TEST_F(LayerFile, TheStoreReadsWhatIsWritten) {
   const BuildCache cache(at("cache"));
   Tree tree;
@@ -161,6 +197,15 @@ TEST_F(LayerFile, AnImageOfTheSameTagTakesItsPlace) {
   write_layout(at("layout"), {image("3", "docker.io/library/a:1")}, "", cache);
   const json::value index = json::parse(read_file(at("layout/index.json")));
   EXPECT_EQ(json::list(index, "manifests").size(), 2U);
+  EXPECT_THROW(
+      write_layout(at("two"), {image("4", "docker.io/library/a:1"), image("5", "docker.io/library/b:1")}, "1", cache),
+      Error)
+      << "one tag for both";
+  // A build that was killed while it copied.
+  put(at("killed/oci-layout"), "{}");
+  put(at("killed/blobs/sha256/half"), "x");
+  write_layout(at("killed"), {image("6", "docker.io/library/a:1")}, "", cache);
+  EXPECT_TRUE(std::filesystem::exists(at("killed/index.json")));
   put(at("other/file"), "x");
   EXPECT_THROW(write_layout(at("other"), {}, "", cache), Error) << "a folder with something else in it";
 }

@@ -1,19 +1,20 @@
 #include "image/build/layout.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/file.h>
 
-#include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "base/sha256.h"
 #include "base/time.h"
 #include "data/json.h"
 #include "image/build/tree.h"
 #include "image/image_config.h"
 #include "image/names.h"
+#include "image/staging.h"
 
 namespace spoke::image {
 namespace {
@@ -90,16 +91,33 @@ std::set<std::string> digests_of(const std::vector<BuiltImage>& images) {
 }
 
 // A reader of the layout never sees a part of a blob by its digest.
-void copy_blob(const Path& from, const Path& to) {
-  std::error_code none;
+void copy_blob(const Path& from, const Path& to, const Staging& staging) {
+  std::error_code failed;
   if (std::filesystem::exists(to) && std::filesystem::file_size(to) == std::filesystem::file_size(from)) return;
-  const Path partial = to.string() + ".part-" + random_suffix(6);
-  std::filesystem::copy_file(from, partial, none);
-  if (!none) std::filesystem::rename(partial, to, none);
-  if (!none) return;
-  const std::string why = none.message();
-  std::filesystem::remove(partial, none);
-  fail("{} could not be written: {}", to.string(), why);
+  const Path partial = staging.path() / to.filename();
+  std::filesystem::copy_file(from, partial, failed);
+  if (!failed) std::filesystem::rename(partial, to, failed);
+  if (failed) fail("{} could not be written: {}", to.string(), failed.message());
+}
+
+// Of two images by one name the first would be lost.
+void require_own_names(const std::vector<BuiltImage>& images, const std::string& tag) {
+  std::map<std::string, std::string> digests;
+  for (const BuiltImage& image : images)
+    for (const Named& name : names_of(image, tag)) {
+      const auto [first, fresh] = digests.try_emplace(name.whole + " " + name.tag, image.manifest.digest);
+      if (!fresh && first->second != image.manifest.digest)
+        fail("two different images would be {}; give each a name of its own with --set",
+             name.whole.empty() ? name.tag : name.whole);
+    }
+}
+
+json::value read_index(const Path& file) {
+  try {
+    return json::parse(read_file(file));
+  } catch (const Error& e) {
+    fail("{} is {}; it is no OCI layout, name another folder", file.string(), e.what());
+  }
 }
 
 }  // namespace
@@ -144,36 +162,39 @@ BuiltImage finish_image(const ImageContents& contents, const BuildCache& cache) 
 
 void write_layout(const Path& layout, const std::vector<BuiltImage>& images, const std::string& tag,
                   const BuildCache& cache) {
+  require_own_names(images, tag);
   const Path index = layout / "index.json";
-  json::value before = json::object();
-  if (const auto text = try_read_file(index)) {
-    try {
-      before = json::parse(*text);
-    } catch (const Error& e) {
-      fail("{} is {}; it is no OCI layout, name another folder", index.string(), e.what());
-    }
-  } else if (std::filesystem::exists(layout) && !std::filesystem::is_empty(layout)) {
-    fail("{} has something else than an OCI layout in it; name an empty folder", layout.string());
+  if (!std::filesystem::exists(index)) {
+    if (std::filesystem::exists(layout) && !std::filesystem::is_empty(layout) &&
+        !std::filesystem::exists(layout / "oci-layout"))
+      fail("{} has something else than an OCI layout in it; name an empty folder", layout.string());
+    make_dirs(layout);
+    // Before what is large, so that a build that was broken off may go on here.
+    write_file(layout / "oci-layout", kLayout);
   }
   make_dirs(layout / "blobs/sha256");
-  for (const std::string& digest : digests_of(images)) copy_blob(cache.blob(digest), layout / file_of(digest));
-  write_file(layout / "oci-layout", kLayout);
+  const Staging staging(layout);
+  for (const std::string& digest : digests_of(images)) copy_blob(cache.blob(digest), layout / file_of(digest), staging);
+  // Two builds may put their images here at once.
+  const Fd lock(::open((layout / "oci-layout").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!lock || ::flock(lock.get(), LOCK_EX) != 0) fail_errno("lock " + layout.string());
+  json::value before = std::filesystem::exists(index) ? read_index(index) : json::object();
   write_file(index, index_with(std::move(before), images, tag));
 }
 
 void write_oci_archive(const Path& file, const std::vector<BuiltImage>& images, const std::string& tag,
                        const BuildCache& cache) {
+  require_own_names(images, tag);
   Tree tree;
   tree.add_text("/oci-layout", std::string(kLayout));
   tree.add_text("/index.json", index_with(json::object(), images, tag));
   for (const std::string& digest : digests_of(images)) tree.add(Path("/") / file_of(digest), cache.blob(digest));
-  const Path partial = file.string() + ".part-" + random_suffix(6);
-  std::error_code none;
   try {
-    write_layer(tree, Packing::None, partial);
-    std::filesystem::rename(partial, file);
+    const Path whole = std::filesystem::absolute(file);
+    const Staging staging(whole.parent_path());
+    write_layer(tree, Packing::None, staging.path() / "archive");
+    std::filesystem::rename(staging.path() / "archive", whole);
   } catch (const std::exception& e) {
-    std::filesystem::remove(partial, none);
     fail("{} could not be written: {}", file.string(), e.what());
   }
 }

@@ -10,11 +10,15 @@
 namespace spoke::image {
 namespace {
 
-// A python3 that has pip.
-std::string find_python() {
-  for (const char* python : {"/usr/bin/python3", "python3"})
-    if (!find_program(python).empty() && run({python, "-m", "pip", "--version"}).exit_code == 0) return python;
-  fail("there is no Python with pip on this machine; install the package python3-pip");
+// A Python of that version that has pip.
+std::string find_python(const std::string& version) {
+  const std::string tells = "import sys, pip; print('%d.%d' % sys.version_info[:2])";
+  for (const std::string& python : {"/usr/bin/python" + version, "python" + version, std::string("python3")})
+    if (!find_program(python).empty() && trim(run({python, "-c", tells}).output) == version) return python;
+  fail(
+      "there is no Python {} with pip on this machine, which the image has; install the packages python{} and "
+      "python3-pip",
+      version, version);
 }
 
 std::string last_error(std::string_view text) {
@@ -30,6 +34,19 @@ std::string Requirements::key() const {
   std::string text = fmt::format("python 1\n{} {}\n{}\n", python, architecture, join(lines, "\n"));
   for (const Path& file : files) text += "\n" + read_file(file);
   return sha256_hex(text);
+}
+
+bool Requirements::is_whole() const {
+  const auto refers = [](std::string_view line) {
+    return line.starts_with('-') || line.starts_with('.') || line.starts_with('/') ||
+           line.find("file:") != std::string_view::npos || line.find(".whl") != std::string_view::npos;
+  };
+  for (const std::string& line : lines)
+    if (refers(line)) return false;
+  for (const Path& file : files)
+    for (const std::string& line : split(read_file(file), '\n'))
+      if (refers(trim(line))) return false;
+  return true;
 }
 
 Requirements requirements_of(const std::vector<std::string>& requirements, const Path& folder) {
@@ -49,7 +66,7 @@ Requirements requirements_of(const std::vector<std::string>& requirements, const
 
 void install_requirements(const Requirements& requirements, const Path& target) {
   const std::string machine = requirements.architecture == "arm64" ? "aarch64" : "x86_64";
-  std::vector<std::string> argv{find_python(),
+  std::vector<std::string> argv{find_python(requirements.python),
                                 "-m",
                                 "pip",
                                 "install",
@@ -62,9 +79,9 @@ void install_requirements(const Requirements& requirements, const Path& target) 
                                 requirements.python,
                                 "--target",
                                 target.string()};
-  // pip takes what is named and no older kind by itself. Debian 12's glibc is 2.36.
-  for (const char* kind : {"manylinux_2_34", "manylinux_2_31", "manylinux_2_28", "manylinux_2_27", "manylinux_2_24",
-                           "manylinux_2_17", "manylinux2014"}) {
+  // pip takes what is named and no older kind by itself. Debian 11's glibc is 2.31.
+  for (const char* kind :
+       {"manylinux_2_31", "manylinux_2_28", "manylinux_2_27", "manylinux_2_24", "manylinux_2_17", "manylinux2014"}) {
     argv.emplace_back("--platform");
     argv.push_back(fmt::format("{}_{}", kind, machine));
   }

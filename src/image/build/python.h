@@ -15,12 +15,14 @@ struct Requirements {
   std::string architecture;        // as Go names it
 
   std::string key() const;  // the same for the same; throws Error where a file cannot be read
+  bool is_whole() const;    // whether nothing else is referred to: other files of requirements, wheels of this machine
 };
 
 // A requirement that is a file beside the recipe is one of such lines.
 Requirements requirements_of(const std::vector<std::string>& requirements, const Path& folder);
 
-// Installs wheels for that Python, whatever Python runs pip: nothing is compiled. Throws Error with what pip says.
+// Installs wheels: nothing is compiled. pip runs on that same Python, for it judges by itself what a package needs on
+// it. Throws Error with what pip says.
 void install_requirements(const Requirements& requirements, const Path& target);
 
 }  // namespace spoke::image

@@ -96,6 +96,10 @@ RecipeFile read_file_item(const json::value& v) {
   const std::vector<std::string> owner = split(json::str(v, "owner"), ':');
   if (!owner.front().empty()) out.user = number(owner.front(), 10);
   out.group = owner.size() > 1 ? number(owner[1], 10) : 0;
+  if (out.to.ends_with('/') &&
+      (out.place().ends_with("/.") || out.place().ends_with("/..") || out.place().ends_with('/')))
+    throw RecipeError(
+        fmt::format("files: \"{}\" has no name that could stand below {}; name it in `to`", out.from, out.to));
   return out;
 }
 
@@ -139,6 +143,14 @@ MavenArtifact parse_artifact(std::string_view text) {
   return {.group = parts[0], .name = parts[1], .version = parts[2], .classifier = parts.size() > 3 ? parts[3] : ""};
 }
 
+std::string RecipeFile::place() const {
+  if (!to.ends_with('/')) return to;
+  std::string_view name = from;
+  while (name.size() > 1 && name.ends_with('/')) name.remove_suffix(1);
+  const auto slash = name.rfind('/');
+  return to + std::string(slash == std::string_view::npos ? name : name.substr(slash + 1));
+}
+
 std::string Recipe::debian_suite() const {
   constexpr std::string_view prefix = "debian:";
   return base.starts_with(prefix) ? base.substr(prefix.size()) : "";
@@ -172,10 +184,13 @@ Recipe parse_recipe(std::string_view yaml_text) {
   if (!out.packages.empty() && out.debian_suite().empty())
     throw RecipeError(fmt::format(
         "packages: Debian's packages are put into a base of Debian's own, debian:SUITE, and the base is {}", out.base));
-  if (out.base.starts_with("debian:") &&
-      out.debian_suite().find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos)
+  const std::string suite = out.debian_suite();
+  if (out.base.starts_with("debian:") && (suite.empty() || suite.front() == '-' ||
+                                          suite.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos))
     throw RecipeError(
         fmt::format("base: \"{}\" must be debian: and a suite's name, such as debian:bookworm", out.base));
+  // The oldest that every Spark of the day runs on, and the suite has.
+  if (!suite.empty() && out.java == 0) out.java = suite == "trixie" ? 21 : 17;
   return out;
 }
 

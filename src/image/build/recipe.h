@@ -34,6 +34,8 @@ struct RecipeFile {
   std::string from, to;
   std::optional<unsigned> mode;
   unsigned user = 0, group = 0;
+
+  std::string place() const;  // where it stands in the image
 };
 
 struct SparkSource {

@@ -64,6 +64,8 @@ TEST(Recipe, NamesTheFieldThatDoesNotFit) {
   EXPECT_EQ(refusal(with("platforms: [windows/amd64]")).substr(0, 13), "platforms[0]:");
   EXPECT_EQ(refusal("name: a\nbase: spark:4.1.4\npackages: [tini]").substr(0, 9), "packages:");
   EXPECT_EQ(refusal("name: a\nbase: debian:$(id)").substr(0, 5), "base:");
+  EXPECT_EQ(refusal("name: a\nbase: debian:--simulate").substr(0, 5), "base:") << "it becomes a word of a command line";
+  EXPECT_EQ(refusal("name: a\nbase: 'debian:'").substr(0, 5), "base:");
   EXPECT_NE(refusal("[]"), "");
   EXPECT_NE(refusal("a: [b"), "");
   EXPECT_NE(refusal(""), "");
@@ -77,6 +79,8 @@ TEST(Recipe, ConfigurationIsFoundByItsNameAndByItsPlace) {
   EXPECT_EQ(found("{from: x, to: /etc/hadoop/core-site.xml}").size(), 1U);
   EXPECT_EQ(found("{from: x, to: /opt/spark/conf/x}").size(), 1U);
   EXPECT_TRUE(found("{from: app.py, to: /opt/app/}").empty());
+  EXPECT_EQ(parse_recipe(with("files: [{from: src/jobs/, to: /opt/}]")).files[0].place(), "/opt/jobs");
+  EXPECT_NE(refusal(with("files: [{from: .., to: /opt/}]")), "");
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ struct stat stat_of(const Path& path, bool follow) {
   return out;
 }
 
+constexpr int kMostLinks = 16;
+
 bool is_below(const Path& path, const Path& folder) {
   const Path relative = path.lexically_relative(folder);
   return !relative.empty() && *relative.begin() != "..";
@@ -31,17 +33,47 @@ std::vector<Path> sorted_entries(const Path& folder) {
 
 }  // namespace
 
-void Tree::put(const Path& path, TreeNode node) {
-  const Path normal = path.lexically_normal();
-  if (!normal.is_absolute()) fail("{} is no absolute path in an image", path.string());
-  Path above;
-  for (const Path& part : normal.relative_path().parent_path()) {
-    above /= part;
-    nodes_.try_emplace(above.string(), TreeNode{});
+const TreeNode* Tree::find(const std::string& path) const {
+  if (const auto own = nodes_.find(path); own != nodes_.end()) return &own->second;
+  if (lower_ == nullptr) return nullptr;
+  const auto lower = lower_->find(path);
+  return lower == lower_->end() ? nullptr : &lower->second;
+}
+
+// "bin" is "usr/bin" where it is a link there.
+std::string Tree::followed(const Path& folder) const {
+  Path rest = folder, at;
+  for (int links = 0; !rest.empty();) {
+    const Path part = *rest.begin();
+    rest = rest.lexically_relative(part);
+    if (rest == ".") rest.clear();
+    const TreeNode* node = find((at / part).string());
+    if (node == nullptr || node->kind != TreeNode::Kind::Link) {
+      at /= part;
+      continue;
+    }
+    if (++links > kMostLinks) fail("/{} leads through too many links", folder.string());
+    const Path target =
+        (Path("/") / at / node->text).lexically_normal().relative_path();  // an absolute one stands for itself
+    rest = rest.empty() ? target : target / rest;
+    at.clear();
   }
-  std::string name = normal.relative_path().string();
-  while (name.ends_with('/')) name.pop_back();
-  if (!name.empty()) nodes_.insert_or_assign(std::move(name), std::move(node));
+  return at.string();
+}
+
+void Tree::put(const Path& path, TreeNode node) {
+  Path normal = path.lexically_normal();
+  if (!normal.is_absolute()) fail("{} is no absolute path in an image", path.string());
+  if (!normal.has_filename()) normal = normal.parent_path();
+  if (normal == "/") return;
+  const std::string folder = followed(normal.relative_path().parent_path());
+  Path above;
+  for (const Path& part : Path(folder)) {
+    above /= part;
+    const TreeNode* lower = find(above.string());
+    nodes_.try_emplace(above.string(), lower != nullptr ? *lower : TreeNode{});
+  }
+  nodes_.insert_or_assign((Path(folder) / normal.filename()).string(), std::move(node));
 }
 
 void Tree::add_folder(const Path& path, unsigned mode) { put(path, {.mode = mode}); }

@@ -24,10 +24,17 @@ struct TreeOwner {
   unsigned user = 0, group = 0, mode = 0;
 };
 
-// Paths are absolute ones of the image. What is above a path is made too, root's and 0755, where nobody has said how.
+// Folders and links of the layers below, by path without the first slash.
+using LowerPaths = std::map<std::string, TreeNode>;
+
+// Paths are absolute ones of the image. Those above a path are made too: as the layers below have them, for a layer
+// that names a folder gives it its own owner and permissions; else root's and 0755. A path through a link goes where it
+// leads.
 class Tree {
  public:
   using Wanted = std::function<bool(const Path&)>;  // of a path below the folder that is copied
+
+  explicit Tree(const LowerPaths* lower = nullptr) : lower_(lower) {}  // `lower` lives longer
 
   void add_folder(const Path& path, unsigned mode = 0755);
   void add_text(const Path& path, std::string content, unsigned mode = 0644);
@@ -35,6 +42,7 @@ class Tree {
   // A file, or a folder with all that is in it and `wanted`. Links inside of it stay links where they lead to somewhere
   // inside, else what they lead to is copied. Throws Error for what is not there, and for devices and sockets.
   void add(const Path& path, const Path& source, const TreeOwner& owner = {}, const Wanted& wanted = {});
+  bool has(const Path& path) const { return nodes_.contains(path.relative_path().string()); }
 
   bool empty() const { return nodes_.empty(); }
   // By path without the first slash; in this order a folder comes before what is in it.
@@ -42,8 +50,11 @@ class Tree {
 
  private:
   void put(const Path& path, TreeNode node);
+  const TreeNode* find(const std::string& path) const;
+  std::string followed(const Path& folder) const;
   void add_below(const Path& path, const Path& source, const Path& root, const TreeOwner& owner, const Wanted& wanted);
 
+  const LowerPaths* lower_;
   std::map<std::string, TreeNode> nodes_;
 };
 

@@ -72,6 +72,7 @@ TEST(JarName, TellsScalaAndSpark) {
   EXPECT_EQ(spark_line("spark-core_2.13"), "") << "that is Scala's";
   EXPECT_EQ(spark_line("spark-bigquery-with-dependencies_2.12"), "");
   EXPECT_EQ(spark_line("log4j-1.2-api"), "");
+  EXPECT_EQ(spark_line("spark-sql-kafka-0-10_2.13"), "") << "that is Kafka's";
 }
 
 TEST(Check, WhatFitsHasNoFindings) {
@@ -99,6 +100,9 @@ TEST(Check, FindsAnotherHadoop) {
 TEST(Check, FindsAConnectorOfAnotherSpark) {
   EXPECT_EQ(found_with(jar("org.apache.iceberg", "iceberg-spark-runtime-3.5_2.13", "1.10.0")),
             Lines{"spark-line org.apache.iceberg:iceberg-spark-runtime-3.5_2.13:1.10.0"});
+  EXPECT_EQ(found_with(jar("org.apache.spark", "spark-sql-kafka-0-10_2.13", "4.1.4")), Lines{});
+  EXPECT_EQ(found_with(jar("org.apache.spark", "spark-sql-kafka-0-10_2.13", "4.0.0")),
+            Lines{"spark-line org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0"});
 }
 
 TEST(Check, FindsWhatIsThereTwice) {

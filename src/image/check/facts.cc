@@ -52,7 +52,8 @@ std::string spark_line(std::string_view name) {
     if (!is_digit(bare[i]) || is_digit(bare[i - 1]) || (bare[i + 1] != '.' && bare[i + 1] != '-')) continue;
     size_t end = i + 2;
     while (end < bare.size() && is_digit(bare[end])) ++end;
-    if (end == i + 2 || (end < bare.size() && bare[end] != '-' && bare[end] != '_')) continue;
+    // spark-sql-kafka-0-10 is for Kafka 0.10.
+    if (bare[i] < '2' || end == i + 2 || (end < bare.size() && bare[end] != '-' && bare[end] != '_')) continue;
     return fmt::format("{}.{}", bare[i], bare.substr(i + 2, end - i - 2));
   }
   return "";
