@@ -49,10 +49,8 @@ class Writer {
   explicit Writer(Sink sink) : sink_(std::move(sink)), archive_(archive_write_new()) {
     if (!archive_) fail("out of memory");
   }
-  // Else freeing one that is not closed would write its end.
-  ~Writer() {
-    if (!closed_) archive_write_fail(get());
-  }
+  // Freeing one that is not closed writes its end, which then goes nowhere.
+  ~Writer() { dropped_ = true; }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   archive* get() const { return archive_.get(); }
@@ -69,10 +67,7 @@ class Writer {
       bytes.remove_prefix(static_cast<size_t>(written));
     }
   }
-  void close() {
-    check(archive_write_close(get()));
-    closed_ = true;
-  }
+  void close() { check(archive_write_close(get())); }
   void check(int result) const {
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
     if (thrown_) std::rethrow_exception(thrown_);
@@ -86,6 +81,7 @@ class Writer {
   };
   static la_ssize_t push(archive* a, void* self, const void* bytes, size_t size) {
     auto* writer = static_cast<Writer*>(self);
+    if (writer->dropped_) return static_cast<la_ssize_t>(size);
     try {
       writer->sink_({static_cast<const char*>(bytes), size});
       return static_cast<la_ssize_t>(size);
@@ -98,7 +94,7 @@ class Writer {
 
   Sink sink_;
   std::exception_ptr thrown_;
-  bool closed_ = false;
+  bool dropped_ = false;
   std::unique_ptr<archive, Free> archive_;
 };
 
