@@ -47,6 +47,10 @@ struct Pool {
   std::pmr::unsynchronized_pool_resource memory{{.max_blocks_per_chunk = 0, .largest_required_pool_block = kLargest}};
 };
 
+// Of pointers and numbers, which is what lies there. libstdc++'s pools keep to no more: one of 24 bytes has blocks at
+// every 24th.
+constexpr size_t kAlignment = alignof(void*);
+
 Pool& pool() {
   static auto* const only = new Pool;  // never deleted: things of static life may be freed after it else
   return *only;
@@ -56,12 +60,12 @@ Pool& pool() {
 
 void* allocate_lasting(size_t bytes) {
   const std::scoped_lock lock(pool().mutex);
-  return pool().memory.allocate(bytes);
+  return pool().memory.allocate(bytes, kAlignment);
 }
 
 void free_lasting(void* memory, size_t bytes) noexcept {
   const std::scoped_lock lock(pool().mutex);
-  pool().memory.deallocate(memory, bytes);
+  pool().memory.deallocate(memory, bytes, kAlignment);
 }
 
 void release_free_memory() {
