@@ -9,12 +9,8 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "image/spark_image.h"
 #include "image/staging.h"
-
-namespace spoke::embedded {
-extern const std::string_view entrypoint_sh;
-extern const std::string_view decom_sh;
-}  // namespace spoke::embedded
 
 namespace spoke::image {
 namespace {
@@ -82,7 +78,9 @@ std::vector<Source> root_links(const Machine& machine) {
 
 std::string key_of(const std::vector<Source>& sources) {
   Sha256 sum;
-  for (const std::string_view part : {recipe, passwd, group, nsswitch, embedded::entrypoint_sh, embedded::decom_sh}) {
+  std::vector<std::string_view> parts{recipe, passwd, group, nsswitch};
+  for (const auto& [_, script] : spark_scripts()) parts.push_back(script);
+  for (const std::string_view part : parts) {
     sum.add(part);
     sum.add({"\0", 1});
   }
@@ -137,8 +135,7 @@ void fill(const std::vector<Source>& sources, const Path& layer) {
   put(layer / "etc/group", group);
   put(layer / "etc/nsswitch.conf", nsswitch);
   for (const char* bound : {"hosts", "hostname", "resolv.conf"}) put(layer / "etc" / bound, "");
-  put(layer / "opt/entrypoint.sh", embedded::entrypoint_sh, 0755);
-  put(layer / "opt/decom.sh", embedded::decom_sh, 0755);
+  for (const auto& [place, script] : spark_scripts()) put(layer / Path(place).relative_path(), script, 0755);
   std::filesystem::create_symlink("/proc/self/mounts", layer / "etc/mtab");
   std::filesystem::create_symlink("/run", layer / "var/run");
 }

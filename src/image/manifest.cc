@@ -29,10 +29,6 @@ json::value parse_document(const std::string& path, const std::string& text) {
   }
 }
 
-std::string blob_path(const std::string& digest) {
-  return "blobs/sha256/" + digest.substr(std::string("sha256:").size());
-}
-
 std::string read_digest(const json::value& descriptor, const std::string& of) {
   std::string digest(json::str(descriptor, "digest"));
   if (!is_digest(digest)) refuse("{} names \"{}\", which is not a sha256 digest", of, digest);
@@ -186,6 +182,10 @@ ImagePlan plan_saved(const Documents& documents, const std::string& as, std::str
 }
 
 }  // namespace
+
+std::string blob_path(const std::string& digest) {
+  return "blobs/sha256/" + digest.substr(std::string("sha256:").size());
+}
 
 ImagePlan plan_image(const Documents& documents, const std::string& as, std::string_view architecture) {
   if (documents.contains("index.json")) return plan_layout(documents, as, architecture);

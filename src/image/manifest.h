@@ -32,6 +32,8 @@ struct ImagePlan {
 // digest it goes by. Throws ImageError without the archive's name.
 ImagePlan plan_image(const Documents& documents, const std::string& as, std::string_view architecture);
 
+std::string blob_path(const std::string& digest);  // of a blob in a layout: "blobs/sha256/..."
+
 std::string machine_architecture();  // of this machine, as Go names it
 
 }  // namespace spoke::image

@@ -3,6 +3,11 @@
 #include "base/strings.h"
 #include "image/machine_layer.h"
 
+namespace spoke::embedded {
+extern const std::string_view entrypoint_sh;
+extern const std::string_view decom_sh;
+}  // namespace spoke::embedded
+
 namespace spoke::image {
 namespace {
 
@@ -29,6 +34,10 @@ std::vector<std::pair<Path, Path>> spark_parts(const SparkHome& spark) {
     out.emplace_back(spark.python_archives(), home / "python/lib");
   out.emplace_back(spark.python_sources(), home / "python/pyspark");
   return out;
+}
+
+std::vector<std::pair<const char*, std::string_view>> spark_scripts() {
+  return {{"/opt/entrypoint.sh", embedded::entrypoint_sh}, {"/opt/decom.sh", embedded::decom_sh}};
 }
 
 ImageConfig spark_config(const SparkHome& spark, const std::string& java_home) {

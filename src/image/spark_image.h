@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,9 @@ inline constexpr const char* spark_path = "/opt/spark";
 
 // The parts of a distribution that there are, and where each stands in an image. What Spark's own Dockerfile copies.
 std::vector<std::pair<Path, Path>> spark_parts(const SparkHome& spark);
+
+// What containers of it start with, each with the place that it stands at; executable.
+std::vector<std::pair<const char*, std::string_view>> spark_scripts();
 
 // How such an image starts; `java_home` is a path inside of it.
 ImageConfig spark_config(const SparkHome& spark, const std::string& java_home);

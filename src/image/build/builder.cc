@@ -1,18 +1,15 @@
 #include "image/build/builder.h"
 
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
 
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "data/json.h"
-#include "image/archive_reader.h"
 #include "image/build/debian.h"
 #include "image/build/digests.h"
 #include "image/build/examine.h"
@@ -22,11 +19,6 @@
 #include "image/names.h"
 #include "image/spark_image.h"
 #include "image/staging.h"
-
-namespace spoke::embedded {
-extern const std::string_view entrypoint_sh;
-extern const std::string_view decom_sh;
-}  // namespace spoke::embedded
 
 namespace spoke::image {
 namespace {
@@ -144,7 +136,6 @@ class Build {
       options_.say(fmt::format("making {}", what));
       const Path file = staging_.path() / fmt::format("layer-{}", ++parts_);
       layer = make(file);
-      layer->created_by = "spoke image build: " + what;
       cache_.add(whole, *layer, file);
     }
     layer->created_by = "spoke image build: " + what;
@@ -189,8 +180,7 @@ class Build {
       return is_no_leftover(path) && !(foreign && is_compiled_example(path));
     };
     for (const auto& [source, target] : spark_parts(spark)) tree.add(target, source, {}, wanted);
-    tree.add_text("/opt/entrypoint.sh", std::string(embedded::entrypoint_sh), 0755);
-    tree.add_text("/opt/decom.sh", std::string(embedded::decom_sh), 0755);
+    for (const auto& [place, script] : spark_scripts()) tree.add_text(place, std::string(script), 0755);
     tree.add_folder(Path(spark_path) / "conf");
     // Everyone's: pods run as whatever user their securityContext says.
     tree.add_folder(Path(spark_path) / "work-dir", 01777);
@@ -209,19 +199,15 @@ class Build {
 
   // Of the base, by what its python3 leads to: "3.11".
   std::string python_version() const {
-    ArchiveReader reader(ArchiveReader::Format::Tar, cache_.blob(contents_.layers.front().blob.digest));
     constexpr std::string_view prefix = "python";
-    while (archive_entry* entry = reader.next()) {
-      const std::string path = entry_path(entry), target = entry_symlink(entry);
-      if ((path == "./usr/bin/python3" || path == "usr/bin/python3") && target.starts_with(prefix))
-        return target.substr(prefix.size());
-    }
-    fail("python: the base has no /usr/bin/python3");
+    const auto link = lower_.find("usr/bin/python3");
+    if (link == lower_.end() || !link->second.text.starts_with(prefix))
+      fail("python: the base {} has no /usr/bin/python3 that leads to a version", recipe_.base);
+    return link->second.text.substr(prefix.size());
   }
 
   void add_python() {
     if (recipe_.python_requirements.empty()) return;
-    if (recipe_.debian_suite().empty()) fail("python: the base {} has no Python", recipe_.base);
     Requirements wanted = requirements_of(recipe_.python_requirements, folder_);
     wanted.python = python_version();
     wanted.architecture = contents_.architecture;
@@ -257,16 +243,13 @@ class Build {
     std::vector<std::string> left_out;
     const MavenCache maven(cache_.dir(), options_.renew, options_.say);
     for (const auto& [artifact, file] : maven.resolve(recipe_.maven, recipe_.repositories)) {
-      const bool asked_for = std::ranges::any_of(recipe_.maven, [&](const MavenArtifact& one) {
-        return one.group == artifact.group && one.name == artifact.name;
-      });
-      // Two versions on one class path are worse than a version that is a little off.
+      if (is_left_out(examined_.facts, recipe_, artifact)) {
+        left_out.push_back(artifact.str());
+        continue;
+      }
       Path place = Path(spark_path) / "jars" / file.filename();
       if (tree.has(place)) place = place.parent_path() / (artifact.group + "-" + file.filename().string());
-      if (!asked_for && ships(examined_.facts, artifact))
-        left_out.push_back(artifact.str());
-      else
-        tree.add(place, file);
+      tree.add(place, file);
     }
     if (!left_out.empty()) options_.say(fmt::format("left out, for Spark ships it: {}", join(left_out, ", ")));
     add_tree("Maven's " + join(names, ", "), tree);

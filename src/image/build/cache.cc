@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "data/json.h"
+#include "image/manifest.h"
 #include "image/names.h"
 
 namespace spoke::image {
@@ -23,7 +24,7 @@ Path BuildCache::standard() {
 
 Path BuildCache::blob(const std::string& digest) const {
   if (!is_digest(digest)) fail("\"{}\" is not a sha256 digest", digest);
-  return dir_ / "blobs/sha256" / digest.substr(std::string_view("sha256:").size());
+  return dir_ / blob_path(digest);
 }
 
 std::optional<LayerBlob> BuildCache::find(const std::string& key) const {
@@ -33,8 +34,7 @@ std::optional<LayerBlob> BuildCache::find(const std::string& key) const {
     const json::value v = json::parse(*text);
     LayerBlob out{
         .blob = {std::string(json::str(v, "mediaType")), std::string(json::str(v, "digest")), json::num(v, "size")},
-        .diff_id = std::string(json::str(v, "diffId")),
-        .created_by = std::string(json::str(v, "createdBy"))};
+        .diff_id = std::string(json::str(v, "diffId"))};
     std::error_code none;
     const auto size = std::filesystem::file_size(blob(out.blob.digest), none);
     if (none || static_cast<std::int64_t>(size) != out.blob.size || !is_digest(out.diff_id)) return std::nullopt;
@@ -52,8 +52,7 @@ void BuildCache::add(const std::string& key, const LayerBlob& layer, const Path&
   write_file(record, json::dump(json::object{{"mediaType", layer.blob.media_type},
                                              {"digest", layer.blob.digest},
                                              {"size", layer.blob.size},
-                                             {"diffId", layer.diff_id},
-                                             {"createdBy", layer.created_by}}));
+                                             {"diffId", layer.diff_id}}));
 }
 
 Blob BuildCache::add(const std::string& media_type, const std::string& bytes) const {

@@ -26,13 +26,12 @@ void add_spark(ImageFacts& facts, const SparkHome& spark) {
 
 void add_artifacts(ImageFacts& facts, const Recipe& recipe, const std::vector<ResolvedArtifact>& artifacts) {
   for (const auto& [artifact, _] : artifacts) {
-    const bool asked_for = is_asked_for(recipe, artifact);
-    if (!asked_for && ships(facts, artifact)) continue;  // nor does the build put it in
+    if (is_left_out(facts, recipe, artifact)) continue;
     facts.jars.push_back({.group = artifact.group,
                           .name = artifact.name,
                           .version = artifact.version,
                           .from = JarFact::From::Maven,
-                          .asked_for = asked_for});
+                          .asked_for = is_asked_for(recipe, artifact)});
   }
 }
 
@@ -57,9 +56,10 @@ std::string python_of(const std::string& suite) {
 
 }  // namespace
 
-bool ships(const ImageFacts& facts, const MavenArtifact& artifact) {
-  return std::ranges::any_of(
-      facts.jars, [&](const JarFact& jar) { return jar.from == JarFact::From::Spark && jar.name == artifact.name; });
+bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtifact& artifact) {
+  return !is_asked_for(recipe, artifact) && std::ranges::any_of(facts.jars, [&](const JarFact& jar) {
+    return jar.from == JarFact::From::Spark && jar.name == artifact.name;
+  });
 }
 
 Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, bool renew,

@@ -20,8 +20,9 @@ struct Examined {
   Findings findings;
 };
 
-// Whether Spark's own jars have it, in whatever version.
-bool ships(const ImageFacts& facts, const MavenArtifact& artifact);
+// Whether an artifact stays out of the image: nobody asked for it, and Spark's own jars have it, in whatever version.
+// Two versions on one class path are worse than a version that is a little off.
+bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtifact& artifact);
 
 // `folder` is where the recipe's own files are. Blocks: Spark is fetched where it is not there. With `renew`, Maven is
 // asked again. Throws Error.

@@ -13,6 +13,7 @@
 #include "data/json.h"
 #include "image/build/tree.h"
 #include "image/image_config.h"
+#include "image/manifest.h"
 #include "image/names.h"
 #include "image/staging.h"
 
@@ -30,10 +31,6 @@ std::string when() { return rfc3339(Time(std::chrono::seconds(layer_time()))); }
 
 json::object descriptor(const Blob& blob) {
   return {{"mediaType", blob.media_type}, {"digest", blob.digest}, {"size", blob.size}};
-}
-
-Path file_of(const std::string& digest) {
-  return Path("blobs/sha256") / digest.substr(std::string_view("sha256:").size());
 }
 
 struct Named {
@@ -174,7 +171,8 @@ void write_layout(const Path& layout, const std::vector<BuiltImage>& images, con
   }
   make_dirs(layout / "blobs/sha256");
   const Staging staging(layout);
-  for (const std::string& digest : digests_of(images)) copy_blob(cache.blob(digest), layout / file_of(digest), staging);
+  for (const std::string& digest : digests_of(images))
+    copy_blob(cache.blob(digest), layout / blob_path(digest), staging);
   // Two builds may put their images here at once.
   const Fd lock(::open((layout / "oci-layout").c_str(), O_RDONLY | O_CLOEXEC));
   if (!lock || ::flock(lock.get(), LOCK_EX) != 0) fail_errno("lock " + layout.string());
@@ -188,7 +186,7 @@ void write_oci_archive(const Path& file, const std::vector<BuiltImage>& images, 
   Tree tree;
   tree.add_text("/oci-layout", std::string(kLayout));
   tree.add_text("/index.json", index_with(json::object(), images, tag));
-  for (const std::string& digest : digests_of(images)) tree.add(Path("/") / file_of(digest), cache.blob(digest));
+  for (const std::string& digest : digests_of(images)) tree.add(Path("/") / blob_path(digest), cache.blob(digest));
   try {
     const Path whole = std::filesystem::absolute(file);
     const Staging staging(whole.parent_path());

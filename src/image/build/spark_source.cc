@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-
 #include "base/error.h"
 #include "base/process.h"
 #include "base/sha256.h"
@@ -13,17 +11,14 @@
 #include "image/archive_reader.h"
 #include "image/build/digests.h"
 #include "image/layer_writer.h"
+#include "image/machine.h"
 #include "image/staging.h"
 
 namespace spoke::image {
 namespace {
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 Path folder_of_sparks() {
+  const auto environment = Machine::read_environment;
   if (const std::string set = environment("SPOKE_SPARK"); !set.empty()) return set;
   if (const std::string set = environment("XDG_DATA_HOME"); !set.empty()) return Path(set) / "spoke-spark";
   return Path(environment("HOME")) / ".local/share/spoke-spark";
