@@ -1,6 +1,8 @@
 #include "base/heap.h"
 
+#include <link.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -72,6 +74,25 @@ void release_free_memory() {
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif
+}
+
+void release_unused_code() {
+  // What the loader maps without the permission to write was never changed: it can be read from the file again. The
+  // pages that it made read-only only after it had filled in addresses are of segments that may be written.
+  const auto release = [](dl_phdr_info* object, size_t, void*) {
+    for (ElfW(Half) i = 0; i < object->dlpi_phnum; ++i) {
+      const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+      const auto page = static_cast<ElfW(Addr)>(::sysconf(_SC_PAGESIZE));
+      const ElfW(Addr) begin = (object->dlpi_addr + segment.p_vaddr) / page * page;
+      // The page that it ends in may be the next one's too.
+      const ElfW(Addr) end = (object->dlpi_addr + segment.p_vaddr + segment.p_filesz) / page * page;
+      if (end <= begin) continue;
+      ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // NOLINT(performance-no-int-to-ptr)
+    }
+    return 0;
+  };
+  ::dl_iterate_phdr(release, nullptr);
 }
 
 }  // namespace spoke

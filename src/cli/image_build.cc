@@ -1,4 +1,4 @@
-#include "cli/image_build.h"
+#include "cli/image_commands.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -7,12 +7,14 @@
 
 #include "base/strings.h"
 #include "cli/options.h"
+#include "cli/registry_flags.h"
 #include "cli/terminal.h"
+#include "cli/transfer_line.h"
 #include "cluster/paths.h"
 #include "image/build/builder.h"
 #include "image/build/recipe.h"
+#include "image/build/transport.h"
 #include "image/image_store.h"
-#include "image/staging.h"
 
 namespace spoke::cli {
 namespace {
@@ -21,28 +23,9 @@ struct Options {
   std::vector<std::string> recipes;
   std::string output, data, cache, compression = "zstd";
   std::vector<std::string> tags, sets;
+  RegistryFlags registries;
   bool force = false, renew = false, quiet = false;
 };
-
-// Where images go, named as skopeo names transports: "oci:FOLDER[:TAG]", "oci-archive:FILE[:TAG]", "store:".
-struct Target {
-  enum class Kind { Layout, Archive, Store };
-  Kind kind = Kind::Store;
-  Path path;
-  std::string tag;
-};
-
-Target parse_target(const std::string& text) {
-  const auto colon = text.find(':');
-  const std::string transport = text.substr(0, colon), rest = colon == std::string::npos ? "" : text.substr(colon + 1);
-  if (text == "store:") return {};
-  if ((transport != "oci" && transport != "oci-archive") || rest.empty())
-    throw UsageError(
-        fmt::format("--output: \"{}\" is none of oci:FOLDER[:TAG], oci-archive:FILE[:TAG] and store:", text));
-  const auto tag = rest.find(':');
-  return {transport == "oci" ? Target::Kind::Layout : Target::Kind::Archive, rest.substr(0, tag),
-          tag == std::string::npos ? "" : rest.substr(tag + 1)};
-}
 
 // "NAME.tags=TAG,..." as bake's --set; NAME may have "*" for any letters.
 bool is_like(std::string_view pattern, std::string_view name) {
@@ -71,36 +54,18 @@ image::Packing packing_of(const std::string& word) {
   return word == "none" ? image::Packing::None : image::Packing::Zstd;
 }
 
-void deliver(const Options& options, const Target& target, const std::vector<image::BuiltImage>& images,
-             const image::BuildCache& cache) {
-  switch (target.kind) {
-    case Target::Kind::Layout: return image::write_layout(target.path, images, target.tag, cache);
-    case Target::Kind::Archive: return image::write_oci_archive(target.path, images, target.tag, cache);
-    case Target::Kind::Store: break;
-  }
-  const cluster::Paths paths = options.data.empty() ? cluster::Paths::standard() : cluster::Paths(options.data);
-  image::ImageStore store(paths.images(), {}, {});
-  for (const image::BuiltImage& built : images)
-    for (const std::string& name : built.names) {
-      const image::Staging staging(cache.dir());
-      image::BuiltImage one = built;
-      one.names = {name};
-      image::write_layout(staging.path() / "layout", {one}, "", cache);
-      store.load(staging.path() / "layout", name);
-    }
-}
-
 int build(const Options& options) {
-  const Target target = parse_target(options.output);
+  const image::Place target = place_in(options.output, "--output");
   const image::BuildCache cache(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache));
-  std::vector<image::BuiltImage> images;
-  std::vector<std::string> names;
+  const image::Registries registries = options.registries.registries();
+  std::vector<image::ImageBlobs> images;
   for (const std::string& file : options.recipes) {
     const auto begun = std::chrono::steady_clock::now();
     try {
       const image::Recipe recipe = image::parse_recipe(read_file(file));
       image::BuildOptions how{.packing = packing_of(options.compression),
                               .force = options.force,
+                              .registries = registries,
                               .renew = options.renew,
                               .tags = tags_for(options, recipe.name)};
       if (!options.quiet)
@@ -115,8 +80,13 @@ int build(const Options& options) {
       fail("{}: {}", file, e.what());
     }
   }
-  deliver(options, target, images, cache);
-  for (const image::BuiltImage& built : images)
+  TransferLine line(options.quiet ? "" : "sending");
+  const image::Transport transport(cache, registries, line.told());
+  const cluster::Paths paths = options.data.empty() ? cluster::Paths::standard() : cluster::Paths(options.data);
+  image::ImageStore store(paths.images(), {}, {});
+  transport.write(target, {cache.dir(), images, nullptr}, store);
+  line.end();
+  for (const image::ImageBlobs& built : images)
     for (const std::string& name : built.names) print(fmt::format("{} {}\n", built.manifest.digest, name));
   return 0;
 }
@@ -166,7 +136,8 @@ Action set_up_image_build(CLI::App& app) {
       ->required()
       ->type_name(takes::kFile);
   app.add_option("-o,--output", options->output,
-                 "oci:FOLDER[:TAG] or oci-archive:FILE[:TAG], OCI layouts; store:, the embedded cluster's own images")
+                 "oci:FOLDER[:TAG] or oci-archive:FILE[:TAG], OCI layouts; docker://NAME, a registry's, or docker:// "
+                 "by the tags of each; store:, the embedded cluster's own images")
       ->capture_default_str()
       ->type_name("WHERE");
   app.add_option("-t,--tag", options->tags, "what the image is called, in the place of the recipe's tags")
@@ -179,6 +150,7 @@ Action set_up_image_build(CLI::App& app) {
       ->capture_default_str()
       ->type_name("zstd|gzip|none");
   app.add_option("--cache", options->cache, "where layers are kept from one build to the next")->type_name("DIR");
+  options->registries.add_to(app);
   app.add_flag("--renew", options->renew,
                "make anew what comes from Debian and PyPI, whose newest versions may be others by now");
   app.add_flag("--force", options->force, "build in spite of what does not belong into an image");

@@ -1,12 +1,16 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "cli/image_build.h"
+#include "cli/image_commands.h"
 #include "cli/options.h"
+#include "cli/registry_flags.h"
 #include "cli/terminal.h"
+#include "cli/transfer_line.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "image/build/base.h"
 #include "image/build/examine.h"
+#include "image/manifest.h"
 
 namespace spoke::cli {
 namespace {
@@ -14,8 +18,9 @@ namespace {
 constexpr int kMisfits = 3;
 
 struct Options {
-  std::vector<std::string> recipes;
-  std::string cache, output;
+  std::vector<std::string> what;
+  std::string executor, cache, output;
+  RegistryFlags registries;
   bool renew = false;
 };
 
@@ -29,30 +34,80 @@ json::array to_json(const image::Findings& findings) {
   return out;
 }
 
-int check(const Options& options) {
-  const image::BuildCache cache(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache));
-  json::array recipes;
-  bool all_fit = true;
-  for (const std::string& file : options.recipes) {
-    image::Findings findings;
+struct Checked {
+  image::ImageFacts facts;
+  image::Findings findings;
+};
+
+class Check {
+ public:
+  explicit Check(const Options& options)
+      : options_(options),
+        cache_(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache)),
+        registries_(options.registries.registries()) {}
+
+  // A recipe's file, or else an image.
+  Checked run(const std::string& what) const {
     try {
-      const image::Recipe recipe = image::parse_recipe(read_file(file));
-      const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
-      findings = image::examine(recipe, Path(file).parent_path(), cache, options.renew, say).findings;
+      return std::filesystem::is_regular_file(what) ? recipe(what) : image(what);
+    } catch (const UsageError&) {
+      throw;
     } catch (const Error& e) {
-      fail("{}: {}", file, e.what());
+      fail("{}: {}", what, e.what());
     }
-    all_fit = all_fit && findings.empty();
-    if (options.output.empty()) {
-      print(fmt::format("{}: {}\n", file, findings.empty() ? "its parts fit" : "its parts do not fit"));
-      for (const image::Finding& finding : findings)
-        print(
-            fmt::format("  {}: {}\n    {}\n    {}\n", finding.rule, finding.subject, finding.problem, finding.remedy));
-    }
-    recipes.push_back(json::object{{"recipe", file}, {"findings", to_json(findings)}});
   }
-  if (options.output == "json") print(json::dump_pretty(recipes) + "\n");
-  if (options.output == "yaml") print(yaml::dump(recipes));
+
+ private:
+  Checked recipe(const std::string& file) const {
+    const image::Recipe recipe = image::parse_recipe(read_file(file));
+    const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
+    image::Examined out = image::examine(recipe, Path(file).parent_path(), cache_, registries_, options_.renew, say);
+    return {std::move(out.facts), std::move(out.findings)};
+  }
+
+  Checked image(const std::string& name) const {
+    const image::Place place = place_in(name, "IMAGE");
+    TransferLine line("reading " + name);
+    const image::Transport transport(cache_, registries_, line.told());
+    const image::BaseImage found = image::read_image(place, image::machine_architecture(), cache_, transport);
+    line.end();
+    Checked out;
+    image::add_facts(found, false, out.facts);
+    out.findings = image::check(out.facts);
+    return out;
+  }
+
+  const Options& options_;
+  image::BuildCache cache_;
+  image::Registries registries_;
+};
+
+void show(const std::string& what, const image::Findings& findings) {
+  print(fmt::format("{}: {}\n", what, findings.empty() ? "its parts fit" : "its parts do not fit"));
+  for (const image::Finding& finding : findings)
+    print(fmt::format("  {}: {}\n    {}\n    {}\n", finding.rule, finding.subject, finding.problem, finding.remedy));
+}
+
+int check(const Options& options) {
+  if (!options.executor.empty() && options.what.size() != 1)
+    throw UsageError("--executor is compared with one driver's image");
+  const Check all(options);
+  json::array out;
+  bool all_fit = true;
+  for (const std::string& what : options.what) {
+    Checked checked = all.run(what);
+    if (!options.executor.empty()) {
+      const Checked executor = all.run(options.executor);
+      for (const image::Finding& finding : image::check_pair(checked.facts, executor.facts))
+        checked.findings.push_back(finding);
+    }
+    all_fit = all_fit && checked.findings.empty();
+    if (options.output.empty()) show(what, checked.findings);
+    out.push_back(json::object{{std::filesystem::is_regular_file(what) ? "recipe" : "image", what},
+                               {"findings", to_json(checked.findings)}});
+  }
+  if (options.output == "json") print(json::dump_pretty(out) + "\n");
+  if (options.output == "yaml") print(yaml::dump(out));
   return all_fit ? 0 : kMisfits;
 }
 
@@ -60,11 +115,16 @@ int check(const Options& options) {
 
 Action set_up_image_check(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("recipe", options->recipes, "recipes, see images/recipe.schema.yaml")
+  app.add_option("what", options->what,
+                 "recipes, or images: docker://NAME, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], NAME")
       ->required()
       ->type_name(takes::kFile);
+  app.add_option("--executor", options->executor,
+                 "the executors' image or recipe, where they have their own: compared with the driver's")
+      ->type_name("IMAGE");
   add_output_option(app, options->output, {"json", "yaml"}, "for scripts");
-  app.add_option("--cache", options->cache, "where Maven's answers are kept")->type_name("DIR");
+  app.add_option("--cache", options->cache, "where images and Maven's answers are kept")->type_name("DIR");
+  options->registries.add_to(app);
   app.add_flag("--renew", options->renew, "ask Maven anew");
   return [options] { return check(*options); };
 }

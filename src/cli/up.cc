@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/embedded.h"
 #include "cli/options.h"
+#include "cli/registry_flags.h"
 #include "cli/terminal.h"
 #include "client/kubeconfig.h"
 #include "cluster/launch.h"
@@ -21,6 +22,7 @@ struct Options {
   cluster::ClusterOptions cluster;
   std::vector<std::string> aliases;
   std::vector<std::string> spark_homes;
+  RegistryFlags registries;
   std::string data;
   bool foreground = false;
   int ready_fd = -1;
@@ -38,6 +40,7 @@ cluster::ClusterOptions cluster_options(const Options& options) {
                        "\"");
     out.aliases[alias.substr(0, equals)] = alias.substr(equals + 1);
   }
+  out.registries = options.registries.read();
   for (const auto& home : options.spark_homes) out.spark_homes.emplace_back(home);
   out.node = !options.no_node;
   out.spark_operator = !options.no_operator;
@@ -87,6 +90,7 @@ Action set_up(CLI::App& app) {
   app.add_option("--spark-home", options->spark_homes,
                  "a folder with a Spark distribution, for local/spark; may be repeated")
       ->type_name("DIR");
+  options->registries.add_to(app);
   app.add_option("--data", options->data, "keep the cluster's data there, not in $XDG_DATA_HOME/spoke")
       ->type_name("DIR");
   app.add_flag("--no-operator", options->no_operator, "without the Spark operator");

@@ -39,16 +39,6 @@ std::vector<Path> listed_files() {
   return out;
 }
 
-// The proxy that the environment names for the server, as Go's http.ProxyFromEnvironment takes it; "" for none.
-std::string proxy_of_environment(const net::ClientOptions& server) {
-  const auto either = [](const char* name) {
-    const std::string value = env(upper(name).c_str());
-    return value.empty() ? env(name) : value;
-  };
-  const std::string proxy = server.tls ? either("https_proxy") : either("http_proxy");
-  return proxy.empty() || net::bypasses_proxy(server.host, server.port, either("no_proxy")) ? "" : proxy;
-}
-
 // `name`-data in base64, else the file `name` points to, else "".
 std::string pem(const json::value& entry, const std::string& name) {
   if (const auto data = json::str(entry, name + "-data"); !data.empty()) {
@@ -92,7 +82,8 @@ void set_server(Target& target, const json::value& cluster, std::string_view nam
   if (own) target.server.server_name = json::str(cluster, "tls-server-name");
   set_address(target, url);
   if (own) target.server.proxy = std::string(json::str(cluster, "proxy-url"));
-  if (target.server.proxy.empty()) target.server.proxy = proxy_of_environment(target.server);
+  if (target.server.proxy.empty())
+    target.server.proxy = net::proxy_of_environment(target.server.tls, target.server.host, target.server.port);
   if (!target.server.proxy.empty()) net::parse_proxy(target.server.proxy);  // says now what it is not
 }
 
@@ -211,7 +202,7 @@ std::optional<Target> find_target(const KubeconfigChoice& choice) {
     Target nobody;
     nobody.ns = choice.ns.empty() ? "default" : choice.ns;
     set_address(nobody, choice.server);
-    nobody.server.proxy = proxy_of_environment(nobody.server);
+    nobody.server.proxy = net::proxy_of_environment(nobody.server.tls, nobody.server.host, nobody.server.port);
     return nobody;
   }
   if (config.contexts.empty() && choice.kubeconfig.empty()) return std::nullopt;

@@ -24,6 +24,7 @@
 #include "cluster/node/machine.h"
 #include "cluster/node/node.h"
 #include "image/image_store.h"
+#include "image/registry/pull.h"
 #include "kube/patch.h"
 #include "net/async.h"
 #include "net/scope.h"
@@ -91,7 +92,11 @@ struct Parts {
         if (const json::array patch = op::executor_patch(pod); !patch.empty()) pod = kube::json_patch(pod, patch);
       });
     if (!options.node) return;
-    node = std::make_unique<Node>(local, images, node_options(options));
+    NodeOptions of_node = node_options(options);
+    of_node.pull = [this, registries = options.registries](
+                       const std::string& name, const std::vector<std::string>& secrets,
+                       const std::function<bool()>& stop) { return pull(registries, name, secrets, stop); };
+    node = std::make_unique<Node>(local, images, std::move(of_node));
     api.set_log_source(
         [this](const Object& pod, const net::Query& query, std::function<Task<>(std::string_view)> write) {
           return node->logs(pod, log_options(query), std::move(write));
@@ -112,6 +117,25 @@ struct Parts {
       return token(std::move(ns), std::move(account), std::move(pod), std::move(pod_uid), seconds);
     };
     return out;
+  }
+
+  // On a worker. The pod's own credentials come first, then those of who started the cluster.
+  std::int64_t pull(const image::RegistryOptions& registries, const std::string& name,
+                    const std::vector<std::string>& secrets, const std::function<bool()>& stop) {
+    image::Keyring keys;
+    try {
+      for (const std::string& secret : secrets) keys.add(secret);
+      keys.add(image::Keyring::of_user());
+    } catch (const Error& e) {
+      throw image::ImageError(
+          fmt::format("{}: a secret of imagePullSecrets, or Docker's configuration of this machine "
+                      "is of no use: {}",
+                      name, e.what()));
+    }
+    return image::pull_image(images, image::Registries(std::move(keys), registries), name,
+                             [&](std::int64_t, std::int64_t) {
+                               if (stop()) throw image::ImageError(name + ": the cluster is going down");
+                             });
   }
 
   Task<std::string> token(std::string ns, std::string account, std::string pod, std::string pod_uid, long seconds) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cluster/paths.h"
+#include "image/registry/registries.h"
 
 namespace spoke::cluster {
 
@@ -16,6 +17,7 @@ struct ClusterOptions {
   std::uint16_t port = 7443;                   // of the API server, on loopback and on the pods' bridge
   std::map<std::string, std::string> aliases;  // of images (image/image_store.h)
   std::vector<Path> spark_homes;
+  image::RegistryOptions registries;  // what pods' images are pulled from
   bool node = true;  // without: objects only, no pod runs; needs no root
   bool spark_operator = true;
 };

@@ -57,6 +57,15 @@ std::vector<std::string> arguments(const ClusterOptions& options, const std::str
     args.emplace_back("--spark-home");
     args.push_back(home.string());
   }
+  for (const auto& [server, mirrors] : options.registries.mirrors)
+    for (const auto& mirror : mirrors) {
+      args.emplace_back("--registry-mirror");
+      args.push_back(server + "=" + mirror);
+    }
+  for (const auto& server : options.registries.insecure) {
+    args.emplace_back("--insecure-registry");
+    args.push_back(server);
+  }
   if (!options.node) args.emplace_back("--no-node");
   if (!options.spark_operator) args.emplace_back("--no-operator");
   return args;

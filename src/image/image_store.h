@@ -1,6 +1,7 @@
 // The images of this machine: what a container's root is made of, and what it runs.
 //
-// Two sources for now: local/spark:VERSION, put together from the machine itself, and OCI archives that were loaded.
+// They come from the machine itself (local/spark:VERSION), from archives that were loaded, or from registries
+// (image/registry/pull.h).
 #pragma once
 
 #include <map>
@@ -24,6 +25,12 @@ class InvalidImageName : public ImageError {
   using ImageError::ImageError;
 };
 
+// There is none of that name here. A registry may have it.
+class NoSuchImage : public ImageError {
+ public:
+  using ImageError::ImageError;
+};
+
 struct ImageConfig {                              // of the OCI image specification
   std::vector<std::string> entrypoint, cmd, env;  // env: "NAME=value"
   std::string user;                               // "", "185", "185:0", "spark"
@@ -42,6 +49,7 @@ struct Image {
   std::vector<Path> layers;  // topmost first, each a folder, read-only
   std::vector<Bind> binds;
   ImageConfig config;
+  bool pulled = false;  // from a registry, which may have a newer one by now; else it was loaded or built here
 };
 
 class ImageStore {
@@ -52,8 +60,8 @@ class ImageStore {
   ImageStore(Path dir, std::map<std::string, std::string> aliases, std::vector<Path> spark_homes);
 
   // Blocks (reads files, may unpack): call on a worker. Docker's short names are understood: "spark:4.1.4" is
-  // "docker.io/library/spark:4.1.4". An image that was loaded by that very name goes before an alias. Throws
-  // ImageError.
+  // "docker.io/library/spark:4.1.4". An image that was loaded or pulled by that very name goes before an alias. Throws
+  // ImageError, NoSuchImage where a registry may have it.
   Image resolve(const std::string& name);
 
   // Unpacks an OCI layout (its folder, or an archive of it: a tar that may be packed by gzip or zstd), or docker save's
@@ -66,7 +74,15 @@ class ImageStore {
 
   std::vector<std::string> list() const;  // names that resolve without looking at Spark homes
 
+  // For what is pulled: whether a layer is here; the folder of what is under way; taking in the layout of an image,
+  // which may lack the layers that are here. Throws ImageError.
+  bool has_layer(const std::string& diff_id) const;
+  Path downloads() const { return dir_ / "downloads"; }
+  void take_pulled(const Path& layout, const std::string& name);
+
  private:
+  std::vector<std::string> take(const Path& archive, const std::string& as, bool pulled);
+
   Path dir_;
   std::map<std::string, std::string> aliases_;
   std::vector<Path> spark_homes_;

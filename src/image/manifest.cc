@@ -96,24 +96,40 @@ Candidate choose(std::vector<Candidate> candidates, const std::string& as) {
   return chosen;
 }
 
-// The manifest a descriptor leads to, through an index of platforms where it is one.
-std::string pick_platform(const Documents& documents, const json::value& descriptor, std::string_view architecture) {
-  std::string digest = read_digest(descriptor, "index.json");
+Blob read_descriptor(const json::value& v, const std::string& of) {
+  return {std::string(json::str(v, "mediaType")), read_digest(v, of), json::num(v, "size")};
+}
+
+Manifest manifest_from(const json::value& v, const std::string& called) {
+  Manifest out;
+  out.is_index = json::find(v, "manifests") != nullptr;
+  for (const json::value& item : json::list(v, "manifests"))
+    out.platforms.push_back({read_descriptor(item, called), std::string(json::str(item, "platform.architecture"))});
+  if (out.is_index) return out;
+  const json::value* config = json::find(v, "config");
+  if (config == nullptr) refuse("{} names no configuration", called);
+  out.config = read_descriptor(*config, called);
+  for (const json::value& layer : json::list(v, "layers")) out.layers.push_back(read_descriptor(layer, called));
+  return out;
+}
+
+// The manifest that a digest leads to, through an index of platforms where it is one.
+std::pair<std::string, Manifest> pick_platform(const Documents& documents, std::string digest,
+                                               std::string_view architecture) {
   // An index may list indexes; two levels are what builders write.
   for (int level = 0; level < 3; ++level) {
-    const json::value v = read_blob(documents, digest);
-    if (json::find(v, "manifests") == nullptr) return digest;
-    const json::value* fitting = nullptr;
-    std::vector<std::string> others;
-    for (const json::value& item : json::list(v, "manifests")) {
-      const std::string platform(json::str(item, "platform.architecture"));
-      if (fitting == nullptr && (platform == architecture || platform.empty())) fitting = &item;
-      if (platform != "unknown") others.push_back(platform);  // "unknown" are BuildKit's attestations
-    }
-    if (fitting == nullptr) refuse("the image is for {}, and this machine is {}", join(others, ", "), architecture);
-    digest = read_digest(*fitting, blob_path(digest));
+    Manifest manifest = manifest_from(read_blob(documents, digest), level == 0 ? "the manifest" : blob_path(digest));
+    if (!manifest.is_index) return {digest, std::move(manifest)};
+    digest = choose_platform(manifest, architecture).digest;
   }
   refuse("its indexes lead to indexes without end");
+}
+
+std::vector<std::string> diff_ids_in(const json::value& config) {
+  std::vector<std::string> out = string_list(config, "rootfs.diff_ids");
+  for (const std::string& one : out)
+    if (!is_digest(one)) refuse("the configuration names the layer \"{}\", not a sha256 digest", one);
+  return out;
 }
 
 // Completes a plan whose layers know their files: configuration and diff_ids.
@@ -121,24 +137,19 @@ void add_config(ImagePlan& plan, const json::value& v, std::string_view architec
   const std::string_view built_for = json::str(v, "architecture");
   if (!built_for.empty() && built_for != architecture)
     refuse("the image is for {}, and this machine is {}", built_for, architecture);
-  const std::vector<std::string> diff_ids = string_list(v, "rootfs.diff_ids");
+  const std::vector<std::string> diff_ids = diff_ids_in(v);
   if (diff_ids.size() != plan.layers.size())
     refuse("the manifest has {} layers and the configuration {}", plan.layers.size(), diff_ids.size());
   if (diff_ids.empty()) refuse("the image has no layers");
-  for (size_t i = 0; i < diff_ids.size(); ++i) {
-    if (!is_digest(diff_ids[i])) refuse("the configuration names the layer \"{}\", not a sha256 digest", diff_ids[i]);
-    plan.layers[i].diff_id = diff_ids[i];
-  }
+  for (size_t i = 0; i < diff_ids.size(); ++i) plan.layers[i].diff_id = diff_ids[i];
   if (const json::value* config = json::find(v, "config")) plan.config = config_from_json(*config);
 }
 
 ImagePlan plan_layout(const Documents& documents, const std::string& as, std::string_view architecture) {
   const json::value index = parse_document("index.json", document(documents, "index.json"));
-  std::map<std::string, const json::value*> descriptors;  // one manifest may stand there once for each of its names
-  std::map<std::string, Candidate> by_digest;
+  std::map<std::string, Candidate> by_digest;  // one manifest may stand there once for each of its names
   for (const json::value& item : json::list(index, "manifests")) {
     const std::string digest = read_digest(item, "index.json");
-    descriptors.try_emplace(digest, &item);
     Candidate& candidate = by_digest[digest];
     candidate.manifest = digest;
     if (std::string name = name_of(item); !name.empty()) candidate.names.push_back(std::move(name));
@@ -150,15 +161,10 @@ ImagePlan plan_layout(const Documents& documents, const std::string& as, std::st
   const Candidate chosen = choose(std::move(candidates), as);
   ImagePlan plan;
   plan.names = chosen.names;
-  plan.manifest_digest = pick_platform(documents, *descriptors.at(chosen.manifest), architecture);
-  const json::value manifest = read_blob(documents, plan.manifest_digest);
-  for (const json::value& layer : json::list(manifest, "layers")) {
-    const std::string digest = read_digest(layer, "the manifest");
-    plan.layers.push_back({blob_path(digest), digest, ""});
-  }
-  const json::value* config = json::find(manifest, "config");
-  if (config == nullptr) refuse("the manifest names no configuration");
-  plan.config_digest = read_digest(*config, "the manifest");
+  auto [digest, manifest] = pick_platform(documents, chosen.manifest, architecture);
+  plan.manifest_digest = digest;
+  for (const Blob& layer : manifest.layers) plan.layers.push_back({blob_path(layer.digest), layer.digest, ""});
+  plan.config_digest = manifest.config.digest;
   add_config(plan, read_blob(documents, plan.config_digest), architecture);
   return plan;
 }
@@ -185,6 +191,23 @@ ImagePlan plan_saved(const Documents& documents, const std::string& as, std::str
 
 std::string blob_path(const std::string& digest) {
   return "blobs/sha256/" + digest.substr(std::string("sha256:").size());
+}
+
+Manifest read_manifest(const std::string& text, const std::string& called) {
+  return manifest_from(parse_document(called, text), called);
+}
+
+const Blob& choose_platform(const Manifest& index, std::string_view architecture) {
+  std::vector<std::string> others;
+  for (const Manifest::Platform& one : index.platforms) {
+    if (one.architecture == architecture || one.architecture.empty()) return one.blob;
+    if (one.architecture != "unknown") others.push_back(one.architecture);  // "unknown" are BuildKit's attestations
+  }
+  refuse("the image is for {}, and this machine is {}", join(others, ", "), architecture);
+}
+
+std::vector<std::string> diff_ids_of(const std::string& config) {
+  return diff_ids_in(parse_document("the configuration", config));
 }
 
 ImagePlan plan_image(const Documents& documents, const std::string& as, std::string_view architecture) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "image/blob.h"
 #include "image/image_store.h"
 
 namespace spoke::image {
@@ -32,7 +33,26 @@ struct ImagePlan {
 // digest it goes by. Throws ImageError without the archive's name.
 ImagePlan plan_image(const Documents& documents, const std::string& as, std::string_view architecture);
 
-std::string blob_path(const std::string& digest);  // of a blob in a layout: "blobs/sha256/..."
+// A manifest, or an index of the manifests of several platforms.
+struct Manifest {
+  struct Platform {
+    Blob blob;
+    std::string architecture;  // as Go names it; "" where it is not said, "unknown" of what is no image
+  };
+  bool is_index = false;
+  std::vector<Platform> platforms;  // of an index
+  Blob config;
+  std::vector<Blob> layers;  // bottom first
+};
+
+// `called` is what an error calls it. Throws ImageError.
+Manifest read_manifest(const std::string& text, const std::string& called);
+
+// The manifest of an index that is for the architecture. Throws ImageError that names those there are.
+const Blob& choose_platform(const Manifest& index, std::string_view architecture);
+
+// The digests of the layers' tars, from the text of a configuration. Throws ImageError.
+std::vector<std::string> diff_ids_of(const std::string& config);
 
 std::string machine_architecture();  // of this machine, as Go names it
 

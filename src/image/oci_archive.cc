@@ -20,8 +20,6 @@
 namespace spoke::image {
 namespace {
 
-// Manifests and configurations are a few KiB each; registries refuse more than 4 MiB.
-constexpr size_t max_document = size_t{4} << 20;
 constexpr size_t max_documents = size_t{64} << 20;
 
 struct Contents {
@@ -39,7 +37,7 @@ std::string link_target(const std::string& link, const std::string& target) {
 
 // The first bytes tell JSON from layers, which begin with a compressor's magic or with a file's name.
 std::optional<std::string> read_document(archive_entry* entry, ArchiveReader& reader) {
-  if (archive_entry_size(entry) > static_cast<la_int64_t>(max_document)) return std::nullopt;
+  if (archive_entry_size(entry) > static_cast<la_int64_t>(kMostDocument)) return std::nullopt;
   std::string text;
   while (const auto piece = reader.read()) {
     if (text.empty() && !piece->bytes.starts_with('{') && !piece->bytes.starts_with('[')) return std::nullopt;
@@ -75,7 +73,7 @@ std::optional<std::string> read_document(const Path& path) {
   for (std::string_view piece = source(); !piece.empty(); piece = source()) {
     if (text.empty() && !piece.starts_with('{') && !piece.starts_with('[')) return std::nullopt;
     text += piece;
-    if (text.size() > max_document) return std::nullopt;
+    if (text.size() > kMostDocument) return std::nullopt;
   }
   return text;
 }

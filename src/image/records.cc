@@ -19,20 +19,18 @@ Path file_of(const Path& store, const std::string& name) {
   return folder_of(store) / (sha256_digest(name).substr(std::string("sha256:").size()) + ".json");
 }
 
-json::value to_json(const ImagePlan& plan, const std::string& name) {
+json::value to_json(const ImagePlan& plan, const std::string& name, bool pulled) {
   json::array layers;
   for (const LayerPlan& layer : plan.layers) layers.emplace_back(layer.diff_id);
-  return json::object{{"name", name},
-                      {"id", plan.config_digest},
-                      {"manifest", plan.manifest_digest},
-                      {"layers", std::move(layers)},
-                      {"config", to_json(plan.config)}};
+  return json::object{{"name", name},     {"id", plan.config_digest},    {"manifest", plan.manifest_digest},
+                      {"pulled", pulled}, {"layers", std::move(layers)}, {"config", to_json(plan.config)}};
 }
 
 Image from_json(const Path& store, const json::value& v) {
   Image image;
   image.name = json::str(v, "name");
   image.id = json::str(v, "id");
+  image.pulled = json::flag(v, "pulled");
   for (const std::string& diff_id : string_list(v, "layers")) {
     // An image may list one layer twice, and overlayfs refuses that; the upper one hides the lower one whole.
     const Path folder = layer_folder(store, diff_id);
@@ -61,10 +59,10 @@ std::vector<Path> record_files(const Path& store) {
 
 }  // namespace
 
-void record_image(const Path& store, const ImagePlan& plan) {
+void record_image(const Path& store, const ImagePlan& plan, bool pulled) {
   make_dirs(folder_of(store), 0700);
   for (const std::string& name : plan.names)
-    write_file(file_of(store, name), json::dump_pretty(to_json(plan, name)), 0600);
+    write_file(file_of(store, name), json::dump_pretty(to_json(plan, name, pulled)), 0600);
 }
 
 std::optional<Image> find_recorded(const Path& store, const Reference& reference) {

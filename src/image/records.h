@@ -13,7 +13,7 @@
 namespace spoke::image {
 
 // Writes a record for each of the plan's names. A name that another image had is this one's thereafter.
-void record_image(const Path& store, const ImagePlan& plan);
+void record_image(const Path& store, const ImagePlan& plan, bool pulled);
 
 // The image of that name, or with that digest under any tag of the repository. Nothing where there is none, or where
 // one of its layers is gone. Throws ImageError where its record cannot be read.

@@ -154,20 +154,25 @@ void HttpClient::close_idle(std::chrono::steady_clock::time_point before) {
   std::erase_if(impl_->idle, [&](const Impl::Idle& one) { return one.since <= before; });
 }
 
-Task<ResponseStream> HttpClient::stream(Request request) {
-  const auto impl = impl_;
-  http::request<http::string_body> message;
+namespace {
+
+// Of a request: its line and headers.
+template <class Message>
+void fill(Message& message, const HttpClient::Impl& client, const Request& request) {
   message.version(11);
   message.method_string(request.method);
-  message.target(impl->asked ? impl->address() + target_of(request) : target_of(request));
-  if (request.headers.get("Host").empty()) message.set(http::field::host, impl->host());
-  if (impl->asked)
-    if (const auto who = proxy_authorization(*impl->asked); !who.empty())
+  message.target(client.asked ? client.address() + target_of(request) : target_of(request));
+  if (request.headers.get("Host").empty()) message.set(http::field::host, client.host());
+  if (client.asked)
+    if (const auto who = proxy_authorization(*client.asked); !who.empty())
       message.set(http::field::proxy_authorization, who);
   for (const auto& [name, value] : request.headers) message.insert(name, value);
-  message.body() = std::move(request.body);
-  message.prepare_payload();
+}
 
+using Write = std::function<Task<>(Wire&)>;
+
+// Sends what `write` writes, and reads as far as the response's headers.
+Task<ResponseStream> exchange(std::shared_ptr<HttpClient::Impl> impl, bool head, Write write) {
   for (;;) {
     bool kept = false;
     try {
@@ -175,10 +180,10 @@ Task<ResponseStream> HttpClient::stream(Request request) {
       out->client = impl;
       out->wire = co_await impl->connection(kept);
       out->wire->lowest().expires_after(impl->options.request_timeout);
-      co_await out->wire->write(message);
+      co_await write(*out->wire);
       out->parser.body_limit(boost::none);
       out->parser.header_limit(64U << 10);
-      if (message.method() == http::verb::head) out->parser.skip(true);
+      if (head) out->parser.skip(true);
       co_await out->wire->read_header(out->parser);
       out->wire->lowest().expires_never();
       for (const auto& field : out->parser.get())
@@ -193,6 +198,51 @@ Task<ResponseStream> HttpClient::stream(Request request) {
       throw ConnectionError(fmt::format("cannot reach {}: {}", impl->address(), e.code().message()));
     }
   }
+}
+
+using Header = http::request<http::buffer_body>;
+
+// A server that refuses a long body may say so, and close, before it has read it: what it said is read then.
+Task<> write_long(std::shared_ptr<Header> header, std::shared_ptr<LongBody> body, std::chrono::milliseconds timeout,
+                  Wire& wire) {
+  http::request_serializer<http::buffer_body> serializer(*header);
+  header->body() = {nullptr, 0, true};
+  const auto next = body->open();
+  co_await wire.write_header(serializer);
+  for (;;) {
+    const std::string_view piece = next();
+    header->body() = {const_cast<char*>(piece.data()), piece.size(), !piece.empty()};
+    wire.lowest().expires_after(timeout);
+    try {
+      co_await wire.write_piece(serializer);
+    } catch (const boost::system::system_error& e) {
+      if (e.code() == asio::error::broken_pipe || e.code() == asio::error::connection_reset) break;
+      if (e.code() != http::error::need_buffer) throw;
+    }
+    if (piece.empty()) break;
+  }
+  wire.lowest().expires_after(timeout);
+}
+
+}  // namespace
+
+Task<ResponseStream> HttpClient::stream(Request request) {
+  const auto message = std::make_shared<http::request<http::string_body>>();
+  fill(*message, *impl_, request);
+  message->body() = std::move(request.body);
+  message->prepare_payload();
+  const bool head = message->method() == http::verb::head;
+  co_return co_await exchange(impl_, head, [message](Wire& wire) { return wire.write(*message); });
+}
+
+Task<ResponseStream> HttpClient::stream(Request request, LongBody body) {
+  const auto header = std::make_shared<Header>();
+  fill(*header, *impl_, request);
+  header->content_length(body.size);
+  const auto shared = std::make_shared<LongBody>(std::move(body));
+  co_return co_await exchange(impl_, false, [header, shared, limit = impl_->options.request_timeout](Wire& wire) {
+    return write_long(header, shared, limit, wire);
+  });
 }
 
 Task<Upgraded> HttpClient::websocket(Request request) {

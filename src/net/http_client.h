@@ -2,9 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "net/http.h"
 #include "net/task.h"
@@ -51,6 +54,13 @@ class ResponseStream {
   std::unique_ptr<Impl> impl_;
 };
 
+// A body that is too long to be held in memory.
+struct LongBody {
+  std::uint64_t size = 0;  // bytes
+  // Begins it (again): the function answers the next bytes, valid until its next call, and none at the end.
+  std::function<std::function<std::string_view()>()> open;
+};
+
 class HttpClient {
  public:
   struct Impl;
@@ -62,6 +72,8 @@ class HttpClient {
   // Throws ConnectionError. A request on a kept connection that turns out to be closed is sent once more on a new one.
   Task<Response> send(Request request);
   Task<ResponseStream> stream(Request request);
+  // Sends the body piece by piece, each within the time of a request. Throws what the body's functions throw, too.
+  Task<ResponseStream> stream(Request request, LongBody body);
   // Closes the connections that nobody has asked for since that time: each holds 80 kB, and a burst leaves many.
   void close_idle(std::chrono::steady_clock::time_point before);
   // On a connection of its own. Sec-WebSocket-Protocol is among the request's headers.

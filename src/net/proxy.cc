@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cstdlib>
 
 #include "base/strings.h"
 #include "net/http.h"
@@ -137,6 +138,16 @@ bool bypasses_proxy(std::string_view host, std::string_view port, std::string_vi
   for (const auto& rule : split(lower(no_proxy), ','))
     if (const auto trimmed = trim(rule); !trimmed.empty() && exempts(std::string(trimmed), name, port)) return true;
   return false;
+}
+
+std::string proxy_of_environment(bool tls, std::string_view host, std::string_view port) {
+  const auto either = [](const std::string& name) -> std::string {
+    for (const std::string& one : {upper(name), name})
+      if (const char* set = std::getenv(one.c_str()); set != nullptr && *set != '\0') return set;
+    return "";
+  };
+  const std::string proxy = either(tls ? "https_proxy" : "http_proxy");
+  return proxy.empty() || bypasses_proxy(host, port, either("no_proxy")) ? "" : proxy;
 }
 
 std::string proxy_authorization(const Proxy& proxy) {

@@ -23,6 +23,10 @@ Proxy parse_proxy(std::string_view text);
 // not; the machine itself always is (Go's httpproxy).
 bool bypasses_proxy(std::string_view host, std::string_view port, std::string_view no_proxy);
 
+// The proxy that the environment names for a server ("https_proxy", "http_proxy", "no_proxy", in capitals too), as Go's
+// http.ProxyFromEnvironment takes it; "" for none.
+std::string proxy_of_environment(bool tls, std::string_view host, std::string_view port);
+
 std::string proxy_authorization(const Proxy& proxy);  // the header's value; "" without a user
 
 // Has the proxy at the stream's other end connect it with host:port. Throws ConnectionError.

@@ -73,6 +73,19 @@ class Wire {
         [&](auto& s) { return boost::beast::http::async_write(s, message, boost::asio::use_awaitable); });
   }
 
+  template <class Serializer>
+  Task<> write_header(Serializer& serializer) {
+    co_await on_stream(
+        [&](auto& s) { return boost::beast::http::async_write_header(s, serializer, boost::asio::use_awaitable); });
+  }
+
+  // What the serializer's message has as its body now.
+  template <class Serializer>
+  Task<> write_piece(Serializer& serializer) {
+    co_await on_stream(
+        [&](auto& s) { return boost::beast::http::async_write(s, serializer, boost::asio::use_awaitable); });
+  }
+
   template <class Parser>
   Task<> read_header(Parser& parser) {
     co_await on_stream(

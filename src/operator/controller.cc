@@ -113,13 +113,14 @@ Task<> Controller::run() {
 
 // Each of many applications is large until its driver is made; what they leave behind is wanted by others.
 Task<> Controller::give_memory_back() {
-  std::clock_t before = std::clock();
+  std::clock_t before = 0;  // starting is work too
   for (;;) {
     co_await net::sleep_for(kBetweenTrims);
     const bool worked = std::clock() - before > kWork;
     if (!worked || !queue_.calm()) continue;
     api_.rest();
     release_free_memory();
+    release_unused_code();
     before = std::clock();
   }
 }

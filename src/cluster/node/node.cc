@@ -101,7 +101,8 @@ struct Node::Impl {
                                   client::EventRecorder(executor, api, "kubelet", options.name),
                                   net::Scope(executor),
                                   {},
-                                  0});
+                                  0,
+                                  {}});
     make_dirs(context->state_dir, 0700);
     context->addresses.insert(context->gateway);
     read_records();
@@ -231,6 +232,7 @@ client::Task<> Node::run() {
   } catch (...) {
     end = std::current_exception();
   }
+  if (impl_->context) *impl_->context->closing = true;
   // Containers run on: their monitors are processes of their own. What this process has under way for them ends here.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (impl_->context) co_await impl_->context->scope.close();

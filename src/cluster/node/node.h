@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/files.h"
 #include "client/api.h"
@@ -30,6 +31,11 @@ struct NodeOptions {
   std::function<client::Task<std::string>(std::string ns, std::string account, std::string pod, std::string pod_uid,
                                           long seconds)>
       token;
+  // Pulls an image into those that ResolveImage knows, with these texts of Docker's configuration for credentials; its
+  // size in bytes. Blocks, until `stop` says so; throws image::ImageError. Null where nothing is pulled.
+  std::function<std::int64_t(const std::string& name, const std::vector<std::string>& secrets,
+                             const std::function<bool()>& stop)>
+      pull;
 };
 
 struct LogOptions {       // the query of /log

@@ -1,6 +1,8 @@
 // What all pods of the node share.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <set>
 
 #include "client/events.h"
@@ -27,6 +29,8 @@ struct NodeContext {
   net::Scope scope;          // of everything that runs for pods
   std::set<Ipv4> addresses;  // in use
   Ipv4 last_address = 0;
+  std::set<std::string> pulling;  // images
+  std::shared_ptr<std::atomic<bool>> closing = std::make_shared<std::atomic<bool>>(false);
 
   PodDir dir_of(std::string_view uid) const { return {options.data_dir / "pods" / std::string(uid)}; }
   // An address for a new pod, in use from now on. Throws Error where there is none left.

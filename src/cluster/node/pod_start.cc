@@ -18,6 +18,8 @@ namespace spoke::cluster {
 namespace {
 
 constexpr Duration kConfigRetry = std::chrono::seconds(5);
+constexpr size_t kPullsAtOnce = 3;
+constexpr Duration kPullTurn = std::chrono::milliseconds(50);
 
 // Every device of the machine, for a privileged container.
 std::vector<Device> machine_devices() {
@@ -127,7 +129,6 @@ net::Task<> PodWorker::start(std::string name) {
     } else {
       reason = "ErrImagePull";
       message = e.what();
-      normal("Pulling", fmt::format("Pulling image \"{}\"", image));
       warning("Failed", fmt::format("Failed to pull image \"{}\": {}", image, message));
       c.pull.grow(now());
       normal("BackOff", fmt::format("Back-off pulling image \"{}\"", image));
@@ -159,11 +160,84 @@ net::Task<> PodWorker::create(std::string name, int attempt) {
   co_await launch(name, live, attempt);
 }
 
+// With the policy Always a registry is asked again for what came from one; what was loaded or built here is ours.
 net::Task<image::Image> PodWorker::pull(json::value spec) {
   const std::string name(json::str(spec, "image"));
-  image::Image image = co_await net::on_worker([resolve = node_.images, name] { return resolve(name); });
-  normal("Pulled", fmt::format("Container image \"{}\" already present on machine", name));
-  co_return image;
+  const std::string policy(json::str(spec, "imagePullPolicy"));
+  const bool pulls = node_.options.pull != nullptr && policy != "Never";
+  for (bool waited = false;; waited = true) {
+    Here here = co_await look(name);
+    if (here.image && !(here.image->pulled && policy == "Always" && pulls)) {
+      normal("Pulled", fmt::format("Container image \"{}\" already present on machine", name));
+      co_return *std::move(here.image);
+    }
+    if (!pulls) throw image::ImageError(here.why);
+    if (!waited) normal("Pulling", fmt::format("Pulling image \"{}\"", name));
+    // One at a time of a name, whose next finds it here; few at all, for each holds a worker.
+    if (node_.pulling.size() < kPullsAtOnce && node_.pulling.insert(name).second)
+      co_return co_await pull_from_registry(name, here.why);
+    co_await net::sleep_for(kPullTurn);
+  }
+}
+
+net::Task<PodWorker::Here> PodWorker::look(std::string name) {
+  co_return co_await net::on_worker([resolve = node_.images, name]() -> Here {
+    try {
+      return {resolve(name), ""};
+    } catch (const image::NoSuchImage& e) {
+      return {std::nullopt, e.what()};
+    }
+  });
+}
+
+// It is this one's turn, which ends here. `why` it is not here already, "" where it is.
+net::Task<image::Image> PodWorker::pull_from_registry(std::string name, std::string why) {
+  std::exception_ptr failure;
+  try {
+    const std::vector<std::string> secrets = co_await pull_secrets();
+    const Time begun = now();
+    const auto pull = [pull = node_.options.pull, name, secrets, closing = node_.closing] {
+      return pull(name, secrets, [closing] { return closing->load(); });
+    };
+    const std::int64_t size = co_await net::on_worker(pull);
+    normal("Pulled", fmt::format("Successfully pulled image \"{}\" in {:.3f}s. Image size: {} bytes.", name,
+                                 std::chrono::duration<double>(now() - begun).count(), size));
+  } catch (const image::ImageError& e) {
+    failure =
+        std::make_exception_ptr(image::ImageError(why.empty() ? e.what() : fmt::format("{}; and {}", e.what(), why)));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  node_.pulling.erase(name);
+  if (failure) std::rethrow_exception(failure);
+  Here here = co_await look(name);
+  if (!here.image) throw image::ImageError(here.why);
+  co_return *std::move(here.image);
+}
+
+// The texts of the pod's imagePullSecrets. As the kubelet does, goes on without those that are not there.
+net::Task<std::vector<std::string>> PodWorker::pull_secrets() {
+  SourceNames names;
+  for (const auto& one : json::list(pod_, "spec.imagePullSecrets")) names.secrets.emplace(json::str(one, "name"));
+  std::vector<std::string> out, missing;
+  const std::set<std::string> wanted = names.secrets;
+  const Sources sources = co_await fetch(std::move(names));
+  for (const std::string& name : wanted) {
+    const auto found = sources.secrets.find(name);
+    if (found == sources.secrets.end()) {
+      missing.push_back(name);
+      continue;
+    }
+    for (const auto& [key, text] : json::members(found->second, "data"))
+      if ((key == ".dockerconfigjson" || key == ".dockercfg") && text.is_string())
+        if (const auto bytes = from_base64(std::string_view(text.get_string()))) out.push_back(*bytes);
+  }
+  if (!missing.empty())
+    warning(
+        "FailedToRetrieveImagePullSecret",
+        fmt::format("Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+                    join(missing, ", ")));
+  co_return out;
 }
 
 net::Task<PodWorker::LivePtr> PodWorker::prepare(json::value spec, image::Image image, int attempt) {

@@ -81,6 +81,13 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   net::Task<> start(std::string name);
   net::Task<> create(std::string name, int attempt);
   net::Task<image::Image> pull(json::value spec);
+  struct Here {
+    std::optional<image::Image> image;
+    std::string why;  // there is none
+  };
+  net::Task<Here> look(std::string name);
+  net::Task<image::Image> pull_from_registry(std::string name, std::string why);
+  net::Task<std::vector<std::string>> pull_secrets();
   net::Task<LivePtr> prepare(json::value spec, image::Image image, int attempt);
   net::Task<> launch(std::string name, LivePtr live, int attempt);
 

@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
-#include "data/json.h"
 #include "image/build/debian.h"
 #include "image/build/digests.h"
 #include "image/build/examine.h"
+#include "image/build/listing.h"
 #include "image/build/maven.h"
 #include "image/build/python.h"
 #include "image/manifest.h"
@@ -40,30 +41,6 @@ bool is_no_leftover(const Path& path) { return path.filename() != "__pycache__" 
 // Of this project's examples, which its set-up puts beside PyPI's: below `examples`.
 bool is_compiled_example(const Path& path) { return path.string().starts_with("jars/spark-examples"); }
 
-std::string to_text(const LowerPaths& paths) {
-  json::array out;
-  for (const auto& [path, node] : paths)
-    out.push_back(json::array{path, node.kind == TreeNode::Kind::Link ? "link" : "folder", node.mode, node.user,
-                              node.group, node.text});
-  return json::dump(out);
-}
-
-LowerPaths lower_paths_from(const std::string& text) {
-  LowerPaths out;
-  const json::value v = json::parse(text);
-  for (const json::value& item : v.as_array()) {
-    const json::array& one = item.as_array();
-    const auto number = [&](size_t i) { return one.at(i).to_number<unsigned>(); };
-    out[json::to_string(one.at(0).as_string())] = {
-        .kind = one.at(1).as_string() == "link" ? TreeNode::Kind::Link : TreeNode::Kind::Folder,
-        .mode = number(2),
-        .user = number(3),
-        .group = number(4),
-        .text = json::to_string(one.at(5).as_string())};
-  }
-  return out;
-}
-
 class Build {
  public:
   Build(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options)
@@ -74,12 +51,12 @@ class Build {
         digests_(cache.dir() / "digests"),
         staging_(cache.dir()) {}
 
-  BuiltImage run() {
+  ImageBlobs run() {
     contents_.architecture = architecture();
-    examined_ = examine(recipe_, folder_, cache_, options_.renew, options_.say);
+    examined_ = examine(recipe_, folder_, cache_, options_.registries, options_.renew, options_.say);
     refuse_misfits();
-    contents_.labels = recipe_.labels;
     add_base();
+    for (const auto& [name, value] : recipe_.labels) contents_.labels[name] = value;
     add_spark();
     add_python();
     add_maven();
@@ -88,7 +65,7 @@ class Build {
     add_config();
     digests_.save();
     staging_.sync();
-    BuiltImage out = finish_image(contents_, cache_);
+    ImageBlobs out = finish_image(contents_, cache_);
     out.names = names();
     return out;
   }
@@ -110,20 +87,16 @@ class Build {
     return out;
   }
 
+  // Where the jars go.
+  Path spark_home() const {
+    const std::string of_base = examined_.base ? examined_.base->spark_home() : "";
+    return of_base.empty() ? spark_path : of_base;
+  }
+
   Path scratch(const std::string& name) {
     const Path path = staging_.path() / fmt::format("{}-{}", ++parts_, name);
     make_dirs(path);
     return path;
-  }
-
-  // Reading all of a layer takes half a second: what was read is kept beside it.
-  LowerPaths known_paths(const std::string& digest) const {
-    const Path known = cache_.dir() / "paths" / (digest.substr(digest.find(':') + 1) + ".json");
-    if (const auto text = try_read_file(known)) return lower_paths_from(*text);
-    LowerPaths out = paths_in(cache_.blob(digest));
-    make_dirs(known.parent_path());
-    write_file(known, to_text(out));
-    return out;
   }
 
   // The layer of that key, made where there is none yet.
@@ -158,16 +131,19 @@ class Build {
   }
 
   void add_base() {
+    if (examined_.base) {
+      contents_ = examined_.base->contents;
+      lower_ = examined_.base->listing.paths;
+      java_home_ = examined_.base->variable("JAVA_HOME");
+      return;
+    }
     contents_.config.env = {kPath};
     if (recipe_.base == "scratch") return;
-    if (recipe_.debian_suite().empty())
-      fail("base: \"{}\" is no base that can be built on; name one of Debian's, debian:bookworm, or scratch",
-           recipe_.base);
     const DebianBase base = debian_base(recipe_, contents_.architecture);
     const std::string what = fmt::format("debian:{} with {}", base.suite, join(base.packages, ", "));
     add_layer(what, base.key(), options_.renew,
               [&](const Path& file) { return make_debian(base, options_.packing, scratch("debian"), file); });
-    lower_ = known_paths(contents_.layers.back().blob.digest);
+    lower_ = list_layer(cache_, contents_.layers.back().blob.digest).paths;
     java_home_ = fmt::format("/usr/lib/jvm/java-{}-openjdk-{}", recipe_.java, contents_.architecture);
   }
 
@@ -185,7 +161,17 @@ class Build {
     // Everyone's: pods run as whatever user their securityContext says.
     tree.add_folder(Path(spark_path) / "work-dir", 01777);
     add_tree(fmt::format("Spark {} for Scala {}", spark.version, spark.scala), tree);
-    contents_.config = spark_config(spark, java_home_);
+    const std::vector<std::string> below = std::exchange(contents_.config, spark_config(spark, java_home_)).env;
+    if (!examined_.base) return;
+    std::vector<std::string> above = std::exchange(contents_.config.env, below);
+    for (const std::string& entry : above) set_variable(entry);
+  }
+
+  // "NAME=value", in the place of another.
+  void set_variable(const std::string& entry) {
+    const std::string lead = entry.substr(0, entry.find('=') + 1);
+    std::erase_if(contents_.config.env, [&](const std::string& other) { return other.starts_with(lead); });
+    contents_.config.env.push_back(entry);
   }
 
   void refuse_misfits() const {
@@ -197,27 +183,24 @@ class Build {
     options_.say("built although its parts do not fit:" + lines);
   }
 
-  // Of the base, by what its python3 leads to: "3.11".
-  std::string python_version() const {
-    constexpr std::string_view prefix = "python";
-    const auto link = lower_.find("usr/bin/python3");
-    if (link == lower_.end() || !link->second.text.starts_with(prefix))
-      fail("python: the base {} has no /usr/bin/python3 that leads to a version", recipe_.base);
-    return link->second.text.substr(prefix.size());
+  PythonPlace python() const {
+    const PythonPlace found = find_python(lower_);
+    if (found.version.empty()) fail("python: the base {} has no python3 that leads to a version", recipe_.base);
+    return found;
   }
 
   void add_python() {
     if (recipe_.python_requirements.empty()) return;
     Requirements wanted = requirements_of(recipe_.python_requirements, folder_);
-    wanted.python = python_version();
+    const PythonPlace place = python();
+    wanted.python = place.version;
     wanted.architecture = contents_.architecture;
     const std::string what = "Python's " + join(recipe_.python_requirements, ", ");
     add_layer(what, wanted.key(), options_.renew || !wanted.is_whole(), [&](const Path& file) {
       const Path target = scratch("python");
       install_requirements(wanted, target);
       Tree tree(&lower_);
-      tree.add(fmt::format("/usr/local/lib/python{}/dist-packages", wanted.python), target, {},
-               [](const Path& path) { return *path.begin() != "bin"; });
+      tree.add(place.packages, target, {}, [](const Path& path) { return *path.begin() != "bin"; });
       add_scripts(tree, target / "bin");
       return write_layer(tree, options_.packing, file);
     });
@@ -247,7 +230,7 @@ class Build {
         left_out.push_back(artifact.str());
         continue;
       }
-      Path place = Path(spark_path) / "jars" / file.filename();
+      Path place = spark_home() / "jars" / file.filename();
       if (tree.has(place)) place = place.parent_path() / (artifact.group + "-" + file.filename().string());
       tree.add(place, file);
     }
@@ -258,9 +241,9 @@ class Build {
   void add_jars() {
     Tree tree(&lower_);
     for (const std::string& jar : recipe_.jars) {
-      const Path place = Path(spark_path) / "jars" / Path(jar).filename();
+      const Path place = spark_home() / "jars" / Path(jar).filename();
       if (tree.has(place))
-        fail("jars: {} is there twice; only one file can have that name in {}/jars", jar, spark_path);
+        fail("jars: {} is there twice; only one file can have that name in {}/jars", jar, spark_home().string());
       tree.add(place, folder_ / jar);
     }
     add_tree("jars " + join(recipe_.jars, ", "), tree);
@@ -280,8 +263,7 @@ class Build {
   void add_config() {
     ImageConfig& config = contents_.config;
     for (const auto& [name, value] : recipe_.env) {
-      std::erase_if(config.env, [&](const std::string& entry) { return entry.starts_with(name + "="); });
-      config.env.push_back(name + "=" + value);
+      set_variable(name + "=" + value);
     }
     if (recipe_.user) config.user = *recipe_.user;
     if (recipe_.workdir) config.working_dir = *recipe_.workdir;
@@ -319,7 +301,7 @@ std::vector<std::string> configuration_in(const Recipe& recipe) {
   return out;
 }
 
-BuiltImage build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options) {
+ImageBlobs build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options) {
   const std::vector<std::string> configuration = configuration_in(recipe);
   if (!configuration.empty() && !options.force)
     fail(

@@ -10,12 +10,14 @@
 #include "image/build/cache.h"
 #include "image/build/layout.h"
 #include "image/build/recipe.h"
+#include "image/registry/registries.h"
 
 namespace spoke::image {
 
 struct BuildOptions {
   Packing packing = Packing::Zstd;
   bool force = false;                                                   // configuration is let in
+  Registries registries{{}, {}};                                        // bases come from
   bool renew = false;                                                   // what comes from registries is asked for again
   std::vector<std::string> tags;                                        // in the place of the recipe's
   std::function<void(std::string_view)> say = [](std::string_view) {};  // a line of progress
@@ -25,6 +27,6 @@ struct BuildOptions {
 std::vector<std::string> configuration_in(const Recipe& recipe);
 
 // `folder` is where the recipe's own files are. Blocks. Throws Error.
-BuiltImage build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options);
+ImageBlobs build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options);
 
 }  // namespace spoke::image

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "image/build/spark_source.h"
+#include "image/manifest.h"
 #include "image/staging.h"
 
 namespace spoke::image {
@@ -62,11 +63,22 @@ bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtif
   });
 }
 
-Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, bool renew,
-                 const std::function<void(std::string_view)>& say) {
+Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, const Registries& registries,
+                 bool renew, const std::function<void(std::string_view)>& say) {
   Examined out;
   out.facts.python = python_of(recipe.debian_suite());
   out.facts.java = recipe.java;
+  out.base = get_base(recipe, folder, machine_architecture(), cache, registries, say);
+  if (out.base) {
+    add_facts(*out.base, true, out.facts);
+    if (recipe.spark && !out.facts.spark.empty())
+      fail("spark: the base {} has Spark {} already; leave one of them out", recipe.base, out.facts.spark);
+    if (recipe.java != 0 && out.facts.java != 0 && recipe.java != out.facts.java)
+      fail("java: the recipe says {}, and the base {} has Java {}", recipe.java, recipe.base, out.facts.java);
+    if (!recipe.scala.empty() && !out.facts.scala.empty() && recipe.scala != out.facts.scala)
+      fail("scala: the recipe says {}, and the Spark {} of {} is built for {}", recipe.scala, out.facts.spark,
+           recipe.base, out.facts.scala);
+  }
   if (recipe.spark) {
     out.spark = get_spark(*recipe.spark, folder, cache.dir(), say);
     if (!recipe.scala.empty() && recipe.scala != out.spark->scala)

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "image/build/base.h"
 #include "image/build/cache.h"
 #include "image/build/maven.h"
 #include "image/build/recipe.h"
@@ -15,6 +16,7 @@
 namespace spoke::image {
 
 struct Examined {
+  std::optional<BaseImage> base;  // where it is an image
   std::optional<SparkHome> spark;
   ImageFacts facts;
   Findings findings;
@@ -26,7 +28,7 @@ bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtif
 
 // `folder` is where the recipe's own files are. Blocks: Spark is fetched where it is not there. With `renew`, Maven is
 // asked again. Throws Error.
-Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, bool renew,
-                 const std::function<void(std::string_view)>& say);
+Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, const Registries& registries,
+                 bool renew, const std::function<void(std::string_view)>& say);
 
 }  // namespace spoke::image

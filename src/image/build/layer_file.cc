@@ -245,25 +245,6 @@ std::time_t layer_time() {
   return set == nullptr ? kFirstOfZip : static_cast<std::time_t>(to_int(set).value_or(kFirstOfZip));
 }
 
-LowerPaths paths_in(const Path& layer) {
-  LowerPaths out;
-  ArchiveReader reader(ArchiveReader::Format::Tar, layer);
-  while (archive_entry* entry = reader.next()) {
-    const std::string path = entry_path(entry);
-    TreeNode node{.mode = static_cast<unsigned>(archive_entry_perm(entry)),
-                  .user = static_cast<unsigned>(archive_entry_uid(entry)),
-                  .group = static_cast<unsigned>(archive_entry_gid(entry))};
-    if (S_ISLNK(archive_entry_filetype(entry))) {
-      node.kind = TreeNode::Kind::Link;
-      node.text = entry_symlink(entry);
-    } else if (!S_ISDIR(archive_entry_filetype(entry))) {
-      continue;
-    }
-    if (!bare(path).empty()) out.insert_or_assign(std::string(bare(path)), std::move(node));
-  }
-  return out;
-}
-
 LayerBlob write_layer(const Tree& tree, Packing packing, const Path& file) {
   LayerFile layer(packing, file);
   for (const auto& [path, node] : tree.nodes()) add_node(layer.tar(), path, node);

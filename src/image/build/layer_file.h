@@ -8,19 +8,12 @@
 #include <string_view>
 
 #include "base/files.h"
+#include "image/blob.h"
 #include "image/build/tree.h"
 
 namespace spoke::image {
 
 enum class Packing { None, Gzip, Zstd };
-
-// Of a file in a layout or a registry (image-spec: descriptor.md).
-struct Blob {
-  std::string media_type;
-  std::string digest;  // "sha256:..."
-  std::int64_t size = 0;
-  bool operator==(const Blob&) const = default;
-};
 
 struct LayerBlob {
   Blob blob;
@@ -40,8 +33,5 @@ LayerBlob write_layer(const Tree& tree, Packing packing, const Path& file);
 // while these keep theirs, by which Python knows that its compiled files are of their sources.
 LayerBlob write_layer(const Path& tar, const std::function<bool(std::string_view)>& wanted, std::time_t made,
                       Packing packing, const Path& file);
-
-// The folders and links of a layer.
-LowerPaths paths_in(const Path& layer);
 
 }  // namespace spoke::image

@@ -11,6 +11,7 @@
 #include "data/json.h"
 #include "image/build/digests.h"
 #include "image/build/layout.h"
+#include "image/build/listing.h"
 #include "image/manifest.h"
 
 namespace spoke::image {
@@ -112,7 +113,7 @@ TEST_F(LayerFile, WhatIsBelowKeepsItsFolders) {
   EXPECT_THROW(tree.add_text("/a/x", "x"), Error) << "without end";
 
   const LayerBlob layer = write(tree, Packing::Zstd, "layer");
-  const LowerPaths read = paths_in(at("layer"));
+  const LowerPaths read = list_layer(at("layer")).paths;
   EXPECT_EQ(read.at("opt/spark/work-dir").mode, 01777U);
   EXPECT_FALSE(read.contains("usr/bin/tool"));
 }
@@ -137,11 +138,11 @@ TEST_F(LayerFile, TheStoreReadsWhatIsWritten) {
     EXPECT_EQ(cache.find("key")->blob, layer.blob);
     ImageContents contents{
         machine_architecture(), {.entrypoint = {"/opt/hello"}, .user = "185"}, {{"l", "v"}}, {layer}};
-    BuiltImage built = finish_image(contents, cache);
+    ImageBlobs built = finish_image(contents, cache);
     built.names = {"docker.io/library/hello:1"};
     for (const bool archive : {false, true}) {
       const Path to = at(fmt::format("{}-{}", static_cast<int>(packing), archive));
-      archive ? write_oci_archive(to, {built}, "", cache) : write_layout(to, {built}, "", cache);
+      archive ? write_oci_archive(to, {built}, "", cache.dir()) : write_layout(to, {built}, "", cache.dir());
       ImageStore store(at(to.filename().string() + ".store"), {}, {});
       EXPECT_EQ(store.load(to, ""), built.names);
       const Image image = store.resolve("hello:1");
@@ -160,9 +161,9 @@ TEST_F(LayerFile, ADamagedBlobOfALayoutIsRefused) {
   tree.add_text("/a", "x");
   const LayerBlob layer = write(tree, Packing::Zstd, "layer");
   cache.add("key", layer, at("layer"));
-  BuiltImage built = finish_image({machine_architecture(), {}, {}, {layer}}, cache);
+  ImageBlobs built = finish_image({machine_architecture(), {}, {}, {layer}}, cache);
   built.names = {"docker.io/library/a:1"};
-  write_layout(at("layout"), {built}, "", cache);
+  write_layout(at("layout"), {built}, "", cache.dir());
   const Path blob = at("layout") / "blobs/sha256" / layer.blob.digest.substr(7);
   const std::string whole = read_file(blob);
   const auto refusal = [&] {
@@ -189,25 +190,26 @@ TEST_F(LayerFile, AnImageOfTheSameTagTakesItsPlace) {
     tree.add_text("/a", text);
     const LayerBlob layer = write(tree, Packing::Gzip, "layer");
     cache.add(text, layer, at("layer"));
-    BuiltImage built = finish_image({machine_architecture(), {}, {}, {layer}}, cache);
+    ImageBlobs built = finish_image({machine_architecture(), {}, {}, {layer}}, cache);
     built.names = {name};
     return built;
   };
-  write_layout(at("layout"), {image("1", "docker.io/library/a:1"), image("2", "docker.io/library/b:1")}, "", cache);
-  write_layout(at("layout"), {image("3", "docker.io/library/a:1")}, "", cache);
+  write_layout(at("layout"), {image("1", "docker.io/library/a:1"), image("2", "docker.io/library/b:1")}, "",
+               cache.dir());
+  write_layout(at("layout"), {image("3", "docker.io/library/a:1")}, "", cache.dir());
   const json::value index = json::parse(read_file(at("layout/index.json")));
   EXPECT_EQ(json::list(index, "manifests").size(), 2U);
-  EXPECT_THROW(
-      write_layout(at("two"), {image("4", "docker.io/library/a:1"), image("5", "docker.io/library/b:1")}, "1", cache),
-      Error)
+  EXPECT_THROW(write_layout(at("two"), {image("4", "docker.io/library/a:1"), image("5", "docker.io/library/b:1")}, "1",
+                            cache.dir()),
+               Error)
       << "one tag for both";
   // A build that was killed while it copied.
   put(at("killed/oci-layout"), "{}");
   put(at("killed/blobs/sha256/half"), "x");
-  write_layout(at("killed"), {image("6", "docker.io/library/a:1")}, "", cache);
+  write_layout(at("killed"), {image("6", "docker.io/library/a:1")}, "", cache.dir());
   EXPECT_TRUE(std::filesystem::exists(at("killed/index.json")));
   put(at("other/file"), "x");
-  EXPECT_THROW(write_layout(at("other"), {}, "", cache), Error) << "a folder with something else in it";
+  EXPECT_THROW(write_layout(at("other"), {}, "", cache.dir()), Error) << "a folder with something else in it";
 }
 
 }  // namespace

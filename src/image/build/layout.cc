@@ -20,9 +20,6 @@
 namespace spoke::image {
 namespace {
 
-constexpr const char* kManifest = "application/vnd.oci.image.manifest.v1+json";
-constexpr const char* kConfig = "application/vnd.oci.image.config.v1+json";
-constexpr const char* kIndex = "application/vnd.oci.image.index.v1+json";
 constexpr const char* kRefName = "org.opencontainers.image.ref.name";
 constexpr const char* kWholeName = "io.containerd.image.name";
 constexpr std::string_view kLayout = R"({"imageLayoutVersion":"1.0.0"})";
@@ -37,7 +34,7 @@ struct Named {
   std::string tag, whole;  // whole may be ""
 };
 
-std::vector<Named> names_of(const BuiltImage& image, const std::string& tag) {
+std::vector<Named> names_of(const ImageBlobs& image, const std::string& tag) {
   if (!tag.empty()) return {{tag, ""}};
   std::vector<Named> out;
   for (const std::string& name : image.names) {
@@ -60,9 +57,9 @@ bool has_name(const json::value& item, const Named& name) {
 }
 
 // `index` with the images in it.
-std::string index_with(json::value index, const std::vector<BuiltImage>& images, const std::string& tag) {
+std::string index_with(json::value index, const std::vector<ImageBlobs>& images, const std::string& tag) {
   json::array kept = json::list(index, "manifests");
-  for (const BuiltImage& image : images) {
+  for (const ImageBlobs& image : images) {
     for (const Named& name : names_of(image, tag)) {
       json::array others;
       for (json::value& item : kept)
@@ -75,12 +72,12 @@ std::string index_with(json::value index, const std::vector<BuiltImage>& images,
       kept.push_back(std::move(item));
     }
   }
-  return json::dump(json::object{{"schemaVersion", 2}, {"mediaType", kIndex}, {"manifests", std::move(kept)}});
+  return json::dump(json::object{{"schemaVersion", 2}, {"mediaType", media::kIndex}, {"manifests", std::move(kept)}});
 }
 
-std::set<std::string> digests_of(const std::vector<BuiltImage>& images) {
+std::set<std::string> digests_of(const std::vector<ImageBlobs>& images) {
   std::set<std::string> out;
-  for (const BuiltImage& image : images) {
+  for (const ImageBlobs& image : images) {
     out.insert(image.manifest.digest);
     for (const Blob& blob : image.blobs) out.insert(blob.digest);
   }
@@ -98,9 +95,9 @@ void copy_blob(const Path& from, const Path& to, const Staging& staging) {
 }
 
 // Of two images by one name the first would be lost.
-void require_own_names(const std::vector<BuiltImage>& images, const std::string& tag) {
+void require_own_names(const std::vector<ImageBlobs>& images, const std::string& tag) {
   std::map<std::string, std::string> digests;
-  for (const BuiltImage& image : images)
+  for (const ImageBlobs& image : images)
     for (const Named& name : names_of(image, tag)) {
       const auto [first, fresh] = digests.try_emplace(name.whole + " " + name.tag, image.manifest.digest);
       if (!fresh && first->second != image.manifest.digest)
@@ -143,22 +140,22 @@ std::string manifest_document(const Blob& config, const std::vector<LayerBlob>& 
   json::array descriptors;
   for (const LayerBlob& layer : layers) descriptors.push_back(descriptor(layer.blob));
   return json::dump(json::object{{"schemaVersion", 2},
-                                 {"mediaType", kManifest},
+                                 {"mediaType", media::kManifest},
                                  {"config", descriptor(config)},
                                  {"layers", std::move(descriptors)}});
 }
 
-BuiltImage finish_image(const ImageContents& contents, const BuildCache& cache) {
-  BuiltImage out;
-  const Blob config = cache.add(kConfig, config_document(contents));
-  out.manifest = cache.add(kManifest, manifest_document(config, contents.layers));
+ImageBlobs finish_image(const ImageContents& contents, const BuildCache& cache) {
+  ImageBlobs out;
+  const Blob config = cache.add(std::string(media::kConfig), config_document(contents));
+  out.manifest = cache.add(std::string(media::kManifest), manifest_document(config, contents.layers));
   out.blobs.push_back(config);
   for (const LayerBlob& layer : contents.layers) out.blobs.push_back(layer.blob);
   return out;
 }
 
-void write_layout(const Path& layout, const std::vector<BuiltImage>& images, const std::string& tag,
-                  const BuildCache& cache) {
+void write_layout(const Path& layout, const std::vector<ImageBlobs>& images, const std::string& tag,
+                  const Path& blobs) {
   require_own_names(images, tag);
   const Path index = layout / "index.json";
   if (!std::filesystem::exists(index)) {
@@ -172,7 +169,7 @@ void write_layout(const Path& layout, const std::vector<BuiltImage>& images, con
   make_dirs(layout / "blobs/sha256");
   const Staging staging(layout);
   for (const std::string& digest : digests_of(images))
-    copy_blob(cache.blob(digest), layout / blob_path(digest), staging);
+    copy_blob(blobs / blob_path(digest), layout / blob_path(digest), staging);
   // Two builds may put their images here at once.
   const Fd lock(::open((layout / "oci-layout").c_str(), O_RDONLY | O_CLOEXEC));
   if (!lock || ::flock(lock.get(), LOCK_EX) != 0) fail_errno("lock " + layout.string());
@@ -180,13 +177,14 @@ void write_layout(const Path& layout, const std::vector<BuiltImage>& images, con
   write_file(index, index_with(std::move(before), images, tag));
 }
 
-void write_oci_archive(const Path& file, const std::vector<BuiltImage>& images, const std::string& tag,
-                       const BuildCache& cache) {
+void write_oci_archive(const Path& file, const std::vector<ImageBlobs>& images, const std::string& tag,
+                       const Path& blobs) {
   require_own_names(images, tag);
   Tree tree;
   tree.add_text("/oci-layout", std::string(kLayout));
   tree.add_text("/index.json", index_with(json::object(), images, tag));
-  for (const std::string& digest : digests_of(images)) tree.add(Path("/") / blob_path(digest), cache.blob(digest));
+  for (const std::string& digest : digests_of(images))
+    tree.add(Path("/") / blob_path(digest), blobs / blob_path(digest));
   try {
     const Path whole = std::filesystem::absolute(file);
     const Staging staging(whole.parent_path());

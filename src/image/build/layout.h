@@ -23,22 +23,15 @@ struct ImageContents {
 std::string config_document(const ImageContents& contents);
 std::string manifest_document(const Blob& config, const std::vector<LayerBlob>& layers);
 
-struct BuiltImage {
-  Blob manifest;
-  std::vector<Blob> blobs;         // all that the manifest leads to
-  std::vector<std::string> names;  // in full, tags included
-};
-
 // Puts the documents beside the layers, which are in the cache.
-BuiltImage finish_image(const ImageContents& contents, const BuildCache& cache);
+ImageBlobs finish_image(const ImageContents& contents, const BuildCache& cache);
 
-// Puts images into the folder `layout`, which may have others already: those of the same tag lose it. Each is known
-// there by `tag`, or by the tags of its names where that is "".
-void write_layout(const Path& layout, const std::vector<BuiltImage>& images, const std::string& tag,
-                  const BuildCache& cache);
+// Puts images, whose blobs are those of the folder `blobs`, into the folder `layout`, which may have others already:
+// those of the same tag lose it. Each is known there by `tag`, or by the tags of its names where that is "".
+void write_layout(const Path& layout, const std::vector<ImageBlobs>& images, const std::string& tag, const Path& blobs);
 
 // The same as one tar, which replaces `file` in one step.
-void write_oci_archive(const Path& file, const std::vector<BuiltImage>& images, const std::string& tag,
-                       const BuildCache& cache);
+void write_oci_archive(const Path& file, const std::vector<ImageBlobs>& images, const std::string& tag,
+                       const Path& blobs);
 
 }  // namespace spoke::image

@@ -28,6 +28,9 @@ Findings check_scala(const ImageFacts& facts);
 Findings check_spark_line(const ImageFacts& facts);
 Findings check_twice(const ImageFacts& facts);
 
+// The images of one application's driver and of its executors.
+Findings check_pair(const ImageFacts& driver, const ImageFacts& executor);
+
 std::string coordinates(const JarFact& jar);  // "GROUP:NAME:VERSION", as much as is known
 
 }  // namespace spoke::image

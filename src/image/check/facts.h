@@ -1,6 +1,7 @@
 // What an image's parts say of themselves: what a check looks at. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,8 @@ struct ImageFacts {
   int java = 0;              // 0: not known
   std::string python;        // "3.11"; "" where it is not known
   std::vector<JarFact> jars;
-  std::vector<NeedFact> needs;  // of artifacts that come without their closure
+  std::vector<NeedFact> needs;                         // of artifacts that come without their closure
+  std::map<std::string, std::string> python_packages;  // versions by names in pip's normal form; as far as is known
 };
 
 // Of a file such as "iceberg-spark-runtime-3.5_2.12-1.10.0.jar".

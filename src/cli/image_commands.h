@@ -1,4 +1,4 @@
-// `spoke image build`, `check` and `init`.
+// The commands below `spoke image`.
 #pragma once
 
 #include "cli/command.h"
@@ -8,5 +8,8 @@ namespace spoke::cli {
 Action set_up_image_build(CLI::App& app);
 Action set_up_image_check(CLI::App& app);
 Action set_up_image_init(CLI::App& app);
+Action set_up_image_pull(CLI::App& app);
+Action set_up_image_push(CLI::App& app);
+Action set_up_image_copy(CLI::App& app);
 
 }  // namespace spoke::cli

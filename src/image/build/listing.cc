@@ -1,0 +1,141 @@
+#include "image/build/listing.h"
+
+#include <archive_entry.h>
+#include <sys/stat.h>
+
+#include "data/json.h"
+#include "image/archive_reader.h"
+#include "image/layer_writer.h"
+
+namespace spoke::image {
+namespace {
+
+// "./usr//bin" is "usr/bin"; "" for the root, and for what would lead out: unpacking refuses that.
+std::string normal(const std::string& path) {
+  std::string out;
+  try {
+    for (const std::string& name : layer_path(path)) out += (out.empty() ? "" : "/") + name;
+  } catch (const Error&) {
+    return "";
+  }
+  return out;
+}
+
+std::string to_text(const LayerListing& listing) {
+  json::array paths, files, gone, opaque;
+  for (const auto& [path, node] : listing.paths)
+    paths.push_back(json::array{path, node.kind == TreeNode::Kind::Link ? "link" : "folder", node.mode, node.user,
+                                node.group, node.text});
+  for (const std::string& file : listing.files) files.emplace_back(file);
+  for (const std::string& path : listing.gone) gone.emplace_back(path);
+  for (const std::string& path : listing.opaque) opaque.emplace_back(path);
+  return json::dump(json::object{{"paths", std::move(paths)},
+                                 {"files", std::move(files)},
+                                 {"gone", std::move(gone)},
+                                 {"opaque", std::move(opaque)}});
+}
+
+std::vector<std::string> texts(const json::value& v, std::string_view field) {
+  std::vector<std::string> out;
+  for (const json::value& item : json::list(v, field))
+    if (item.is_string()) out.push_back(json::to_string(item.get_string()));
+  return out;
+}
+
+LayerListing from_text(const std::string& text) {
+  LayerListing out;
+  const json::value v = json::parse(text);
+  for (const json::value& item : json::list(v, "paths")) {
+    const json::array& one = item.as_array();
+    const auto number = [&](size_t i) { return one.at(i).to_number<unsigned>(); };
+    out.paths[json::to_string(one.at(0).as_string())] = {
+        .kind = one.at(1).as_string() == "link" ? TreeNode::Kind::Link : TreeNode::Kind::Folder,
+        .mode = number(2),
+        .user = number(3),
+        .group = number(4),
+        .text = json::to_string(one.at(5).as_string())};
+  }
+  out.files = texts(v, "files");
+  out.gone = texts(v, "gone");
+  out.opaque = texts(v, "opaque");
+  return out;
+}
+
+}  // namespace
+
+LayerListing list_layer(const Path& layer) {
+  LayerListing out;
+  ArchiveReader reader(ArchiveReader::Format::Tar, layer);
+  while (archive_entry* entry = reader.next()) {
+    const std::string path = normal(entry_path(entry));
+    if (path.empty()) continue;
+    constexpr std::string_view whiteout = ".wh.", opaque = ".wh..wh..opq";
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
+    const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+    if (name == opaque) {
+      out.opaque.push_back(folder);
+      continue;
+    }
+    if (name.starts_with(whiteout)) {
+      out.gone.push_back((folder.empty() ? "" : folder + "/") + name.substr(whiteout.size()));
+      continue;
+    }
+    TreeNode node{.mode = static_cast<unsigned>(archive_entry_perm(entry)),
+                  .user = static_cast<unsigned>(archive_entry_uid(entry)),
+                  .group = static_cast<unsigned>(archive_entry_gid(entry))};
+    if (S_ISLNK(archive_entry_filetype(entry))) {
+      node.kind = TreeNode::Kind::Link;
+      node.text = entry_symlink(entry);
+    } else if (!S_ISDIR(archive_entry_filetype(entry))) {
+      out.files.push_back(path);
+      continue;
+    }
+    out.paths.insert_or_assign(path, std::move(node));
+  }
+  return out;
+}
+
+LayerListing list_layer(const BuildCache& cache, const std::string& digest) {
+  const Path known = cache.dir() / "listings" / (digest.substr(digest.find(':') + 1) + ".json");
+  if (const auto text = try_read_file(known)) {
+    try {
+      return from_text(*text);
+    } catch (const std::exception&) {  // as if it had never been read
+    }
+  }
+  LayerListing out = list_layer(cache.blob(digest));
+  make_dirs(known.parent_path());
+  write_file(known, to_text(out));
+  return out;
+}
+
+void ImageListing::remove_below(const std::string& path) {
+  const std::string lead = path.empty() ? "" : path + "/";
+  const auto drop = [&](auto& all, const auto& key) {
+    auto at = all.lower_bound(lead);
+    while (at != all.end() && key(*at).starts_with(lead)) at = all.erase(at);
+  };
+  drop(paths, [](const auto& entry) -> const std::string& { return entry.first; });
+  drop(files, [](const std::string& file) -> const std::string& { return file; });
+}
+
+void ImageListing::add(const LayerListing& layer) {
+  for (const std::string& path : layer.opaque) remove_below(path);
+  for (const std::string& path : layer.gone) {
+    paths.erase(path);
+    files.erase(path);
+    remove_below(path);
+  }
+  for (const auto& [path, node] : layer.paths) {
+    files.erase(path);
+    if (node.kind == TreeNode::Kind::Link) remove_below(path);
+    paths.insert_or_assign(path, node);
+  }
+  for (const std::string& file : layer.files) {
+    if (paths.erase(file) > 0) remove_below(file);
+    files.insert(file);
+  }
+}
+
+}  // namespace spoke::image

@@ -1,0 +1,39 @@
+// What is in the layers of an image, by name.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "image/build/cache.h"
+#include "image/build/tree.h"
+
+namespace spoke::image {
+
+struct LayerListing {
+  LowerPaths paths;                 // folders and links
+  std::vector<std::string> files;   // anything else; paths without the first slash
+  std::vector<std::string> gone;    // whiteouts: what is not there any more
+  std::vector<std::string> opaque;  // folders of which nothing below is seen
+};
+
+// Reads all of it. Throws Error.
+LayerListing list_layer(const Path& layer);
+
+// The same of a blob in the cache, read once: half a second for each hundred megabytes.
+LayerListing list_layer(const BuildCache& cache, const std::string& digest);
+
+// Layers upon each other, bottom first (image-spec: layer.md, "Whiteouts").
+class ImageListing {
+ public:
+  void add(const LayerListing& layer);
+
+  LowerPaths paths;
+  std::set<std::string> files;
+
+ private:
+  void remove_below(const std::string& path);
+};
+
+}  // namespace spoke::image
