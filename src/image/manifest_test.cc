@@ -155,7 +155,7 @@ TEST(Manifest, HostileDocumentsAreRefused) {
     EXPECT_NE(refusal({{"manifest.json", text}, {"c", "{}"}}, "a"), "") << text;
   const Documents whole = layout_files(layers, "a:1");
   EXPECT_EQ(refusal(with(whole, R"("diff_ids":[)", R"("diff_ids":["sha256:x",)")),
-            "the manifest has 2 layers and the configuration 3");
+            "the configuration names the layer \"sha256:x\", not a sha256 digest");
   EXPECT_NE(refusal(with(whole, R"("diff_ids":["sha256:)", R"("diff_ids":["sha512:)")), "");
   EXPECT_EQ(refusal(layout_files({}, "a:1")), "the image has no layers");
 }

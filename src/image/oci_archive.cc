@@ -20,6 +20,8 @@
 namespace spoke::image {
 namespace {
 
+// Honest layers come to some five times their packed size, and text of little variety to fifty.
+constexpr size_t kHarmless = size_t{1} << 30, kMostProportion = 300;
 constexpr size_t max_documents = size_t{64} << 20;
 
 struct Contents {
@@ -142,6 +144,17 @@ ArchiveReader::Source summed(ArchiveReader& reader, Sha256& sum) {
   };
 }
 
+// Fails where bytes come out that are out of all proportion to the `came` ones that they are made of.
+ArchiveReader::Source no_bomb(ArchiveReader::Source source, const size_t& came) {
+  return [source = std::move(source), &came, out = size_t{0}]() mutable {
+    const std::string_view bytes = source();
+    out += bytes.size();
+    if (out > kHarmless && out / kMostProportion > came)
+      fail("unpacks to more than {} times its size; that is no honest layer", kMostProportion);
+    return bytes;
+  };
+}
+
 void drain(const ArchiveReader::Source& source) {
   while (!source().empty()) {
   }
@@ -151,10 +164,16 @@ void drain(const ArchiveReader::Source& source) {
 // them too.
 void unpack_layer(const ArchiveReader::Source& packed, Sha256& blob_sum, const LayerPlan& layer, const Path& folder) {
   Sha256 diff_sum;
+  size_t came = 0;
+  const auto counted = [&packed, &came] {
+    const std::string_view bytes = packed();
+    came += bytes.size();
+    return bytes;
+  };
   {
-    ArchiveReader unpacked(ArchiveReader::Format::Raw, packed);
+    ArchiveReader unpacked(ArchiveReader::Format::Raw, counted);
     if (unpacked.next() == nullptr) fail("is empty");
-    const auto tar = summed(unpacked, diff_sum);
+    const auto tar = no_bomb(summed(unpacked, diff_sum), came);
     ArchiveReader files(ArchiveReader::Format::Tar, tar);
     LayerWriter writer(folder);
     while (archive_entry* entry = files.next()) writer.add(entry, files);

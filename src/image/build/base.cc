@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "data/json.h"
+#include "image/build/oci_form.h"
 #include "image/image_config.h"
 #include "image/manifest.h"
 #include "image/spark_image.h"
@@ -17,14 +18,6 @@ namespace {
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// What Docker calls layers is what OCI calls them, under other names.
-std::string oci_type(const std::string& type) {
-  if (type == "application/vnd.docker.image.rootfs.diff.tar.gzip") return std::string(media::kLayer) + "+gzip";
-  if (type == "application/vnd.docker.image.rootfs.diff.tar.zstd") return std::string(media::kLayer) + "+zstd";
-  if (type == "application/vnd.docker.image.rootfs.diff.tar") return std::string(media::kLayer);
-  return type;
 }
 
 // What made each layer, for the new image's history.

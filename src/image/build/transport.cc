@@ -12,6 +12,7 @@
 #include "data/json.h"
 #include "image/archive_reader.h"
 #include "image/build/layout.h"
+#include "image/build/oci_form.h"
 #include "image/layer_writer.h"
 #include "image/manifest.h"
 #include "image/staging.h"
@@ -180,10 +181,18 @@ ImageSet Transport::read_layout(const Path& folder, const std::string& tag, cons
   return out;
 }
 
+// What came from a registry may be of Docker's form. A layout that has such manifests is read by few.
+std::vector<ImageBlobs> Transport::for_layouts(const ImageSet& set) const {
+  std::vector<ImageBlobs> out;
+  for (const ImageBlobs& image : set.images)
+    out.push_back(set.blobs == cache_.dir() ? in_oci_form(image, set.blobs) : image);
+  return out;
+}
+
 void Transport::write(const Place& to, const ImageSet& set, ImageStore& store) const {
   switch (to.kind) {
-    case Place::Kind::Layout: return write_layout(to.path, set.images, to.tag, set.blobs);
-    case Place::Kind::Archive: return write_oci_archive(to.path, set.images, to.tag, set.blobs);
+    case Place::Kind::Layout: return write_layout(to.path, for_layouts(set), to.tag, set.blobs);
+    case Place::Kind::Archive: return write_oci_archive(to.path, for_layouts(set), to.tag, set.blobs);
     case Place::Kind::Registry: return push(to, set);
     case Place::Kind::Store: break;
   }

@@ -49,6 +49,7 @@ class Transport {
 
  private:
   ImageSet read_layout(const Path& folder, const std::string& tag, const std::string& architecture) const;
+  std::vector<ImageBlobs> for_layouts(const ImageSet& set) const;
   void push(const Place& to, const ImageSet& set) const;
 
   const BuildCache& cache_;

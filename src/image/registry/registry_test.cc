@@ -59,7 +59,8 @@ TEST(Keyring, FindsTheClosest) {
 
 TEST(Keyring, ReadsTheOlderFormatAndTokens) {
   Keyring keys;
-  keys.add(R"({"quay.io": )" + auth("old:1") + R"(, "r.example.org": {"auth": "PHRva2VuPjo=", "identitytoken": "abc"}})");
+  keys.add(R"({"quay.io": )" + auth("old:1") +
+           R"(, "r.example.org": {"auth": "PHRva2VuPjo=", "identitytoken": "abc"}})");
   EXPECT_EQ(found(keys, "quay.io/a/b"), "old:1");
   EXPECT_EQ(found(keys, "r.example.org/a"), "token abc");
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "base/sha256.h"
 #include "base/strings.h"
@@ -115,8 +116,8 @@ struct Repository::Impl {
     return fmt::format("{}/{}{}{}", options.host, options.path, is_digest(what) ? "@" : ":", what);
   }
 
-  // What is missing of the blob, from `have` bytes on. Answers whether a byte came.
-  Task<bool> fetch_rest(Blob blob, int file, Path path, Progress progress) {
+  // What is missing of the blob.
+  Task<> fetch_rest(Blob blob, int file, Path path, Progress progress) {
     std::int64_t have = size_of(file, path);
     Request request;
     if (have > 0) request.headers.set("Range", fmt::format("bytes={}-", have));
@@ -129,7 +130,6 @@ struct Repository::Impl {
       have = 0;
       if (stream.status() != 200) server.refuse(stream.status(), "");
     }
-    bool any = false;
     stream.expires_after(kSilence);
     while (auto piece = co_await stream.read()) {
       have += static_cast<std::int64_t>(piece->size());
@@ -137,10 +137,8 @@ struct Repository::Impl {
         fail("{} sends more for {} than the {} bytes that the manifest says", server.name(), blob.digest, blob.size);
       write_all(file, *piece, path);
       progress(static_cast<std::int64_t>(piece->size()));
-      any = true;
       stream.expires_after(kSilence);
     }
-    co_return any;
   }
 
   Task<> fetch(Blob blob, Path file, Progress progress) {
@@ -151,17 +149,22 @@ struct Repository::Impl {
     while (::flock(out.get(), LOCK_EX | LOCK_NB) != 0) co_await net::sleep_for(kLook);
     if (std::filesystem::exists(file)) co_return progress(blob.size);
     progress(size_of(out.get(), partial));
-    for (int tries = 0; size_of(out.get(), partial) < blob.size;) {
-      bool any = false;
+    std::int64_t have = size_of(out.get(), partial);
+    for (int tries = 0; have < blob.size;) {
+      std::exception_ptr broke;
       try {
-        any = co_await fetch_rest(blob, out.get(), partial, progress);
-        if (!any && size_of(out.get(), partial) < blob.size)
-          throw net::ConnectionError(server.name() + " sends less than there is");
+        co_await fetch_rest(blob, out.get(), partial, progress);
       } catch (const net::ConnectionError&) {
-        if (!any && ++tries >= kTries) throw;
+        broke = std::current_exception();
       }
-      if (any) tries = 0;
-      if (size_of(out.get(), partial) < blob.size) co_await net::sleep_for(kPause);
+      // A server that always begins anew, and never comes further, is as bad as one that says nothing.
+      const std::int64_t before = std::exchange(have, std::max(have, size_of(out.get(), partial)));
+      tries = have > before ? 0 : tries + 1;
+      if (have >= blob.size) break;
+      if (tries >= kTries && broke) std::rethrow_exception(broke);
+      if (tries >= kTries)
+        fail("{} sends less for {} than the {} bytes that the manifest says", server.name(), blob.digest, blob.size);
+      if (tries > 0) co_await net::sleep_for(kPause);
     }
     if (digest_of(partial, blob.size) != blob.digest || size_of(out.get(), partial) != blob.size) {
       ::unlink(partial.c_str());
