@@ -53,6 +53,12 @@ Action set_up(CLI::App& app) {
   const Action push = set_up_image_push(*pushing);
   CLI::App* copying = app.add_subcommand("copy", "copy images between layouts, archives, registries and the cluster");
   const Action copy = set_up_image_copy(*copying);
+  CLI::App* inspecting = app.add_subcommand("inspect", "say what an image is, and what is in it");
+  const Action inspect = set_up_image_inspect(*inspecting);
+  CLI::App* comparing = app.add_subcommand("diff", "say which packages, jars and settings changed between two images");
+  const Action diff = set_up_image_diff(*comparing);
+  CLI::App* billing = app.add_subcommand("sbom", "write an image's bill of materials, SPDX 2.3 in JSON");
+  const Action sbom = set_up_image_sbom(*billing);
   CLI::App* beginning = app.add_subcommand("init", "write a recipe to begin with");
   const Action init = set_up_image_init(*beginning);
   app.require_subcommand(1);
@@ -63,6 +69,9 @@ Action set_up(CLI::App& app) {
     if (*pulling) return pull();
     if (*pushing) return push();
     if (*copying) return copy();
+    if (*inspecting) return inspect();
+    if (*comparing) return diff();
+    if (*billing) return sbom();
     if (*loading) return load(*options);
     return *listing ? list(*options) : kUsage;
   };
@@ -88,13 +97,14 @@ extern const Command image_command{
         "spoke image build spark-aws.yaml                           # for the embedded cluster\n"
         "spoke image check spark-aws.yaml                           # whether its parts fit\n"
         "spoke image check docker://example.org/spark:3.5.3         # whoever built it\n"
+        "spoke image diff example.org/spark:3.5.3 oci:layout:3.5.8  # what would change\n"
         "spoke image build *.yaml --output oci:layout --set \"*.tags=registry.example.org/spark:1.0\"\n"
         "spoke image push oci:layout                                # by the names that the images have\n"
         "spoke image copy docker://docker.io/library/spark:4.1.1 oci:spark:4.1.1\n"
         "spoke image pull ghcr.io/example/spark:4.1.4               # for pods; they pull by themselves, too\n"
         "spoke image load spark.oci.tar --as example.org/spark:4.1.4\n"
         "spoke image list",
-    .exit_codes = "3   the parts of an image do not fit (check)",
+    .exit_codes = "1   two images differ (diff --exit-code)\n3   the parts of an image do not fit (check)",
     .set_up = set_up,
 };
 

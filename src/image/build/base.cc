@@ -165,6 +165,8 @@ BaseImage read_image(const Place& place, const std::string& architecture, const 
   keep(set, cache);
 
   BaseImage out;
+  out.digest = image.manifest.digest;
+  out.created = json::str(config, "created");
   out.contents.architecture = json::str(config, "architecture");
   if (out.contents.architecture != architecture)
     fail("it is for {}, and what is built on it for {}", out.contents.architecture, architecture);
@@ -197,7 +199,15 @@ void add_facts(const BaseImage& image, bool as_shipped, ImageFacts& facts) {
   for (auto at = image.listing.files.lower_bound(folder); at != image.listing.files.end() && at->starts_with(folder);
        ++at) {
     const std::string name = at->substr(folder.size());
-    if (name.ends_with(".jar") && name.find('/') == std::string::npos) jars.push_back(read_jar_name(name));
+    if (!name.ends_with(".jar") || name.find('/') != std::string::npos) continue;
+    JarFact jar = read_jar_name(name);
+    if (const auto told = image.listing.packages.find(*at); told != image.listing.packages.end()) {
+      jar.group = told->second.front().group;
+      // A jar may have another name than its artifact, and the version of one that was put into it.
+      if (!jar.group.empty()) jar.name = told->second.front().name;
+      if (jar.version.empty()) jar.version = told->second.front().version;
+    }
+    jars.push_back(std::move(jar));
   }
   for (const JarFact& jar : jars) {
     const auto suffix = scala_suffix(jar.name);

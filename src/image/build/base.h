@@ -24,6 +24,7 @@ PythonPlace find_python(const LowerPaths& paths);
 struct BaseImage {
   ImageContents contents;  // its layers are in the cache
   ImageListing listing;
+  std::string digest, created;  // of its manifest; when, as RFC 3339
 
   // The value of a variable of its environment, "" where it has none.
   std::string variable(std::string_view name) const;

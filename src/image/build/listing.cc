@@ -10,6 +10,8 @@
 namespace spoke::image {
 namespace {
 
+constexpr std::int64_t kMostLookedAt = std::int64_t{1} << 30;  // of a jar: AWS's SDK has 600 MB
+
 // "./usr//bin" is "usr/bin"; "" for the root, and for what would lead out: unpacking refuses that.
 std::string normal(const std::string& path) {
   std::string out;
@@ -29,7 +31,16 @@ std::string to_text(const LayerListing& listing) {
   for (const std::string& file : listing.files) files.emplace_back(file);
   for (const std::string& path : listing.gone) gone.emplace_back(path);
   for (const std::string& path : listing.opaque) opaque.emplace_back(path);
+  json::object packages;
+  for (const auto& [file, found] : listing.packages) {
+    json::array list;
+    for (const Package& one : found)
+      list.push_back(
+          json::array{static_cast<int>(one.kind), one.group, one.name, one.version, one.architecture, one.sha256});
+    packages[file] = std::move(list);
+  }
   return json::dump(json::object{{"paths", std::move(paths)},
+                                 {"packages", std::move(packages)},
                                  {"files", std::move(files)},
                                  {"gone", std::move(gone)},
                                  {"opaque", std::move(opaque)}});
@@ -55,10 +66,37 @@ LayerListing from_text(const std::string& text) {
         .group = number(4),
         .text = json::to_string(one.at(5).as_string())};
   }
+  for (const auto& [file, list] : json::members(v, "packages"))
+    for (const json::value& item : list.as_array()) {
+      const json::array& one = item.as_array();
+      const auto text_at = [&](size_t i) { return json::to_string(one.at(i).as_string()); };
+      out.packages[std::string(file)].push_back({static_cast<Package::Kind>(one.at(0).to_number<int>()), text_at(1),
+                                                 text_at(2), text_at(3), text_at(4), text_at(5)});
+    }
   out.files = texts(v, "files");
   out.gone = texts(v, "gone");
   out.opaque = texts(v, "opaque");
   return out;
+}
+
+// All of an entry; "" where it is longer than is looked at.
+std::string read_entry(archive_entry* entry, ArchiveReader& reader) {
+  std::string out;
+  if (archive_entry_size(entry) > kMostLookedAt) return out;
+  while (const auto piece = reader.read()) {
+    if (piece->offset > kMostLookedAt) return "";
+    out.resize(static_cast<size_t>(piece->offset));  // holes are zeros
+    out += piece->bytes;
+  }
+  return out;
+}
+
+void look_inside(const std::string& path, archive_entry* entry, ArchiveReader& reader, LayerListing& out) {
+  const bool dpkg = path == "var/lib/dpkg/status" || path.starts_with("var/lib/dpkg/status.d/");
+  if (dpkg && !path.ends_with(".md5sums")) out.packages[path] = read_dpkg_status(read_entry(entry, reader));
+  if (!path.ends_with(".jar")) return;
+  if (const auto jar = read_jar(path.substr(path.rfind('/') + 1), read_entry(entry, reader)))
+    out.packages[path] = {*jar};
 }
 
 }  // namespace
@@ -89,6 +127,8 @@ LayerListing list_layer(const Path& layer) {
       node.text = entry_symlink(entry);
     } else if (!S_ISDIR(archive_entry_filetype(entry))) {
       out.files.push_back(path);
+      if (S_ISREG(archive_entry_filetype(entry)) && entry_hardlink(entry).empty())
+        look_inside(path, entry, reader, out);
       continue;
     }
     out.paths.insert_or_assign(path, std::move(node));
@@ -97,7 +137,7 @@ LayerListing list_layer(const Path& layer) {
 }
 
 LayerListing list_layer(const BuildCache& cache, const std::string& digest) {
-  const Path known = cache.dir() / "listings" / (digest.substr(digest.find(':') + 1) + ".json");
+  const Path known = cache.dir() / "listings-1" / (digest.substr(digest.find(':') + 1) + ".json");
   if (const auto text = try_read_file(known)) {
     try {
       return from_text(*text);
@@ -118,6 +158,7 @@ void ImageListing::remove_below(const std::string& path) {
   };
   drop(paths, [](const auto& entry) -> const std::string& { return entry.first; });
   drop(files, [](const std::string& file) -> const std::string& { return file; });
+  drop(packages, [](const auto& entry) -> const std::string& { return entry.first; });
 }
 
 void ImageListing::add(const LayerListing& layer) {
@@ -125,17 +166,21 @@ void ImageListing::add(const LayerListing& layer) {
   for (const std::string& path : layer.gone) {
     paths.erase(path);
     files.erase(path);
+    packages.erase(path);
     remove_below(path);
   }
   for (const auto& [path, node] : layer.paths) {
     files.erase(path);
+    packages.erase(path);
     if (node.kind == TreeNode::Kind::Link) remove_below(path);
     paths.insert_or_assign(path, node);
   }
   for (const std::string& file : layer.files) {
     if (paths.erase(file) > 0) remove_below(file);
     files.insert(file);
+    packages.erase(file);
   }
+  for (const auto& [file, found] : layer.packages) packages[file] = found;
 }
 
 }  // namespace spoke::image

@@ -1,21 +1,24 @@
 // What is in the layers of an image, by name.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
 #include "image/build/cache.h"
+#include "image/build/packages.h"
 #include "image/build/tree.h"
 
 namespace spoke::image {
 
 struct LayerListing {
-  LowerPaths paths;                 // folders and links
-  std::vector<std::string> files;   // anything else; paths without the first slash
-  std::vector<std::string> gone;    // whiteouts: what is not there any more
-  std::vector<std::string> opaque;  // folders of which nothing below is seen
+  LowerPaths paths;                                      // folders and links
+  std::vector<std::string> files;                        // anything else; paths without the first slash
+  std::vector<std::string> gone;                         // whiteouts: what is not there any more
+  std::vector<std::string> opaque;                       // folders of which nothing below is seen
+  std::map<std::string, std::vector<Package>> packages;  // by the files that tell of them
 };
 
 // Reads all of it. Throws Error.
@@ -31,6 +34,7 @@ class ImageListing {
 
   LowerPaths paths;
   std::set<std::string> files;
+  std::map<std::string, std::vector<Package>> packages;  // by the files that tell of them
 
  private:
   void remove_below(const std::string& path);

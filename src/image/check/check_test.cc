@@ -139,5 +139,27 @@ TEST(Check, FindsAnotherJavaOrPython) {
   EXPECT_EQ(found(facts), Lines{});
 }
 
+TEST(CheckPair, DriverAndExecutorsHaveTheSame) {
+  ImageFacts driver = spark(), executor = spark();
+  driver.python_packages = executor.python_packages = {{"numpy", "2.3.5"}, {"six", "1.17.0"}};
+  const auto subjects = [&] {
+    Lines out;
+    for (const Finding& finding : check_pair(driver, executor)) out.push_back(finding.subject);
+    return out;
+  };
+  EXPECT_EQ(subjects(), Lines{});
+  executor.python_packages = {{"numpy", "1.26.4"}, {"pip", "25"}};
+  EXPECT_EQ(subjects(), (Lines{"numpy 1.26.4", "six 1.17.0"})) << "what executors have more of is no harm";
+  executor = driver;
+  executor.python = "3.12";
+  executor.java = 21;
+  executor.spark = "4.1.3";
+  EXPECT_EQ(subjects(), (Lines{"Spark 4.1.3", "Python 3.12", "Java 21"}));
+  executor.python_packages.clear();
+  executor.python = executor.spark = "";
+  executor.java = 0;
+  EXPECT_EQ(subjects(), Lines{}) << "what is not known is not wrong";
+}
+
 }  // namespace
 }  // namespace spoke::image

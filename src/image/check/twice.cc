@@ -16,6 +16,8 @@ Findings check_twice(const ImageFacts& facts) {
     const auto [before, fresh] = first.try_emplace(suffix ? suffix->bare : jar.name, &jar);
     if (fresh) continue;
     const JarFact& other = *before->second;
+    // jline:jline is not org.jline:jline. Where one of them does not say, they are taken for the same.
+    if (!other.group.empty() && !jar.group.empty() && other.group != jar.group) continue;
     // One artifact for several processors, or the same file twice.
     if (other.version == jar.version || (other.from == JarFact::From::Spark && jar.from == JarFact::From::Spark))
       continue;
