@@ -29,7 +29,7 @@ constexpr size_t kServers = 4;
 constexpr Millis kUntilCalm{250};
 constexpr Duration kLongestUnserved = std::chrono::seconds(30);
 constexpr Millis kBetweenTrims{10000};
-constexpr std::clock_t kWork = CLOCKS_PER_SEC / 10;  // of processor time, in which there may be something to give back
+constexpr std::clock_t kWork = CLOCKS_PER_SEC / 50;  // of processor time, in which there may be something to give back
 // From an edit to the next attempt's end there are about as many; more would be a circle.
 constexpr int kMostSteps = 12;
 
@@ -116,7 +116,7 @@ Task<> Controller::give_memory_back() {
   std::clock_t before = 0;  // starting is work too
   for (;;) {
     co_await net::sleep_for(kBetweenTrims);
-    const bool worked = std::clock() - before > kWork;
+    const bool worked = before == 0 || std::clock() - before > kWork;
     if (!worked || !queue_.calm()) continue;
     api_.rest();
     release_free_memory();

@@ -219,13 +219,13 @@ class Build {
   }
 
   void add_maven() {
-    if (recipe_.maven.empty()) return;
+    if (examined_.maven.empty()) return;
     std::vector<std::string> names;
-    for (const MavenArtifact& artifact : recipe_.maven) names.push_back(artifact.str());
+    for (const MavenArtifact& artifact : examined_.maven) names.push_back(artifact.str());
     Tree tree(&lower_);
     std::vector<std::string> left_out;
     const MavenCache maven(cache_.dir(), options_.renew, options_.say);
-    for (const auto& [artifact, file] : maven.resolve(recipe_.maven, recipe_.repositories)) {
+    for (const auto& [artifact, file] : maven.resolve(examined_.maven, recipe_.repositories)) {
       if (is_left_out(examined_.facts, recipe_, artifact)) {
         left_out.push_back(artifact.str());
         continue;

@@ -36,14 +36,35 @@ void add_artifacts(ImageFacts& facts, const Recipe& recipe, const std::vector<Re
   }
 }
 
-// Of what comes without its closure, the closure.
-void add_needs(ImageFacts& facts, const Recipe& recipe, const MavenCache& maven) {
-  for (MavenArtifact artifact : recipe.maven) {
-    if (artifact.closure) continue;
+using Say = std::function<void(std::string_view)>;
+
+std::vector<MavenArtifact> to_be_had(const Recipe& recipe, const MavenCache& maven, const Say& say) {
+  std::vector<MavenArtifact> out;
+  for (const MavenArtifact& artifact : recipe.maven) {
+    try {
+      if (artifact.optional) maven.resolve({artifact}, recipe.repositories);
+      out.push_back(artifact);
+    } catch (const Error& e) {
+      say(fmt::format("{} is left out, for it could not be had: {}", artifact.str(), e.what()));
+    }
+  }
+  return out;
+}
+
+// Of what comes without its closure, the closure. A file with a classifier is another one than its POM tells of: mostly
+// it has all of it inside.
+void add_needs(ImageFacts& facts, const std::vector<MavenArtifact>& artifacts, const Recipe& recipe,
+               const MavenCache& maven, const Say& say) {
+  for (MavenArtifact artifact : artifacts) {
+    if (artifact.closure || !artifact.classifier.empty()) continue;
     artifact.closure = true;
-    for (const auto& [need, _] : maven.collect({artifact}, recipe.repositories))
-      if (need.group != artifact.group || need.name != artifact.name)
-        facts.needs.push_back({artifact.str(), need.group, need.name, need.version});
+    try {
+      for (const auto& [need, _] : maven.collect({artifact}, recipe.repositories))
+        if (need.group != artifact.group || need.name != artifact.name)
+          facts.needs.push_back({artifact.str(), need.group, need.name, need.version});
+    } catch (const Error& e) {
+      say(fmt::format("what {} needs cannot be told: {}", artifact.str(), e.what()));
+    }
   }
 }
 
@@ -87,12 +108,13 @@ Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cac
     add_spark(out.facts, *out.spark);
   }
   const MavenCache maven(cache.dir(), renew, say);
-  add_artifacts(out.facts, recipe, maven.collect(recipe.maven, recipe.repositories));
+  out.maven = to_be_had(recipe, maven, say);
+  add_artifacts(out.facts, recipe, maven.collect(out.maven, recipe.repositories));
   for (const std::string& jar : recipe.jars) {
     out.facts.jars.push_back(read_jar_name(Path(jar).filename().string()));
     out.facts.jars.back().asked_for = true;
   }
-  add_needs(out.facts, recipe, maven);
+  add_needs(out.facts, out.maven, recipe, maven, say);
   out.findings = check(out.facts);
   return out;
 }

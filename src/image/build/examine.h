@@ -18,6 +18,7 @@ namespace spoke::image {
 struct Examined {
   std::optional<BaseImage> base;  // where it is an image
   std::optional<SparkHome> spark;
+  std::vector<MavenArtifact> maven;  // the recipe's, without the optional ones that cannot be had
   ImageFacts facts;
   Findings findings;
 };

@@ -99,6 +99,18 @@ void look_inside(const std::string& path, archive_entry* entry, ArchiveReader& r
     out.packages[path] = {*jar};
 }
 
+// What begins with `lead`, of a set or a map of paths.
+template <class Paths>
+void drop_from(Paths& all, const std::string& lead) {
+  for (auto at = all.lower_bound(lead); at != all.end(); at = all.erase(at)) {
+    if constexpr (requires { at->first; }) {
+      if (!at->first.starts_with(lead)) return;
+    } else {
+      if (!at->starts_with(lead)) return;
+    }
+  }
+}
+
 }  // namespace
 
 LayerListing list_layer(const Path& layer) {
@@ -152,13 +164,9 @@ LayerListing list_layer(const BuildCache& cache, const std::string& digest) {
 
 void ImageListing::remove_below(const std::string& path) {
   const std::string lead = path.empty() ? "" : path + "/";
-  const auto drop = [&](auto& all, const auto& key) {
-    auto at = all.lower_bound(lead);
-    while (at != all.end() && key(*at).starts_with(lead)) at = all.erase(at);
-  };
-  drop(paths, [](const auto& entry) -> const std::string& { return entry.first; });
-  drop(files, [](const std::string& file) -> const std::string& { return file; });
-  drop(packages, [](const auto& entry) -> const std::string& { return entry.first; });
+  drop_from(paths, lead);
+  drop_from(files, lead);
+  drop_from(packages, lead);
 }
 
 void ImageListing::add(const LayerListing& layer) {

@@ -31,12 +31,16 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string dependency(const MavenArtifact& artifact) {
-  std::string out = fmt::format("<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>",
-                                artifact.group, artifact.name, artifact.version);
+std::string coordinates(const MavenArtifact& artifact) {
+  std::string out = fmt::format("<groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>", artifact.group,
+                                artifact.name, artifact.version);
   if (!artifact.classifier.empty()) out += fmt::format("<classifier>{}</classifier>", artifact.classifier);
-  std::vector<std::string> exclusions = artifact.exclusions;
-  if (!artifact.closure) exclusions = {"*:*"};
+  return out;
+}
+
+std::string dependency(const MavenArtifact& artifact) {
+  std::string out = "<dependency>" + coordinates(artifact);
+  const std::vector<std::string>& exclusions = artifact.exclusions;
   if (!exclusions.empty()) out += "<exclusions>";
   for (const std::string& exclusion : exclusions) {
     const std::vector<std::string> parts = split(exclusion, ':');
@@ -66,14 +70,33 @@ std::string reason_in(std::string_view output) {
 
 }  // namespace
 
-std::string project_of(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) {
+namespace {
+
+std::string project_head(const std::vector<std::string>& repositories) {
   std::string out =
       "<project><modelVersion>4.0.0</modelVersion><groupId>spoke</groupId><artifactId>image</artifactId>"
       "<version>1</version><packaging>pom</packaging>\n<repositories>\n";
   size_t number = 0;
   for (const std::string& url : repositories)
     out += fmt::format("<repository><id>recipe-{}</id><url>{}</url></repository>\n", ++number, escaped(url));
-  out += "</repositories>\n<dependencies>\n";
+  return out + "</repositories>\n";
+}
+
+}  // namespace
+
+std::string copying_project(const MavenArtifact& artifact, const std::vector<std::string>& repositories,
+                            const Path& folder) {
+  const std::vector<std::string> plugin = split(kPlugin, ':');
+  return project_head(repositories) +
+         fmt::format(
+             "<build><plugins><plugin><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>\n"
+             "<configuration><artifactItems><artifactItem>{}<outputDirectory>{}</outputDirectory>"
+             "</artifactItem></artifactItems></configuration></plugin></plugins></build></project>\n",
+             plugin.at(0), plugin.at(1), plugin.at(2), coordinates(artifact), escaped(folder.string()));
+}
+
+std::string project_of(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) {
+  std::string out = project_head(repositories) + "<dependencies>\n";
   for (const MavenArtifact& artifact : artifacts) out += dependency(artifact);
   return out + "</dependencies></project>\n";
 }
@@ -105,6 +128,79 @@ std::vector<ResolvedArtifact> parse_list(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// Runs a goal of the plugin, on a project in a file.
+void run_maven(const std::string& goal, const Path& pom, const std::vector<std::string>& options,
+               const std::string& what) {
+  if (find_program("mvn").empty()) fail("mvn is not installed; install the package maven");
+  std::vector<std::string> argv{"mvn",    "--batch-mode", "--no-transfer-progress",           "--strict-checksums",
+                                "--file", pom.string(),   fmt::format("{}:{}", kPlugin, goal)};
+  argv.insert(argv.end(), options.begin(), options.end());
+  const Finished done = run(argv);
+  if (done.exit_code != 0) fail("mvn could not get {}: {}", what, reason_in(done.output));
+}
+
+struct Parted {
+  std::vector<MavenArtifact> whole, alone;  // with their closures, and without
+};
+
+Parted part(const std::vector<MavenArtifact>& artifacts) {
+  Parted out;
+  for (const MavenArtifact& artifact : artifacts) (artifact.closure ? out.whole : out.alone).push_back(artifact);
+  return out;
+}
+
+// What is named goes before what others need of it.
+void add_alone(MavenCache::Artifacts& all, const MavenArtifact& artifact, Path file) {
+  std::erase_if(all, [&](const ResolvedArtifact& one) {
+    return one.artifact.group == artifact.group && one.artifact.name == artifact.name &&
+           one.artifact.classifier == artifact.classifier;
+  });
+  all.push_back({artifact, std::move(file)});
+}
+
+}  // namespace
+
+MavenCache::Artifacts MavenCache::collect(const std::vector<MavenArtifact>& artifacts,
+                                          const std::vector<std::string>& repositories) const {
+  const Parted parted = part(artifacts);
+  Artifacts out = ask("collect", parted.whole, repositories);
+  for (const MavenArtifact& artifact : parted.alone) add_alone(out, artifact, "");
+  return out;
+}
+
+MavenCache::Artifacts MavenCache::resolve(const std::vector<MavenArtifact>& artifacts,
+                                          const std::vector<std::string>& repositories) const {
+  const Parted parted = part(artifacts);
+  Artifacts out = ask("list", parted.whole, repositories);
+  for (const MavenArtifact& artifact : parted.alone) add_alone(out, artifact, copy(artifact, repositories));
+  return out;
+}
+
+// Its file, which is kept here: Maven's own repository may have it without what tells that it is whole.
+Path MavenCache::copy(const MavenArtifact& artifact, const std::vector<std::string>& repositories) const {
+  const Path folder = dir_ / "maven-files" / sha256_hex(fmt::format("{} {}", artifact.str(), join(repositories, " ")));
+  const auto only_file = [](const Path& in) -> Path {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(in, none))
+      if (entry.is_regular_file()) return entry.path();
+    return {};
+  };
+  if (const Path file = only_file(folder); !renew_ && !file.empty()) return file;
+  say_(fmt::format("getting from Maven {}, alone", artifact.str()));
+  const Staging scratch(dir_);
+  const Path pom = scratch.path() / "pom.xml", to = scratch.path() / "files";
+  write_file(pom, copying_project(artifact, repositories, to));
+  run_maven("copy", pom, {}, artifact.str());
+  if (only_file(to).empty()) fail("mvn said that it got {}, and there is no file", artifact.str());
+  make_dirs(folder.parent_path());
+  std::error_code none;
+  std::filesystem::remove_all(folder, none);
+  scratch.publish("files", folder);
+  return only_file(folder);
+}
+
 MavenCache::Artifacts MavenCache::ask(const std::string& goal, const std::vector<MavenArtifact>& artifacts,
                                       const std::vector<std::string>& repositories) const {
   if (artifacts.empty()) return {};
@@ -121,14 +217,12 @@ MavenCache::Artifacts MavenCache::ask(const std::string& goal, const std::vector
   std::vector<std::string> names;
   for (const MavenArtifact& artifact : artifacts) names.push_back(artifact.str());
   say_(fmt::format("{} {}", goal == "collect" ? "asking Maven about" : "getting from Maven", join(names, ", ")));
-  if (find_program("mvn").empty()) fail("mvn is not installed; install the package maven");
   const Staging scratch(dir_);
   const Path pom = scratch.path() / "pom.xml", list = scratch.path() / "list";
   write_file(pom, project);
-  const Finished done = run({"mvn", "--batch-mode", "--no-transfer-progress", "--strict-checksums", "--file",
-                             pom.string(), fmt::format("{}:{}", kPlugin, goal), "-DincludeScope=runtime",
-                             "-DoutputAbsoluteArtifactFilename=true", "-DoutputFile=" + list.string()});
-  if (done.exit_code != 0) fail("mvn could not get {}: {}", join(names, ", "), reason_in(done.output));
+  run_maven(goal, pom,
+            {"-DincludeScope=runtime", "-DoutputAbsoluteArtifactFilename=true", "-DoutputFile=" + list.string()},
+            join(names, ", "));
   const std::string text = read_file(list);
   Artifacts out = parse_list(text);
   make_dirs(known.parent_path());

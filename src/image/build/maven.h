@@ -19,6 +19,10 @@ struct ResolvedArtifact {
 // A project that depends on them. Pure.
 std::string project_of(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories);
 
+// A project whose dependency:copy puts one artifact's file into a folder. Pure.
+std::string copying_project(const MavenArtifact& artifact, const std::vector<std::string>& repositories,
+                            const Path& folder);
+
 // What mvn's dependency:list and :collect write of a project, "   org.slf4j:slf4j-api:jar:2.0.17:compile:/path".
 // Throws Error for a line that is none of it. Pure.
 std::vector<ResolvedArtifact> parse_list(std::string_view text);
@@ -32,19 +36,17 @@ class MavenCache {
   MavenCache(Path dir, bool renew, std::function<void(std::string_view)> say)
       : dir_(std::move(dir)), renew_(renew), say_(std::move(say)) {}
 
-  // The artifacts with all that they need at run time, once each, in the version that Maven takes; jars alone.
-  // From metadata alone: their files are "".
-  Artifacts collect(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) const {
-    return ask("collect", artifacts, repositories);
-  }
+  // The artifacts with all that they need at run time, once each, in the version that Maven takes; jars alone. Of those
+  // without their closure not even the POM is asked for. From metadata alone: their files are "".
+  Artifacts collect(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) const;
   // The same with their files, which are downloaded where the machine does not have them.
-  Artifacts resolve(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) const {
-    return ask("list", artifacts, repositories);
-  }
+  Artifacts resolve(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) const;
 
  private:
   Artifacts ask(const std::string& goal, const std::vector<MavenArtifact>& artifacts,
                 const std::vector<std::string>& repositories) const;
+
+  Path copy(const MavenArtifact& artifact, const std::vector<std::string>& repositories) const;
 
   Path dir_;
   bool renew_;

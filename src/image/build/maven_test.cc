@@ -6,14 +6,19 @@ namespace spoke::image {
 namespace {
 
 TEST(Maven, AProjectDependsOnWhatIsAskedFor) {
-  MavenArtifact alone{.group = "g", .name = "alone", .version = "1", .closure = false};
   MavenArtifact without{.group = "g", .name = "without", .version = "2", .classifier = "c", .exclusions = {"x:*"}};
-  const std::string project = project_of({alone, without}, {"https://repo.example.org/a?b&c"});
-  EXPECT_NE(project.find("<artifactId>alone</artifactId><version>1</version><exclusions><exclusion><groupId>*</groupId>"
-                         "<artifactId>*</artifactId></exclusion>"),
-            std::string::npos);
+  const std::string project = project_of({without}, {"https://repo.example.org/a?b&c"});
   EXPECT_NE(project.find("<classifier>c</classifier><exclusions><exclusion><groupId>x</groupId>"), std::string::npos);
   EXPECT_NE(project.find("<url>https://repo.example.org/a?b&amp;c</url>"), std::string::npos);
+}
+
+TEST(Maven, AProjectCopiesWhatComesAlone) {
+  const MavenArtifact alone{.group = "g", .name = "alone", .version = "1", .classifier = "shaded", .closure = false};
+  const std::string project = copying_project(alone, {}, "/tmp/a&b");
+  EXPECT_EQ(project.find("<dependencies>"), std::string::npos) << "its POM would be asked for";
+  EXPECT_NE(project.find("<artifactId>alone</artifactId><version>1</version><classifier>shaded</classifier>"
+                         "<outputDirectory>/tmp/a&amp;b</outputDirectory>"),
+            std::string::npos);
 }
 
 TEST(Maven, ItsListIsRead) {

@@ -63,14 +63,15 @@ MavenArtifact read_artifact(const json::value& v, const std::string& field) {
     if (v.is_string()) return parse_artifact(v.get_string());
     if (!v.is_object()) throw RecipeError("must be GROUP:NAME:VERSION, or an object with `artifact`");
     for (const auto& [name, _] : v.get_object())
-      if (name != "artifact" && name != "closure" && name != "exclude")
-        throw RecipeError(
-            fmt::format("has the unknown field {}; it may have artifact, closure and exclude", std::string_view(name)));
+      if (name != "artifact" && name != "closure" && name != "optional" && name != "exclude")
+        throw RecipeError(fmt::format("has the unknown field {}; it may have artifact, closure, optional and exclude",
+                                      std::string_view(name)));
     MavenArtifact out = parse_artifact(json::str(v, "artifact"));
-    if (const json::value* closure = json::find(v, "closure")) {
-      if (!closure->is_bool()) throw RecipeError("closure must be true or false");
-      out.closure = closure->get_bool();
-    }
+    for (const auto& [name, to] : {std::pair("closure", &out.closure), std::pair("optional", &out.optional)})
+      if (const json::value* told = json::find(v, name)) {
+        if (!told->is_bool()) throw RecipeError(fmt::format("{} must be true or false", name));
+        *to = told->get_bool();
+      }
     out.exclusions = texts(v, "exclude");
     for (const std::string& exclusion : out.exclusions) {
       const std::vector<std::string> parts = split(exclusion, ':');

@@ -21,6 +21,7 @@ struct MavenArtifact {
   std::string group, name, version;
   std::string classifier;               // "" mostly
   bool closure = true;                  // with what it needs at run time
+  bool optional = false;                // the image does without where it cannot be had
   std::vector<std::string> exclusions;  // "GROUP:NAME", either may be "*"
 
   std::string str() const;  // "GROUP:NAME:VERSION", with its classifier where it has one

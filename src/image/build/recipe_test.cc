@@ -28,7 +28,7 @@ spark: {version: 4.1.4}
 python: {requirements: [pandas==2.3.3]}
 maven:
 - org.apache.hadoop:hadoop-aws:3.4.2
-- {artifact: "a:b:1", closure: false}
+- {artifact: "a:b:1", closure: false, optional: true}
 - {artifact: "a:c:1:tests", exclude: ["x:*"]}
 jars: [app.jar]
 files: [{from: a, to: /opt/, mode: "0750", owner: "185:0"}]
@@ -43,6 +43,8 @@ entrypoint: [/x]
   ASSERT_EQ(r.maven.size(), 3U);
   EXPECT_TRUE(r.maven[0].closure);
   EXPECT_FALSE(r.maven[1].closure);
+  EXPECT_TRUE(r.maven[1].optional);
+  EXPECT_FALSE(r.maven[0].optional);
   EXPECT_EQ(r.maven[2].classifier, "tests");
   EXPECT_EQ(r.maven[2].exclusions, std::vector<std::string>{"x:*"});
   ASSERT_EQ(r.files.size(), 1U);
