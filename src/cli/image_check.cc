@@ -73,6 +73,7 @@ class Check {
     line.end();
     Checked out;
     image::add_facts(found, false, out.facts);
+    if (out.facts.spark.empty()) print_error(name + ": no Spark was found in it\n");
     out.findings = image::check(out.facts);
     return out;
   }

@@ -132,10 +132,7 @@ struct Parts {
                       "is of no use: {}",
                       name, e.what()));
     }
-    return image::pull_image(images, image::Registries(std::move(keys), registries), name,
-                             [&](std::int64_t, std::int64_t) {
-                               if (stop()) throw image::ImageError(name + ": the cluster is going down");
-                             });
+    return image::pull_image(images, image::Registries(std::move(keys), registries), name, nullptr, stop);
   }
 
   Task<std::string> token(std::string ns, std::string account, std::string pod, std::string pod_uid, long seconds) {

@@ -28,7 +28,7 @@ constexpr Millis kAfterConflict{10};
 constexpr size_t kServers = 4;
 constexpr Millis kUntilCalm{250};
 constexpr Duration kLongestUnserved = std::chrono::seconds(30);
-constexpr Millis kBetweenTrims{10000};
+constexpr Millis kStart{3000}, kBetweenTrims{10000};
 constexpr std::clock_t kWork = CLOCKS_PER_SEC / 50;  // of processor time, in which there may be something to give back
 // From an edit to the next attempt's end there are about as many; more would be a circle.
 constexpr int kMostSteps = 12;
@@ -115,7 +115,7 @@ Task<> Controller::run() {
 Task<> Controller::give_memory_back() {
   std::clock_t before = 0;  // starting is work too
   for (;;) {
-    co_await net::sleep_for(kBetweenTrims);
+    co_await net::sleep_for(before == 0 ? kStart : kBetweenTrims);
     const bool worked = before == 0 || std::clock() - before > kWork;
     if (!worked || !queue_.calm()) continue;
     api_.rest();

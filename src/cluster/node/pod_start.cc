@@ -160,11 +160,13 @@ net::Task<> PodWorker::create(std::string name, int attempt) {
   co_await launch(name, live, attempt);
 }
 
+// An image without a name where the pod is to end meanwhile: nobody wants it then.
 // With the policy Always a registry is asked again for what came from one; what was loaded or built here is ours.
 net::Task<image::Image> PodWorker::pull(json::value spec) {
   const std::string name(json::str(spec, "image"));
   const std::string policy(json::str(spec, "imagePullPolicy"));
   const bool pulls = node_.options.pull != nullptr && policy != "Never";
+  const auto is_turn = [this, name] { return node_.pulling.size() < kPullsAtOnce && !node_.pulling.contains(name); };
   for (bool waited = false;; waited = true) {
     Here here = co_await look(name);
     if (here.image && !(here.image->pulled && policy == "Always" && pulls)) {
@@ -174,9 +176,14 @@ net::Task<image::Image> PodWorker::pull(json::value spec) {
     if (!pulls) throw image::ImageError(here.why);
     if (!waited) normal("Pulling", fmt::format("Pulling image \"{}\"", name));
     // One at a time of a name, whose next finds it here; few at all, for each holds a worker.
-    if (node_.pulling.size() < kPullsAtOnce && node_.pulling.insert(name).second)
+    if (is_turn()) {
+      node_.pulling.insert(name);
       co_return co_await pull_from_registry(name, here.why);
-    co_await net::sleep_for(kPullTurn);
+    }
+    while (!is_turn()) {
+      if (ending(pod_, seen_)) co_return image::Image();
+      co_await net::sleep_for(kPullTurn);
+    }
   }
 }
 
@@ -196,8 +203,8 @@ net::Task<image::Image> PodWorker::pull_from_registry(std::string name, std::str
   try {
     const std::vector<std::string> secrets = co_await pull_secrets();
     const Time begun = now();
-    const auto pull = [pull = node_.options.pull, name, secrets, closing = node_.closing] {
-      return pull(name, secrets, [closing] { return closing->load(); });
+    const auto pull = [pull = node_.options.pull, name, secrets, closing = node_.closing, unwanted = unwanted_] {
+      return pull(name, secrets, [closing, unwanted] { return closing->load() || unwanted->load(); });
     };
     const std::int64_t size = co_await net::on_worker(pull);
     normal("Pulled", fmt::format("Successfully pulled image \"{}\" in {:.3f}s. Image size: {} bytes.", name,
@@ -209,6 +216,7 @@ net::Task<image::Image> PodWorker::pull_from_registry(std::string name, std::str
     failure = std::current_exception();
   }
   node_.pulling.erase(name);
+  if (ending(pod_, seen_)) co_return image::Image();
   if (failure) std::rethrow_exception(failure);
   Here here = co_await look(name);
   if (!here.image) throw image::ImageError(here.why);

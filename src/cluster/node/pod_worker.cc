@@ -58,11 +58,13 @@ void PodWorker::update(kube::Object pod) {
     if (spec != nullptr && json::str(*spec, "image") != json::str(live->spec, "image"))
       seen_.containers[name].unhealthy = fmt::format("Container {} definition changed, will be restarted", name);
   }
+  if (ending(pod_, seen_)) *unwanted_ = true;
   wake_.notify();
 }
 
 void PodWorker::removed() {
   seen_.gone = true;
+  *unwanted_ = true;
   wake_.notify();
 }
 

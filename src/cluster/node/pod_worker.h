@@ -4,6 +4,7 @@
 // wakes it. All of it is on the one event loop; only what blocks goes to a thread.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -113,6 +114,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   Tokens tokens_;
   std::map<std::pair<std::string, size_t>, Time> token_ends_;  // when to ask for a newer one
   int clearing_ = 0;
+  // Told to threads that pull for it.
+  std::shared_ptr<std::atomic<bool>> unwanted_ = std::make_shared<std::atomic<bool>>(false);
   json::value written_;  // the status that the API has from us
   net::Event wake_;
 };

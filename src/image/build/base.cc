@@ -16,6 +16,8 @@
 namespace spoke::image {
 namespace {
 
+constexpr int kMostHops = 40;  // as Linux has it
+
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -105,39 +107,72 @@ void add_python_packages(const ImageListing& listing, const std::string& version
 
 }  // namespace
 
-// What `python3` leads to on the usual path; Debian's own Python looks for packages elsewhere than others.
-PythonPlace find_python(const LowerPaths& paths) {
-  for (const auto& [link, packages] : {std::pair("usr/local/bin/python3", "/usr/local/lib/python{}/site-packages"),
-                                       std::pair("usr/bin/python3", "/usr/local/lib/python{}/dist-packages"),
-                                       std::pair("opt/conda/bin/python3", "/opt/conda/lib/python{}/site-packages")}) {
-    std::string path = link;
-    for (int hops = 0; hops < 4; ++hops) {
-      const std::string name = path.substr(path.rfind('/') + 1);
-      if (const std::string version = python_minor(name); !version.empty())
-        return {version, fmt::format(fmt::runtime(packages), version)};
-      const auto found = paths.find(path);
-      if (found == paths.end() || found->second.kind != TreeNode::Kind::Link) break;
-      const std::string& to = found->second.text;
-      path = to.starts_with('/') ? to.substr(1) : (Path(path).parent_path() / to).lexically_normal().string();
+std::string resolved(const LowerPaths& paths, const std::string& path) {
+  Path out;
+  std::vector<std::string> waiting = split(path, '/');
+  std::ranges::reverse(waiting);
+  for (int hops = 0; !waiting.empty();) {
+    const std::string name = std::move(waiting.back());
+    waiting.pop_back();
+    if (name.empty() || name == ".") continue;
+    if (name == "..") {
+      out = out.parent_path();
+      continue;
     }
+    const auto found = paths.find((out / name).string());
+    if (found == paths.end() || found->second.kind != TreeNode::Kind::Link || ++hops > kMostHops) {
+      out /= name;
+      continue;
+    }
+    if (found->second.text.starts_with('/')) out.clear();
+    std::vector<std::string> more = split(found->second.text, '/');
+    waiting.insert(waiting.end(), more.rbegin(), more.rend());
   }
-  return {};
+  return out.string();
 }
 
-std::string BaseImage::variable(std::string_view name) const {
-  for (const std::string& entry : contents.config.env)
+std::string variable_in(const std::vector<std::string>& env, std::string_view name) {
+  for (const std::string& entry : env)
     if (entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=')
       return entry.substr(name.size() + 1);
   return "";
 }
 
+// Debian's own Python looks for packages elsewhere than others.
+PythonPlace find_python(const LowerPaths& paths, const std::vector<std::string>& env) {
+  std::vector<std::string> programs;
+  if (const std::string told = variable_in(env, "PYSPARK_PYTHON"); told.starts_with('/')) programs.push_back(told);
+  const std::string usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/conda/bin";
+  for (const std::string& folder : split(variable_in(env, "PATH") + ":" + usual, ':'))
+    if (folder.starts_with('/')) programs.push_back(folder + "/python3");
+  for (const std::string& program : programs) {
+    const std::string real = resolved(paths, program);
+    const std::string version = python_minor(Path(real).filename().string());
+    if (version.empty()) continue;
+    const Path prefix = Path("/" + real).parent_path().parent_path();
+    const bool debian = paths.contains("usr/lib/python3/dist-packages");
+    std::string packages = fmt::format("{}/lib/python{}/site-packages", prefix.string(), version);
+    if (prefix == "/usr")
+      packages = fmt::format("/usr/local/lib/python{}/{}-packages", version, debian ? "dist" : "site");
+    return {version, packages, program};
+  }
+  return {};
+}
+
+std::string BaseImage::variable(std::string_view name) const { return variable_in(contents.config.env, name); }
+
 std::string BaseImage::spark_home() const {
   for (const std::string& home : {variable("SPARK_HOME"), std::string(spark_path), std::string("/opt/bitnami/spark")}) {
     if (!home.starts_with('/')) continue;
-    const std::string lead = (Path(home).relative_path() / "jars/spark-core_").string();
+    const std::string real = resolved(listing.paths, home);
+    const std::string lead = real + "/jars/spark-core_";
     const auto at = listing.files.lower_bound(lead);
-    if (at != listing.files.end() && at->starts_with(lead)) return home;
+    if (at != listing.files.end() && at->starts_with(lead)) return "/" + real;
   }
+  // pip's, in whatever Python.
+  for (const std::string& file : listing.files)
+    if (const auto at = file.find("/pyspark/jars/spark-core_"); at != std::string::npos)
+      return "/" + file.substr(0, at) + "/pyspark";
   return "";
 }
 
@@ -187,7 +222,7 @@ BaseImage read_image(const Place& place, const std::string& architecture, const 
 }
 
 void add_facts(const BaseImage& image, bool as_shipped, ImageFacts& facts) {
-  if (const std::string python = find_python(image.listing.paths).version; !python.empty()) {
+  if (const std::string python = find_python(image.listing.paths, image.contents.config.env).version; !python.empty()) {
     facts.python = python;
     add_python_packages(image.listing, python, facts);
   }

@@ -15,11 +15,15 @@
 
 namespace spoke::image {
 
-// Of an image's Python: "3.11", and the folder that its packages go to. "" where it has none.
+// Of an image's Python: "3.11", the folder that its packages go to, and itself. "" where it has none.
 struct PythonPlace {
-  std::string version, packages;
+  std::string version, packages, program;
 };
-PythonPlace find_python(const LowerPaths& paths);
+// PYSPARK_PYTHON, or the first python3 on the PATH of the environment ("NAME=value").
+PythonPlace find_python(const LowerPaths& paths, const std::vector<std::string>& env);
+
+// Where a path leads in an image, without the first slash.
+std::string resolved(const LowerPaths& paths, const std::string& path);
 
 struct BaseImage {
   ImageContents contents;  // its layers are in the cache

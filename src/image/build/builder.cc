@@ -184,7 +184,7 @@ class Build {
   }
 
   PythonPlace python() const {
-    const PythonPlace found = find_python(lower_);
+    const PythonPlace found = find_python(lower_, contents_.config.env);
     if (found.version.empty()) fail("python: the base {} has no python3 that leads to a version", recipe_.base);
     return found;
   }
@@ -201,19 +201,19 @@ class Build {
       install_requirements(wanted, target);
       Tree tree(&lower_);
       tree.add(place.packages, target, {}, [](const Path& path) { return *path.begin() != "bin"; });
-      add_scripts(tree, target / "bin");
+      add_scripts(tree, target / "bin", place.program);
       return write_layer(tree, options_.packing, file);
     });
   }
 
   // Their first line names the Python that ran pip.
-  static void add_scripts(Tree& tree, const Path& folder) {
+  static void add_scripts(Tree& tree, const Path& folder, const std::string& python) {
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
       std::string text = read_file(entry.path());
       if (const auto end = text.find('\n');
           text.starts_with("#!") && text.substr(0, end).find("python") != std::string::npos)
-        text = "#!/usr/bin/python3" + text.substr(end);
+        text = "#!" + python + text.substr(end);
       tree.add_text(Path("/usr/local/bin") / entry.path().filename(), std::move(text), 0755);
     }
   }

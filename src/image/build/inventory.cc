@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "base/time.h"
 #include "data/json.h"
 #include "net/http.h"
 
@@ -14,7 +15,8 @@ namespace spoke::image {
 namespace {
 
 std::string full_name(const Package& package) {
-  return package.group.empty() ? package.name : package.group + ":" + package.name;
+  return package.group.empty() || package.kind == Package::Kind::Debian ? package.name
+                                                                        : package.group + ":" + package.name;
 }
 
 // Versions of each, several where it is there more than once.
@@ -86,7 +88,11 @@ std::string word_of(Package::Kind kind) {
 std::vector<Package> inventory(const BaseImage& image) {
   std::set<Package> debian, python, maven;
   for (const auto& [file, packages] : image.listing.packages)
-    for (const Package& package : packages) (package.kind == Package::Kind::Debian ? debian : maven).insert(package);
+    for (Package package : packages) {
+      const bool of_debian = package.kind == Package::Kind::Debian;
+      if (of_debian) package.group = image.listing.distribution;
+      (of_debian ? debian : maven).insert(std::move(package));
+    }
   ImageFacts facts;
   add_facts(image, false, facts);
   for (const auto& [name, version] : facts.python_packages)
@@ -163,8 +169,8 @@ std::string spdx_document(const BaseImage& image, const std::string& name, const
       {"SPDXID", "SPDXRef-DOCUMENT"},
       {"name", name},
       {"documentNamespace", "https://spdx.org/spdxdocs/" + net::percent_encode(name) + "-" + hash},
-      {"creationInfo",
-       json::object{{"created", image.created}, {"creators", json::array{"Tool: spoke-" SPOKE_VERSION}}}},
+      {"creationInfo", json::object{{"created", rfc3339(parse_rfc3339(image.created).value_or(Time()))},
+                                    {"creators", json::array{"Tool: spoke-" SPOKE_VERSION}}}},
       {"packages", std::move(packages)},
       {"relationships", std::move(relationships)}};
   return json::dump_pretty(document) + "\n";

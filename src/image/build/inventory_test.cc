@@ -140,6 +140,42 @@ TEST(Image, SaysWhatIsInIt) {
   EXPECT_TRUE(check(as_base).empty()) << "what is below is not the recipe's";
 }
 
+TEST(Image, SparkIsFoundBehindLinks) {
+  BaseImage image;
+  image.contents.config.env = {"SPARK_HOME=/usr/local/spark"};
+  image.listing = listing_of({{symlink("usr/local/spark", "spark-3.5.8-bin-hadoop3"), symlink("opt/x", "../usr/local"),
+                               file("usr/local/spark-3.5.8-bin-hadoop3/jars/spark-core_2.12-3.5.8.jar")}});
+  EXPECT_EQ(image.spark_home(), "/usr/local/spark-3.5.8-bin-hadoop3");
+  EXPECT_EQ(resolved(image.listing.paths, "/opt/./x/spark/../y"), "usr/local/y");
+  image.listing.paths["a"] = {.kind = TreeNode::Kind::Link, .text = "a/b"};
+  EXPECT_FALSE(resolved(image.listing.paths, "/a").empty()) << "a circle ends";
+  image.contents.config.env.clear();
+  EXPECT_EQ(image.spark_home(), "");
+  image.listing.files.insert("usr/lib/python3.9/site-packages/pyspark/jars/spark-core_2.12-3.5.8.jar");
+  EXPECT_EQ(image.spark_home(), "/usr/lib/python3.9/site-packages/pyspark");
+}
+
+TEST(Image, ItsPythonIsTheOneThatRuns) {
+  LowerPaths paths;
+  const auto link = [&](const std::string& path, const std::string& to) {
+    paths[path] = {.kind = TreeNode::Kind::Link, .text = to};
+  };
+  link("usr/bin/python3", "python3.13");
+  link("opt/conda/bin/python3", "python3.11");
+  paths["usr/lib/python3/dist-packages"] = {};
+  const auto found = [&](const std::vector<std::string>& env) {
+    const PythonPlace place = find_python(paths, env);
+    return place.version + " " + place.packages + " " + place.program;
+  };
+  EXPECT_EQ(found({}), "3.13 /usr/local/lib/python3.13/dist-packages /usr/bin/python3");
+  EXPECT_EQ(found({"PATH=/opt/conda/bin:/usr/bin"}),
+            "3.11 /opt/conda/lib/python3.11/site-packages /opt/conda/bin/python3");
+  EXPECT_EQ(found({"PYSPARK_PYTHON=/opt/conda/bin/python3", "PATH=/usr/bin"}).substr(0, 4), "3.11");
+  paths.erase("usr/lib/python3/dist-packages");
+  EXPECT_EQ(found({}), "3.13 /usr/local/lib/python3.13/site-packages /usr/bin/python3") << "not Debian's";
+  EXPECT_EQ(find_python({}, {}).version, "");
+}
+
 TEST(Image, SaysItsJava) {
   const auto java = [](std::vector<std::string> env, const std::string& path) {
     BaseImage image;
@@ -181,6 +217,12 @@ TEST(Image, HasABillOfMaterials) {
   EXPECT_EQ(json::str(v, "spdxVersion"), "SPDX-2.3");
   EXPECT_EQ(json::list(v, "packages").size(), 6U) << "the image, one of Debian's, one of Python's, three jars";
   EXPECT_EQ(json::list(v, "relationships").size(), 6U);
+  BaseImage by_docker = spark_image();
+  by_docker.created = "2026-01-01T02:00:00.123456789+02:00";
+  by_docker.listing.distribution = "ubuntu";
+  const std::string text = spdx_document(by_docker, "a/b:1", digest);
+  EXPECT_NE(text.find("\"2026-01-01T00:00:00Z\""), std::string::npos);
+  EXPECT_NE(text.find("pkg:deb/ubuntu/a@1"), std::string::npos);
   std::set<std::string> ids;
   for (const json::value& one : json::list(v, "packages")) ids.emplace(json::str(one, "SPDXID"));
   EXPECT_EQ(ids.size(), 6U);

@@ -3,6 +3,7 @@
 #include <archive_entry.h>
 #include <sys/stat.h>
 
+#include "base/strings.h"
 #include "data/json.h"
 #include "image/archive_reader.h"
 #include "image/layer_writer.h"
@@ -41,6 +42,7 @@ std::string to_text(const LayerListing& listing) {
   }
   return json::dump(json::object{{"paths", std::move(paths)},
                                  {"packages", std::move(packages)},
+                                 {"distribution", listing.distribution},
                                  {"files", std::move(files)},
                                  {"gone", std::move(gone)},
                                  {"opaque", std::move(opaque)}});
@@ -73,6 +75,7 @@ LayerListing from_text(const std::string& text) {
       out.packages[std::string(file)].push_back({static_cast<Package::Kind>(one.at(0).to_number<int>()), text_at(1),
                                                  text_at(2), text_at(3), text_at(4), text_at(5)});
     }
+  out.distribution = json::str(v, "distribution");
   out.files = texts(v, "files");
   out.gone = texts(v, "gone");
   out.opaque = texts(v, "opaque");
@@ -94,6 +97,9 @@ std::string read_entry(archive_entry* entry, ArchiveReader& reader) {
 void look_inside(const std::string& path, archive_entry* entry, ArchiveReader& reader, LayerListing& out) {
   const bool dpkg = path == "var/lib/dpkg/status" || path.starts_with("var/lib/dpkg/status.d/");
   if (dpkg && !path.ends_with(".md5sums")) out.packages[path] = read_dpkg_status(read_entry(entry, reader));
+  if (path == "etc/os-release" || path == "usr/lib/os-release")
+    for (const std::string& line : split(read_entry(entry, reader), '\n'))
+      if (line.starts_with("ID=")) out.distribution = replace_all(line.substr(3), "\"", "");
   if (!path.ends_with(".jar")) return;
   if (const auto jar = read_jar(path.substr(path.rfind('/') + 1), read_entry(entry, reader)))
     out.packages[path] = {*jar};
@@ -127,7 +133,7 @@ LayerListing list_layer(const Path& layer) {
       out.opaque.push_back(folder);
       continue;
     }
-    if (name.starts_with(whiteout)) {
+    if (name.starts_with(whiteout) && name.size() > whiteout.size()) {
       out.gone.push_back((folder.empty() ? "" : folder + "/") + name.substr(whiteout.size()));
       continue;
     }
@@ -149,7 +155,7 @@ LayerListing list_layer(const Path& layer) {
 }
 
 LayerListing list_layer(const BuildCache& cache, const std::string& digest) {
-  const Path known = cache.dir() / "listings-1" / (digest.substr(digest.find(':') + 1) + ".json");
+  const Path known = cache.dir() / "listings-2" / (digest.substr(digest.find(':') + 1) + ".json");
   if (const auto text = try_read_file(known)) {
     try {
       return from_text(*text);
@@ -170,6 +176,7 @@ void ImageListing::remove_below(const std::string& path) {
 }
 
 void ImageListing::add(const LayerListing& layer) {
+  if (!layer.distribution.empty()) distribution = layer.distribution;
   for (const std::string& path : layer.opaque) remove_below(path);
   for (const std::string& path : layer.gone) {
     paths.erase(path);

@@ -19,6 +19,7 @@ struct LayerListing {
   std::vector<std::string> gone;                         // whiteouts: what is not there any more
   std::vector<std::string> opaque;                       // folders of which nothing below is seen
   std::map<std::string, std::vector<Package>> packages;  // by the files that tell of them
+  std::string distribution;                              // "debian", of os-release; "" where it is not in this layer
 };
 
 // Reads all of it. Throws Error.
@@ -35,6 +36,7 @@ class ImageListing {
   LowerPaths paths;
   std::set<std::string> files;
   std::map<std::string, std::vector<Package>> packages;  // by the files that tell of them
+  std::string distribution;                              // "" where nothing says so
 
  private:
   void remove_below(const std::string& path);

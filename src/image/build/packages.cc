@@ -75,7 +75,8 @@ std::vector<Coordinates> poms_in(std::string_view bytes) {
 std::string Package::url() const {
   switch (kind) {
     case Kind::Debian:
-      return fmt::format("pkg:deb/debian/{}@{}{}", net::percent_encode(name), net::percent_encode(version),
+      return fmt::format("pkg:deb/{}/{}@{}{}", group.empty() ? "debian" : net::percent_encode(group),
+                         net::percent_encode(name), net::percent_encode(version),
                          architecture.empty() ? "" : "?arch=" + architecture);
     case Kind::Python: return fmt::format("pkg:pypi/{}@{}", name, net::percent_encode(version));
     case Kind::Maven: break;

@@ -11,7 +11,7 @@ namespace spoke::image {
 struct Package {
   enum class Kind { Debian, Maven, Python };
   Kind kind = Kind::Maven;
-  std::string group;  // Maven's
+  std::string group;  // Maven's; of Debian's kind the distribution, "ubuntu"
   std::string name, version;
   std::string architecture;  // Debian's, "amd64"
   std::string sha256;        // of the file, where it is one, without "sha256:"

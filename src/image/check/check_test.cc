@@ -55,6 +55,8 @@ TEST(JarName, TellsNameAndVersion) {
   EXPECT_EQ(parts("iceberg-spark-runtime-3.5_2.12-1.10.0.jar"), "iceberg-spark-runtime-3.5_2.12 1.10.0");
   EXPECT_EQ(parts("gcs-connector-hadoop3-2.2.26-shaded.jar"), "gcs-connector-hadoop3 2.2.26");
   EXPECT_EQ(parts("jsr305-3.0.0.jar"), "jsr305 3.0.0");
+  EXPECT_EQ(parts("spark-core_2.12-3.5.8-amzn-1.jar"), "spark-core_2.12 3.5.8") << "a vendor's";
+  EXPECT_EQ(parts("javax.inject-1.jar"), "javax.inject 1");
   EXPECT_EQ(parts("out.jar"), "out ");
   EXPECT_EQ(parts(""), " ");
 }
@@ -149,7 +151,10 @@ TEST(CheckPair, DriverAndExecutorsHaveTheSame) {
   };
   EXPECT_EQ(subjects(), Lines{});
   executor.python_packages = {{"numpy", "1.26.4"}, {"pip", "25"}};
-  EXPECT_EQ(subjects(), (Lines{"numpy 1.26.4", "six 1.17.0"})) << "what executors have more of is no harm";
+  EXPECT_EQ(subjects(), (Lines{"numpy 1.26.4", "six"})) << "what executors have more of is no harm";
+  driver.python_packages["pip"] = "24";
+  executor.python_packages = {{"numpy", "2.3.5"}, {"six", "1.17.0"}, {"pip", "25"}};
+  EXPECT_EQ(subjects(), Lines{}) << "what installs others is imported by nobody";
   executor = driver;
   executor.python = "3.12";
   executor.java = 21;

@@ -22,14 +22,19 @@ JarFact read_jar_name(std::string_view file) {
   // The last part that can be a version: log4j-1.2-api-2.24.3, gcs-connector-hadoop3-2.2.26-shaded,
   // spark_3-5_2-12-4.42.0.
   const std::vector<std::string> parts = split(file, '-');
-  for (size_t i = parts.size(); i-- > 1;) {
+  const auto is_version = [&](size_t i, bool dotted) {
     const std::string& part = parts[i];
-    if (part.empty() || !is_digit(part[0]) || part.find('_') != std::string::npos) continue;
-    if (part.find('.') == std::string::npos && i + 1 != parts.size()) continue;
-    out.name = join({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(i)}, "-");
-    out.version = part;
-    break;
-  }
+    return !part.empty() && is_digit(part[0]) && part.find('_') == std::string::npos &&
+           dotted == (part.find('.') != std::string::npos);
+  };
+  size_t at = 0;
+  for (size_t i = parts.size(); i-- > 1 && at == 0;)
+    if (is_version(i, true)) at = i;
+  // spark-core_2.12-3.5.8-amzn-1 is a vendor's first build of 3.5.8; javax.inject-1 has no other version.
+  if (at == 0 && parts.size() > 1 && is_version(parts.size() - 1, false)) at = parts.size() - 1;
+  if (at == 0) return out;
+  out.name = join({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(at)}, "-");
+  out.version = parts[at];
   return out;
 }
 

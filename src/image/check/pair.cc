@@ -17,16 +17,21 @@ void compare(const std::string& what, const std::string& driver, const std::stri
                  fmt::format("take {} {} for both", what, driver)});
 }
 
-// Whatever a Python program may import. What only one of them has is told too: functions that run there may need it.
+// What installs others: no program imports it.
+bool is_tool(std::string_view name) {
+  return name == "pip" || name == "setuptools" || name == "wheel" || name == "virtualenv" || name == "distlib";
+}
+
+// Whatever a Python program may import. What only the driver has is told too: functions that run in executors may need
+// it.
 void compare_packages(const ImageFacts& driver, const ImageFacts& executor, Findings& out) {
   if (driver.python_packages.empty() || executor.python_packages.empty()) return;
+  std::vector<std::string> alone;
   for (const auto& [name, version] : driver.python_packages) {
+    if (is_tool(name)) continue;
     const auto other = executor.python_packages.find(name);
     if (other == executor.python_packages.end())
-      out.push_back({"pair", fmt::format("{} {}", name, version),
-                     "is in the driver's image alone: a function that uses it fails in executors with "
-                     "ModuleNotFoundError",
-                     fmt::format("put {}=={} into the executors' image", name, version)});
+      alone.push_back(name);
     else if (other->second != version)
       out.push_back({"pair", fmt::format("{} {}", name, other->second),
                      fmt::format("is the executors', and the driver has {}: objects of it that are pickled by one may "
@@ -34,6 +39,13 @@ void compare_packages(const ImageFacts& driver, const ImageFacts& executor, Find
                                  version),
                      fmt::format("take {}=={} for both", name, version)});
   }
+  if (alone.empty()) return;
+  const bool one = alone.size() == 1;
+  out.push_back({"pair", join(alone, ", "),
+                 fmt::format("{} in the driver's image alone: a function that uses {} fails in executors with "
+                             "ModuleNotFoundError",
+                             one ? "is" : "are", one ? "it" : "one of them"),
+                 "put what functions use into the executors' image, too"});
 }
 
 }  // namespace

@@ -28,14 +28,24 @@ std::string normal_key(std::string_view key) {
   return host + (slash == std::string_view::npos ? "" : std::string(key.substr(slash)));
 }
 
+// Only the last star is ever taken up again, so that it takes no longer than both are long, multiplied.
 bool fits_label(std::string_view pattern, std::string_view label) {
-  const auto star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == label;
-  const std::string_view lead = pattern.substr(0, star), rest = pattern.substr(star + 1);
-  if (!label.starts_with(lead)) return false;
-  for (size_t at = lead.size(); at <= label.size(); ++at)
-    if (fits_label(rest, label.substr(at))) return true;
-  return false;
+  size_t at = 0, star = std::string_view::npos, taken = 0;
+  for (size_t i = 0; i < label.size();) {
+    if (at < pattern.size() && pattern[at] == '*') {
+      star = at++;
+      taken = i;
+    } else if (at < pattern.size() && pattern[at] == label[i]) {
+      ++at;
+      ++i;
+    } else if (star != std::string_view::npos) {
+      at = star + 1;
+      i = ++taken;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', at) == std::string_view::npos;
 }
 
 // A star stands for part of one label: "*.example.org" is not "example.org".
@@ -163,10 +173,15 @@ std::vector<Login> Keyring::find(std::string_view repository) const {
     const std::string server = host == kDocker ? "https://index.docker.io/v1/" : host;
     for (Login& login : ask_helper(helper.program, server)) out.push_back(std::move(login));
   };
-  const auto own = std::ranges::find(helpers_, host, &Helper::host);
-  if (own != helpers_.end()) add(*own);
   for (const Entry& entry : entries_)
     if (fits(entry.key, repository)) out.push_back(entry.login);
+  if (const auto own = std::ranges::find(helpers_, host, &Helper::host); own != helpers_.end()) {
+    try {
+      add(*own);
+    } catch (const Error&) {
+      if (out.empty()) throw;
+    }
+  }
   if (!out.empty()) return out;
   for (const Helper& helper : helpers_)
     if (helper.host.empty()) add(helper);

@@ -22,18 +22,22 @@ namespace {
 using net::Task;
 
 constexpr size_t kAtATime = 4;
+constexpr std::chrono::milliseconds kLookAtStop{200};
 
-// On a loop of its own.
+// On a loop of its own, until `stop` says so.
 template <class T>
-T run_here(std::function<Task<T>(net::Executor)> make) {
-  boost::asio::io_context loop(1);
+T run_here(std::function<Task<T>(net::Executor)> make, const std::function<bool()>& stop = nullptr) {
   std::optional<T> out;
   std::exception_ptr thrown;
+  boost::asio::io_context loop(1);
   boost::asio::co_spawn(loop, make(loop.get_executor()), [&](std::exception_ptr failure, T value) {
     thrown = failure;
     if (!failure) out.emplace(std::move(value));
   });
-  loop.run();
+  while (!loop.stopped()) {
+    loop.run_for(kLookAtStop);
+    if (stop && stop()) fail("it was stopped");
+  }
   if (thrown) std::rethrow_exception(thrown);
   return *std::move(out);
 }
@@ -167,11 +171,7 @@ class Pull {
     return read_manifest(document.text, "the manifest");
   }
 
-  bool is_there(const Blob& blob) const {
-    std::error_code none;
-    const auto size = std::filesystem::file_size(folder_ / blob_path(blob.digest), none);
-    return !none && static_cast<std::int64_t>(size) == blob.size;
-  }
+  bool is_there(const Blob& blob) const { return holds(folder_ / blob_path(blob.digest), blob); }
 
   // The configuration at once, for it tells the layers.
   Task<> add(Manifest manifest, ImageBlobs& out) {
@@ -204,27 +204,38 @@ class Pull {
   std::vector<Blob> missing_;
 };
 
-struct Found {
-  std::unique_ptr<Repository> repository;
-  Repository::Document document;
-};
-
-// Where the image is first to be had.
-Task<Found> find(net::Executor executor, const Keyring& keys, const RegistryOptions& options,
-                 const Reference& reference) {
-  const std::vector<Place> places = places_of(reference.repository, options);
+// `work` at the first place that can do it: where a mirror fails, whatever the reason, the next one is asked.
+template <class T>
+Task<T> at_first(net::Executor executor, std::vector<RepositoryOptions> places,
+                 std::function<Task<T>(Repository&)> work) {
   for (size_t i = 0; i < places.size(); ++i) {
     try {
-      Found out{std::make_unique<Repository>(executor, options_for(places[i], keys, false)), {}};
-      out.document = co_await out.repository->manifest(wanted_version(reference));
-      co_return out;
-    } catch (const ImageError&) {
-      if (i + 1 == places.size()) throw;
-    } catch (const net::ConnectionError&) {
+      Repository repository(executor, places[i]);
+      co_return co_await work(repository);
+    } catch (const Error&) {
       if (i + 1 == places.size()) throw;
     }
   }
   fail("there is no server to ask");
+}
+
+std::vector<RepositoryOptions> pulling_from(const Reference& reference, const Keyring& keys,
+                                            const RegistryOptions& options) {
+  std::vector<RepositoryOptions> out;
+  for (const Place& place : places_of(reference.repository, options)) out.push_back(options_for(place, keys, false));
+  return out;
+}
+
+Task<ImageBlobs> pull_from(Repository& repository, const std::string& version, const std::string& architecture,
+                           const Path& blobs, const TransferOptions& how) {
+  Pull pull(repository, blobs, how);
+  Repository::Document top = co_await repository.manifest(version);
+  co_return co_await pull.run(std::move(top), architecture);
+}
+
+Task<Registries::Described> describe_at(Repository& repository, const std::string& version) {
+  Repository::Document document = co_await repository.manifest(version);
+  co_return Registries::Described{document.blob, document.text};
 }
 
 // Every error names the image, once.
@@ -243,13 +254,15 @@ T named(const Reference& reference, const std::function<T()>& work) {
 ImageBlobs Registries::pull(const Reference& reference, const std::string& architecture, const Path& blobs,
                             const TransferOptions& how) const {
   return named<ImageBlobs>(reference, [&] {
-    return run_here<ImageBlobs>([&](net::Executor executor) -> Task<ImageBlobs> {
-      Found found = co_await find(executor, keys_, options_, reference);
-      Pull pull(*found.repository, blobs, how);
-      ImageBlobs out = co_await pull.run(std::move(found.document), architecture);
-      out.names = {reference.str()};
-      co_return out;
-    });
+    const std::string version = wanted_version(reference);
+    const std::function<Task<ImageBlobs>(Repository&)> work = [&](Repository& repository) {
+      return pull_from(repository, version, architecture, blobs, how);
+    };
+    const auto places = pulling_from(reference, keys_, options_);
+    ImageBlobs out = run_here<ImageBlobs>(
+        [&](net::Executor executor) { return at_first<ImageBlobs>(executor, places, work); }, how.stop);
+    out.names = {reference.str()};
+    return out;
   });
 }
 
@@ -275,10 +288,12 @@ void Registries::push(const ImageBlobs& image, const Path& blobs, const Referenc
 
 Registries::Described Registries::describe(const Reference& reference) const {
   return named<Described>(reference, [&] {
-    return run_here<Described>([&](net::Executor executor) -> Task<Described> {
-      Found found = co_await find(executor, keys_, options_, reference);
-      co_return Described{found.document.blob, found.document.text};
-    });
+    const std::string version = wanted_version(reference);
+    const std::function<Task<Described>(Repository&)> work = [&](Repository& repository) {
+      return describe_at(repository, version);
+    };
+    const auto places = pulling_from(reference, keys_, options_);
+    return run_here<Described>([&](net::Executor executor) { return at_first<Described>(executor, places, work); });
   });
 }
 

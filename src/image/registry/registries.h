@@ -26,6 +26,7 @@ struct TransferOptions {
   std::function<bool(const std::string& diff_id)> wanted;  // of layers; null: all are
   // Bytes that are there, and that there are in all. What it throws ends the transfer.
   std::function<void(std::int64_t done, std::int64_t total)> progress;
+  std::function<bool()> stop;  // asked several times a second; null: never
 };
 
 class Registries {

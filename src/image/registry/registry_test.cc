@@ -55,6 +55,11 @@ TEST(Keyring, FindsTheClosest) {
   EXPECT_EQ(found(keys, "a.b.example.org/x"), "") << "a star is one label";
   EXPECT_EQ(found(keys, "example.org/x"), "");
   EXPECT_EQ(found(keys, "registry.example.org:5000/x"), "u:p");
+
+  keys.add(R"({"auths": {"*a*a*a*a*a*a*a*a*b.com": )" + auth("slow:1") + R"(, "r*-*x.io": )" + auth("two:2") + "}}");
+  EXPECT_EQ(found(keys, std::string(60, 'a') + ".com/x"), "") << "and it ends";
+  EXPECT_EQ(found(keys, "reg-1-x.io/a"), "two:2");
+  EXPECT_EQ(found(keys, "reg-1-y.io/a"), "");
 }
 
 TEST(Keyring, ReadsTheOlderFormatAndTokens) {

@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "data/json.h"
+#include "image/entry_meta.h"
 #include "image/names.h"
 #include "image/registry/server.h"
 #include "net/async.h"
@@ -37,7 +38,7 @@ void write_all(int file, std::string_view bytes, const Path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_errno("write " + path.string());
+    if (written < 0) fail_system("write " + path.string());
     bytes.remove_prefix(static_cast<size_t>(written));
   }
 }
@@ -81,6 +82,13 @@ std::string digest_of(const Path& path, std::int64_t size) {
   return sum.digest();
 }
 
+// Whether the descriptor is that file still.
+bool is_at(const Fd& fd, const Path& path) {
+  struct stat open{}, there{};
+  return fd && ::fstat(fd.get(), &open) == 0 && ::stat(path.c_str(), &there) == 0 && open.st_ino == there.st_ino &&
+         open.st_dev == there.st_dev;
+}
+
 // "bytes=0-1023" or "0-1023": how many are there. 0 where it does not say.
 std::int64_t received(std::string_view range) {
   const auto dash = range.rfind('-');
@@ -107,6 +115,12 @@ std::string type_of(const std::string& text, std::string_view header) {
 }
 
 }  // namespace
+
+bool holds(const Path& file, const Blob& blob) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(file, none);
+  return !none && static_cast<std::int64_t>(size) == blob.size && digest_of(file, blob.size) == blob.digest;
+}
 
 struct Repository::Impl {
   Impl(net::Executor executor, RepositoryOptions o)
@@ -143,19 +157,36 @@ struct Repository::Impl {
 
   Task<> fetch(Blob blob, Path file, Progress progress) {
     const Path partial = file.string() + ".partial";
-    const Fd out(::open(partial.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!out) fail_errno("open " + partial.string());
-    // Somebody else may be at it; what they get is ours too.
-    while (::flock(out.get(), LOCK_EX | LOCK_NB) != 0) co_await net::sleep_for(kLook);
-    if (std::filesystem::exists(file)) co_return progress(blob.size);
-    progress(size_of(out.get(), partial));
+    Fd out;
+    // Somebody else may be at it; what they get is ours too, and what they take away is gone for us.
+    while (!is_at(out, partial)) {
+      out = Fd(::open(partial.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+      if (!out) fail_errno("open " + partial.string());
+      while (::flock(out.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) fail_errno("lock " + partial.string());
+        co_await net::sleep_for(kLook);
+      }
+    }
+    if (holds(file, blob)) {
+      ::unlink(partial.c_str());
+      co_return progress(blob.size);
+    }
     std::int64_t have = size_of(out.get(), partial);
+    std::error_code none;
+    const auto room = std::filesystem::space(partial.parent_path(), none);
+    if (!none && blob.size > have && static_cast<std::uintmax_t>(blob.size - have) > room.available)
+      fail("no space left: {} has {} MB, and there is room for {} MB in {}", blob.digest, blob.size >> 20,
+           room.available >> 20, partial.parent_path().string());
+    progress(have);
     for (int tries = 0; have < blob.size;) {
       std::exception_ptr broke;
       try {
         co_await fetch_rest(blob, out.get(), partial, progress);
       } catch (const net::ConnectionError&) {
         broke = std::current_exception();
+      } catch (const DiskFull&) {
+        ::unlink(partial.c_str());  // others need the room
+        throw;
       }
       // A server that always begins anew, and never comes further, is as bad as one that says nothing.
       const std::int64_t before = std::exchange(have, std::max(have, size_of(out.get(), partial)));
@@ -170,6 +201,8 @@ struct Repository::Impl {
       ::unlink(partial.c_str());
       fail("what {} sends for {} does not have that digest", server.name(), blob.digest);
     }
+    // A name must not be on the disk before what it stands for.
+    if (::fdatasync(out.get()) != 0) fail_errno("sync " + partial.string());
     if (::rename(partial.c_str(), file.c_str()) != 0) fail_errno("rename " + partial.string());
   }
 
@@ -263,7 +296,8 @@ struct Repository::Impl {
       try {
         const std::int64_t length = std::min(kChunk, blob.size - at);
         const Response answer = co_await send_part("PATCH", location, file, at, length, true, [](std::int64_t) {});
-        if (answer.status != 202 && answer.status != 416) server.refuse(answer.status, answer.body);
+        if (answer.status != 202 && answer.status != 416 && answer.status != 404)
+          server.refuse(answer.status, answer.body);
         if (answer.status == 202) {
           location = location_of(answer);
           at += length;
@@ -286,9 +320,17 @@ struct Repository::Impl {
       at = std::min(received(state->headers.get("Range")), blob.size);
       if (const auto next = state->headers.get("Location"); !next.empty()) location = next;
     }
-    const Response answer = co_await server.ask_small(Request{.method = "PUT"}, finished(location, blob.digest));
-    if (answer.status != 201 && answer.status != 204) server.refuse(answer.status, answer.body);
-    progress(0);
+    std::exception_ptr broke;
+    try {
+      const Response answer = co_await server.ask_small(Request{.method = "PUT"}, finished(location, blob.digest));
+      if (answer.status != 201 && answer.status != 204) server.refuse(answer.status, answer.body);
+    } catch (const net::ConnectionError&) {
+      broke = std::current_exception();
+    } catch (const RegistryError&) {
+      broke = std::current_exception();
+    }
+    // An answer that was lost is told by what is there.
+    if (broke && !co_await is_there("/blobs/" + blob.digest, "")) std::rethrow_exception(broke);
   }
 
   RepositoryOptions options;

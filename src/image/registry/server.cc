@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <cstdlib>
 
 #include "base/strings.h"
 #include "client/backoff.h"
@@ -25,7 +26,8 @@ constexpr int kTriesOfSilent = 2;  // of a server that has never answered
 constexpr std::chrono::milliseconds kFirstPause{200}, kLongestPause{5000};
 constexpr int kMostRedirections = 5;
 constexpr std::size_t kMostSmall = std::size_t{1} << 20;
-constexpr std::chrono::milliseconds kAnswer{60000};  // a registry may check a whole layer before it answers
+constexpr std::chrono::milliseconds kAnswer{60000};
+constexpr std::chrono::milliseconds kCommit{600000};  // of an upload: a layer is checked, and maybe moved, before
 
 bool is_this_machine(const std::string& host) {
   if (host == "localhost") return true;
@@ -37,14 +39,21 @@ bool is_this_machine(const std::string& host) {
 // What is trusted for a server besides the machine's authorities stands where Docker and Podman look for it.
 std::string authorities_of(const std::string& host) {
   std::string out;
+  const char* set = std::getenv("SSL_CERT_FILE");
+  const std::vector<std::string> bundles = {set == nullptr ? "" : set, "/etc/ssl/certs/ca-certificates.crt",
+                                            "/etc/pki/tls/certs/ca-bundle.crt"};
   for (const char* folder : {"/etc/docker/certs.d", "/etc/containers/certs.d"}) {
     std::error_code none;
     std::vector<Path> files;
     for (const auto& entry : std::filesystem::directory_iterator(Path(folder) / host, none))
       if (entry.path().extension() == ".crt") files.push_back(entry.path());
     std::ranges::sort(files);
-    for (const Path& file : files) out += try_read_file(file).value_or("") + "\n";
+    for (const Path& file : files)
+      if (const auto text = try_read_file(file)) out += *text + "\n";
   }
+  if (out.empty()) return out;
+  for (const std::string& bundle : bundles)
+    if (const auto text = bundle.empty() ? std::nullopt : try_read_file(bundle)) return out + *text;
   return out;
 }
 
@@ -90,16 +99,21 @@ RegistryServer::RegistryServer(net::Executor executor, const RepositoryOptions& 
 
 Url RegistryServer::base() const { return server_; }
 
-bool RegistryServer::is_same_server(const Url& url) const { return origin(url) == origin(server_); }
+// With its port or without: both are written.
+bool RegistryServer::is_same_server(const Url& url) const {
+  const int usual = url.scheme == "https" ? 443 : 80;
+  return url.scheme == server_.scheme && lower(url.host) == lower(server_.host) &&
+         url.port_or(usual) == server_.port_or(usual);
+}
 
-net::HttpClient& RegistryServer::client(const Url& url) {
-  auto& client = clients_[origin(url)];
+net::HttpClient& RegistryServer::client(const Url& url, bool commits) {
+  auto& client = clients_[origin(url) + (commits ? " commits" : "")];
   if (client) return *client;
   net::ClientOptions options = net::server_of(url);
   options.insecure = insecure_;
   options.ca_pem = authorities_of(url.authority());
   options.proxy = net::proxy_of_environment(options.tls, options.host, options.port);
-  options.request_timeout = kAnswer;
+  options.request_timeout = commits ? kCommit : kAnswer;
   client = std::make_unique<net::HttpClient>(executor_, std::move(options));
   return *client;
 }
@@ -111,7 +125,7 @@ Task<> RegistryServer::find_scheme() {
   url.scheme = "https";
   try {
     Request request{.path = "/v2/"};
-    co_await read_all(co_await client(url).stream(std::move(request)), kMostSmall);
+    co_await read_all(co_await client(url, false).stream(std::move(request)), kMostSmall);
   } catch (const net::ConnectionError&) {
     url.scheme = "http";
   }
@@ -124,18 +138,22 @@ Task<ResponseStream> RegistryServer::send(Request request, Url url, std::optiona
   request.path = target.path;
   request.query = target.query;
   request.target = target.target;
-  if (body) co_return co_await client(url).stream(std::move(request), *std::move(body));
-  co_return co_await client(url).stream(std::move(request));
+  const bool commits = request.method == "PUT";
+  if (body) co_return co_await client(url, commits).stream(std::move(request), *std::move(body));
+  co_return co_await client(url, commits).stream(std::move(request));
 }
 
 // A server that keeps blobs elsewhere leads there; who we are is for itself alone.
-Task<ResponseStream> RegistryServer::follow(Request request, Url url, std::optional<net::LongBody> body) {
+Task<RegistryServer::Followed> RegistryServer::follow(Request request, Url url, std::optional<net::LongBody> body) {
   const bool may_lead_on = request.method == "GET" || request.method == "HEAD";
   for (int count = 0;; ++count) {
     Request one = request;
     if (!authorization_.empty() && is_same_server(url)) one.headers.set("Authorization", authorization_);
     ResponseStream answer = co_await send(std::move(one), url, body);
-    if (!may_lead_on || !is_redirection(answer.status())) co_return answer;
+    if (!may_lead_on || !is_redirection(answer.status())) {
+      const bool own = is_same_server(url);
+      co_return Followed{std::move(answer), own};
+    }
     if (count == kMostRedirections) fail("{} leads from one place to the next without end", name());
     const std::string to(answer.headers().get("Location"));
     const bool was_secure = url.scheme == "https";
@@ -148,35 +166,40 @@ Task<ResponseStream> RegistryServer::follow(Request request, Url url, std::optio
 Task<ResponseStream> RegistryServer::ask(Request request, std::string target, std::optional<net::LongBody> body) {
   client::Backoff pause(kFirstPause, kLongestPause);
   size_t logins_tried = 0;
+  // A part of an upload that broke off is told by the upload's state, not by sending it again.
+  const int most = request.method == "PATCH" ? 1 : kTries;
   for (int tries = 1;; ++tries) {
     std::chrono::milliseconds wait = pause.next();
     try {
       co_await find_scheme();
-      ResponseStream answer = co_await follow(request, net::resolve(server_, target), body);
+      Followed followed = co_await follow(request, net::resolve(server_, target), body);
+      ResponseStream& answer = followed.answer;
       answered_ = true;
       const int status = answer.status();
-      if (status < 400 || status == 404 || status == 416) co_return answer;
+      if (status < 400 || status == 404 || status == 416) co_return std::move(answer);
       const std::string challenge(answer.headers().get("WWW-Authenticate"));
       const auto asked = asked_pause(answer.headers());
-      const std::string said = request.method == "HEAD" ? "" : co_await read_all(std::move(answer), kMostSmall);
-      if (status == 401 && co_await authenticate(challenge, logins_tried++)) {
+      const std::string said = co_await read_all(std::move(answer), kMostSmall);
+      // Another server that it leads to is told nothing of who we are, whatever it asks.
+      const bool asks = followed.own && (status == 401 || (status == 403 && logins_tried > 0));
+      if (asks && co_await authenticate(challenge.empty() ? challenge_ : challenge, logins_tried++)) {
         --tries;
         continue;
       }
-      if (!worth_another_try(status) || tries >= kTries) refuse(status, said);
+      if (!followed.own) fail("another server, to which {} leads, refused: HTTP status {}", name(), status);
+      if (!worth_another_try(status) || tries >= most) refuse(status, said);
       wait = asked.value_or(wait);
     } catch (const net::ConnectionError&) {
-      if (tries >= (answered_ ? kTries : kTriesOfSilent)) throw;
+      if (tries >= std::min(most, answered_ ? kTries : kTriesOfSilent)) throw;
     }
     co_await net::sleep_for(wait);
   }
 }
 
 Task<net::Response> RegistryServer::ask_small(Request request, std::string target) {
-  const bool head = request.method == "HEAD";
   ResponseStream stream = co_await ask(std::move(request), std::move(target));
   net::Response out{stream.status(), stream.headers(), ""};
-  if (!head) out.body = co_await read_all(std::move(stream), kMostDocument);
+  out.body = co_await read_all(std::move(stream), kMostDocument);
   co_return out;
 }
 
@@ -201,6 +224,7 @@ void RegistryServer::refuse(int status, std::string_view body) const {
 // Whether there is something new to try. Each login is tried once for a request.
 Task<bool> RegistryServer::authenticate(std::string header, size_t attempt) {
   const std::vector<Challenge> challenges = parse_challenges(header);
+  challenge_ = header;
   if (attempt >= std::max<size_t>(options_.logins.size(), 1)) co_return false;
   const std::optional<Login> login =
       options_.logins.empty() ? std::nullopt : std::optional(options_.logins.at(attempt));
@@ -219,14 +243,27 @@ Task<bool> RegistryServer::authenticate(std::string header, size_t attempt) {
   co_return false;
 }
 
+// What the server asks for; to push, both rights at once, so that no request takes the other's token away.
+std::string RegistryServer::scope_for(const std::string& asked) const {
+  const std::string own = fmt::format("repository:{}:", options_.path);
+  std::vector<std::string> out{own + (options_.push ? "pull,push" : "pull")};
+  for (const std::string& one : split(asked, ' ')) {
+    if (one.empty()) continue;
+    if (!one.starts_with(own))
+      out.push_back(one);
+    else if (!options_.push)
+      out.front() = one;
+  }
+  return join(out, " ");
+}
+
 // "" where the login is not taken.
 Task<std::string> RegistryServer::fetch_token(Challenge challenge, std::optional<Login> login) {
   const Url realm = net::resolve(server_, challenge.parameters["realm"]);
   // A password is not told to whoever listens, whatever a server says.
   if (server_.scheme == "https" && realm.scheme != "https" && !insecure_)
     fail("{} wants credentials to be sent to {}, which is not secure", name(), origin(realm));
-  std::string scope = challenge.parameters["scope"];
-  if (scope.empty()) scope = fmt::format("repository:{}:{}", options_.path, options_.push ? "pull,push" : "pull");
+  const std::string scope = scope_for(challenge.parameters["scope"]);
   net::Query query;
   if (const std::string service = challenge.parameters["service"]; !service.empty()) query.add("service", service);
   for (const std::string& one : split(scope, ' ')) query.add("scope", one);
@@ -243,9 +280,17 @@ Task<std::string> RegistryServer::fetch_token(Challenge challenge, std::optional
     url.query += (url.query.empty() ? "" : "&") + query.encode();
     if (login) request.headers.set("Authorization", "Basic " + base64(login->user + ":" + login->password));
   }
-  ResponseStream answer = co_await send(std::move(request), url, std::nullopt);
-  const int status = answer.status();
-  const std::string text = co_await read_all(std::move(answer), kMostSmall);
+  client::Backoff pause(kFirstPause, kLongestPause);
+  int status = 0;
+  std::string text;
+  for (int tries = 0; tries < kTries; ++tries) {
+    ResponseStream answer = co_await send(request, url, std::nullopt);
+    status = answer.status();
+    const auto asked = asked_pause(answer.headers());
+    text = co_await read_all(std::move(answer), kMostSmall);
+    if (!worth_another_try(status)) break;
+    co_await net::sleep_for(asked.value_or(pause.next()));
+  }
   if (status == 401 || status == 403) co_return "";
   if (status != 200) throw RegistryError(fmt::format("{} gives no token: HTTP status {}", origin(url), status), status);
   try {

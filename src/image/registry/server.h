@@ -33,12 +33,17 @@ class RegistryServer {
   net::Url base() const;
 
  private:
-  net::Task<net::ResponseStream> follow(net::Request request, net::Url url, std::optional<net::LongBody> body);
+  struct Followed {
+    net::ResponseStream answer;
+    bool own = true;  // it is this server's
+  };
+  net::Task<Followed> follow(net::Request request, net::Url url, std::optional<net::LongBody> body);
   net::Task<net::ResponseStream> send(net::Request request, net::Url url, std::optional<net::LongBody> body);
   net::Task<> find_scheme();
   net::Task<bool> authenticate(std::string header, size_t attempt);
   net::Task<std::string> fetch_token(Challenge challenge, std::optional<Login> login);
-  net::HttpClient& client(const net::Url& url);
+  std::string scope_for(const std::string& asked) const;
+  net::HttpClient& client(const net::Url& url, bool commits);
 
   net::Executor executor_;
   RepositoryOptions options_;
@@ -46,7 +51,8 @@ class RegistryServer {
   bool insecure_ = false;  // may be talked to without TLS
   bool answered_ = false;  // ever
   std::string authorization_;
-  std::map<std::string, std::unique_ptr<net::HttpClient>> clients_;  // by "https://host:port"
+  std::string challenge_;                                            // the last one
+  std::map<std::string, std::unique_ptr<net::HttpClient>> clients_;  // by "https://host:port", and what for
 };
 
 // All of a small body. Throws Error beyond `most` bytes.
