@@ -18,7 +18,7 @@
 namespace spoke::cli {
 namespace {
 
-constexpr int kDiffer = 1;
+constexpr int kDiffer = 3;
 
 struct Options {
   std::string image, other, output, cache;
@@ -183,7 +183,7 @@ Action set_up_image_diff(CLI::App& app) {
   app.add_option("from", options->image, kImage)->required()->type_name("FROM");
   app.add_option("to", options->other, kImage)->required()->type_name("TO");
   add_output_option(app, options->output, {"json", "yaml"}, "for scripts");
-  app.add_flag("--exit-code", options->exit_code, "end with 1 where they differ");
+  app.add_flag("--exit-code", options->exit_code, "end with 3 where they differ");
   add_common(app, *options);
   return [options] { return diff(*options); };
 }
