@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/glob.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/process.h"
@@ -13,6 +14,18 @@
 
 namespace spoke {
 namespace {
+
+TEST(Glob, AStarIsAnyLetters) {
+  EXPECT_TRUE(matches_glob("", ""));
+  EXPECT_TRUE(matches_glob("*", ""));
+  EXPECT_TRUE(matches_glob("spark-*", "spark-"));
+  EXPECT_TRUE(matches_glob("a*b*c", "a-b-b-c"));
+  EXPECT_TRUE(matches_glob("**", "x"));
+  EXPECT_FALSE(matches_glob("a*b", "abc"));
+  EXPECT_FALSE(matches_glob("", "a"));
+  EXPECT_FALSE(matches_glob("a", ""));
+  EXPECT_FALSE(matches_glob("*a*a*a*a*a*a*a*a*a*b", std::string(2000, 'a'))) << "and it ends";
+}
 
 TEST(Metrics, AreWrittenAsPrometheusReadsThem) {
   metrics::Registry registry;

@@ -1,12 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/image_commands.h"
+#include "cli/image_places.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "cluster/paths.h"
-#include "image/image_store.h"
 
 namespace spoke::cli {
 namespace {
@@ -17,18 +18,13 @@ struct Options {
   std::string data;
 };
 
-image::ImageStore images(const Options& options) {
-  const cluster::Paths paths = options.data.empty() ? cluster::Paths::standard() : cluster::Paths(options.data);
-  return image::ImageStore(paths.images(), {}, {});
-}
-
 int load(const Options& options) {
-  for (const auto& name : images(options).load(options.archive, options.as)) print("Loaded " + name + "\n");
+  for (const auto& name : store_in(options.data).load(options.archive, options.as)) print("Loaded " + name + "\n");
   return 0;
 }
 
 int list(const Options& options) {
-  for (const auto& name : images(options).list()) print(name + "\n");
+  for (const auto& name : store_in(options.data).list()) print(name + "\n");
   return 0;
 }
 
@@ -42,38 +38,26 @@ Action set_up(CLI::App& app) {
       ->type_name(takes::kFile);
   loading->add_option("--as", options->as, "the name to know it by")->type_name("NAME");
   CLI::App* listing = app.add_subcommand("list", "list the embedded cluster's images");
-  CLI::App* building = app.add_subcommand("build", "build images from recipes, without Docker");
-  const Action build = set_up_image_build(*building);
-  CLI::App* checking =
-      app.add_subcommand("check", "say whether the parts of an image fit together, of a recipe or as it is");
-  const Action check = set_up_image_check(*checking);
-  CLI::App* pulling = app.add_subcommand("pull", "take in images from registries");
-  const Action pull = set_up_image_pull(*pulling);
-  CLI::App* pushing = app.add_subcommand("push", "send images to registries");
-  const Action push = set_up_image_push(*pushing);
-  CLI::App* copying = app.add_subcommand("copy", "copy images between layouts, archives, registries and the cluster");
-  const Action copy = set_up_image_copy(*copying);
-  CLI::App* inspecting = app.add_subcommand("inspect", "say what an image is, and what is in it");
-  const Action inspect = set_up_image_inspect(*inspecting);
-  CLI::App* comparing = app.add_subcommand("diff", "say which packages, jars and settings changed between two images");
-  const Action diff = set_up_image_diff(*comparing);
-  CLI::App* billing = app.add_subcommand("sbom", "write an image's bill of materials, SPDX 2.3 in JSON");
-  const Action sbom = set_up_image_sbom(*billing);
-  CLI::App* beginning = app.add_subcommand("init", "write a recipe to begin with");
-  const Action init = set_up_image_init(*beginning);
+  std::vector<std::pair<CLI::App*, Action>> commands{{loading, [options] { return load(*options); }},
+                                                     {listing, [options] { return list(*options); }}};
+  const auto add = [&](const char* name, const char* summary, Action (*set_up_it)(CLI::App&)) {
+    CLI::App* command = app.add_subcommand(name, summary);
+    commands.emplace_back(command, set_up_it(*command));
+  };
+  add("build", "build images from recipes, without Docker", set_up_image_build);
+  add("check", "say whether the parts of an image fit together, of a recipe or as it is", set_up_image_check);
+  add("pull", "take in images from registries", set_up_image_pull);
+  add("push", "send images to registries", set_up_image_push);
+  add("copy", "copy images between layouts, archives, registries and the cluster", set_up_image_copy);
+  add("inspect", "say what an image is, and what is in it", set_up_image_inspect);
+  add("diff", "say which packages, jars and settings changed between two images", set_up_image_diff);
+  add("sbom", "write an image's bill of materials, SPDX 2.3 in JSON", set_up_image_sbom);
+  add("init", "write a recipe to begin with", set_up_image_init);
   app.require_subcommand(1);
-  return [=] {
-    if (*building) return build();
-    if (*checking) return check();
-    if (*beginning) return init();
-    if (*pulling) return pull();
-    if (*pushing) return push();
-    if (*copying) return copy();
-    if (*inspecting) return inspect();
-    if (*comparing) return diff();
-    if (*billing) return sbom();
-    if (*loading) return load(*options);
-    return *listing ? list(*options) : kUsage;
+  return [commands] {
+    for (const auto& [command, run] : commands)
+      if (*command) return run();
+    return kUsage;
   };
 }
 

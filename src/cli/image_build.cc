@@ -5,12 +5,13 @@
 #include <map>
 #include <memory>
 
+#include "base/glob.h"
 #include "base/strings.h"
+#include "cli/image_places.h"
 #include "cli/options.h"
 #include "cli/registry_flags.h"
 #include "cli/terminal.h"
 #include "cli/transfer_line.h"
-#include "cluster/paths.h"
 #include "image/build/builder.h"
 #include "image/build/recipe.h"
 #include "image/build/transport.h"
@@ -28,23 +29,13 @@ struct Options {
 };
 
 // "NAME.tags=TAG,..." as bake's --set; NAME may have "*" for any letters.
-bool is_like(std::string_view pattern, std::string_view name) {
-  const auto star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == name;
-  const std::string_view lead = pattern.substr(0, star), rest = pattern.substr(star + 1);
-  if (!name.starts_with(lead)) return false;
-  for (size_t at = lead.size(); at <= name.size(); ++at)
-    if (is_like(rest, name.substr(at))) return true;
-  return false;
-}
-
 std::vector<std::string> tags_for(const Options& options, const std::string& name) {
   std::vector<std::string> out = options.tags;
   for (const std::string& set : options.sets) {
     constexpr std::string_view field = ".tags=";
     const auto at = set.find(field);
     if (at == std::string::npos) throw UsageError(fmt::format("--set: \"{}\" must be NAME.tags=TAG", set));
-    if (is_like(std::string_view(set).substr(0, at), name)) out = split(set.substr(at + field.size()), ',');
+    if (matches_glob(std::string_view(set).substr(0, at), name)) out = split(set.substr(at + field.size()), ',');
   }
   return out;
 }
@@ -56,7 +47,7 @@ image::Packing packing_of(const std::string& word) {
 
 int build(const Options& options) {
   const image::Place target = place_in(options.output, "--output");
-  const image::BuildCache cache(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache));
+  const image::BuildCache cache = cache_in(options.cache);
   const image::Registries registries = options.registries.registries();
   std::vector<image::ImageBlobs> images;
   for (const std::string& file : options.recipes) {
@@ -82,8 +73,7 @@ int build(const Options& options) {
   }
   TransferLine line(options.quiet ? "" : "sending");
   const image::Transport transport(cache, registries, line.told());
-  const cluster::Paths paths = options.data.empty() ? cluster::Paths::standard() : cluster::Paths(options.data);
-  image::ImageStore store(paths.images(), {}, {});
+  image::ImageStore store = store_in(options.data);
   transport.write(target, {cache.dir(), images, nullptr}, store);
   line.end();
   for (const image::ImageBlobs& built : images)

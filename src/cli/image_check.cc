@@ -2,15 +2,13 @@
 #include <memory>
 
 #include "cli/image_commands.h"
+#include "cli/image_places.h"
 #include "cli/options.h"
 #include "cli/registry_flags.h"
 #include "cli/terminal.h"
-#include "cli/transfer_line.h"
 #include "data/json.h"
 #include "data/yaml.h"
-#include "image/build/base.h"
 #include "image/build/examine.h"
-#include "image/manifest.h"
 
 namespace spoke::cli {
 namespace {
@@ -42,16 +40,13 @@ struct Checked {
 class Check {
  public:
   explicit Check(const Options& options)
-      : options_(options),
-        cache_(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache)),
-        registries_(options.registries.registries()) {}
+      : options_(options), cache_(cache_in(options.cache)), registries_(options.registries.registries()) {}
 
   // A recipe's file, or else an image.
   Checked run(const std::string& what) const {
+    if (!std::filesystem::is_regular_file(what)) return image(what);
     try {
-      return std::filesystem::is_regular_file(what) ? recipe(what) : image(what);
-    } catch (const UsageError&) {
-      throw;
+      return recipe(what);
     } catch (const Error& e) {
       fail("{}: {}", what, e.what());
     }
@@ -66,13 +61,8 @@ class Check {
   }
 
   Checked image(const std::string& name) const {
-    const image::Place place = place_in(name, "IMAGE");
-    TransferLine line("reading " + name);
-    const image::Transport transport(cache_, registries_, line.told());
-    const image::BaseImage found = image::read_image(place, image::machine_architecture(), cache_, transport);
-    line.end();
     Checked out;
-    image::add_facts(found, false, out.facts);
+    image::add_facts(read_image_at(name, cache_, registries_), false, out.facts);
     if (out.facts.spark.empty()) print_error(name + ": no Spark was found in it\n");
     out.findings = image::check(out.facts);
     return out;

@@ -3,11 +3,11 @@
 #include <memory>
 
 #include "cli/image_commands.h"
+#include "cli/image_places.h"
 #include "cli/options.h"
 #include "cli/registry_flags.h"
 #include "cli/terminal.h"
 #include "cli/transfer_line.h"
-#include "cluster/paths.h"
 #include "image/build/transport.h"
 #include "image/image_store.h"
 #include "image/manifest.h"
@@ -24,13 +24,8 @@ struct Options {
   bool all = false, quiet = false;
 };
 
-image::ImageStore store_of(const Options& options) {
-  const cluster::Paths paths = options.data.empty() ? cluster::Paths::standard() : cluster::Paths(options.data);
-  return {paths.images(), {}, {}};
-}
-
 int pull(const Options& options) {
-  image::ImageStore store = store_of(options);
+  image::ImageStore store = store_in(options.data);
   const image::Registries registries = options.registries.registries();
   for (const std::string& name : options.names) {
     TransferLine line(options.quiet ? "" : "pulling " + name);
@@ -43,14 +38,14 @@ int pull(const Options& options) {
 
 int copy(const Options& options) {
   const image::Place from = place_in(options.from, "FROM"), to = place_in(options.to, "TO");
-  const image::BuildCache cache(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache));
+  const image::BuildCache cache = cache_in(options.cache);
   const image::Registries registries = options.registries.registries();
   TransferLine reading(options.quiet ? "" : "reading");
   const image::ImageSet set =
       image::Transport(cache, registries, reading.told()).read(from, options.all ? "" : image::machine_architecture());
   reading.end();
   TransferLine writing(options.quiet ? "" : "writing");
-  image::ImageStore store = store_of(options);
+  image::ImageStore store = store_in(options.data);
   image::Transport(cache, registries, writing.told()).write(to, set, store);
   writing.end();
   for (const image::ImageBlobs& image : set.images) {

@@ -5,15 +5,14 @@
 
 #include "base/strings.h"
 #include "cli/image_commands.h"
+#include "cli/image_places.h"
 #include "cli/options.h"
 #include "cli/registry_flags.h"
 #include "cli/terminal.h"
-#include "cli/transfer_line.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "image/build/inventory.h"
 #include "image/image_config.h"
-#include "image/manifest.h"
 
 namespace spoke::cli {
 namespace {
@@ -27,20 +26,7 @@ struct Options {
 };
 
 image::BaseImage read(const Options& options, const std::string& name) {
-  const image::Place place = place_in(name, "IMAGE");
-  const image::BuildCache cache(options.cache.empty() ? image::BuildCache::standard() : Path(options.cache));
-  const image::Registries registries = options.registries.registries();
-  TransferLine line("reading " + name);
-  const image::Transport transport(cache, registries, line.told());
-  try {
-    image::BaseImage out = image::read_image(place, image::machine_architecture(), cache, transport);
-    line.end();
-    return out;
-  } catch (const Error& e) {
-    line.end();
-    const std::string what = e.what();
-    fail("{}{}", what.starts_with(place.name) && !place.name.empty() ? "" : name + ": ", what);
-  }
+  return read_image_at(name, cache_in(options.cache), options.registries.registries());
 }
 
 json::object to_json(const image::BaseImage& image) {

@@ -4,9 +4,6 @@
 
 #include <algorithm>
 
-#include "cli/command.h"
-#include "cli/options.h"
-
 namespace spoke::cli {
 
 std::function<void(std::int64_t, std::int64_t)> TransferLine::told() {
@@ -22,17 +19,6 @@ std::function<void(std::int64_t, std::int64_t)> TransferLine::told() {
                                  static_cast<double>(done) / kMega, static_cast<double>(total) / kMega,
                                  static_cast<double>(done) / kMega / seconds));
   };
-}
-
-image::Place place_in(std::string_view text, std::string_view option) {
-  try {
-    return image::parse_place(text);
-  } catch (const Error& e) {
-    throw UsageError(
-        fmt::format("{}: \"{}\" is none of oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker://NAME and "
-                    "store: ({})",
-                    option, text, e.what()));
-  }
 }
 
 }  // namespace spoke::cli

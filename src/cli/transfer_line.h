@@ -5,10 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "cli/screen.h"
-#include "image/build/transport.h"
 
 namespace spoke::cli {
 
@@ -24,8 +22,5 @@ class TransferLine {
   Screen screen_;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now(), drawn_;
 };
-
-// A place that was named on the command line. Throws UsageError.
-image::Place place_in(std::string_view text, std::string_view option);
 
 }  // namespace spoke::cli

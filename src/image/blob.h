@@ -20,6 +20,10 @@ inline constexpr std::string_view kDockerManifest = "application/vnd.docker.dist
 inline constexpr std::string_view kDockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
 }  // namespace media
 
+// The names that a layout's index has images by.
+inline constexpr const char* kRefName = "org.opencontainers.image.ref.name";
+inline constexpr const char* kWholeName = "io.containerd.image.name";
+
 struct Blob {
   std::string media_type;
   std::string digest;  // "sha256:..."
@@ -36,6 +40,9 @@ struct ImageBlobs {
 };
 
 std::string blob_path(const std::string& digest);  // of a blob in such a folder: "blobs/sha256/..."
+bool is_manifest(std::string_view type);           // or an index
+std::string digest_of(const Path& file);           // "sha256:..."; reads it. Throws Error
+bool holds(const Path& file, const Blob& blob);    // whether it is that blob whole; reads it
 
 // Of manifests and configurations: registries refuse more.
 inline constexpr std::size_t kMostDocument = std::size_t{4} << 20;

@@ -48,17 +48,11 @@ json::value read_blob(const Documents& documents, const std::string& digest) {
   return parse_document(path, text);
 }
 
-std::string annotation(const json::value& descriptor, std::string_view name) {
-  const json::value* all = json::find(descriptor, "annotations");
-  const json::value* one = all != nullptr ? json::find_member(*all, name) : nullptr;
-  return one != nullptr && one->is_string() ? json::to_string(one->get_string()) : "";
-}
-
 // containerd and Docker write the whole name beside the tag. org.opencontainers.image.ref.name alone may be a whole
 // name (skopeo, podman) or a bare tag (the specification's examples), which names no image by itself.
 std::string name_of(const json::value& descriptor) {
-  if (std::string whole = annotation(descriptor, "io.containerd.image.name"); !whole.empty()) return whole;
-  std::string ref = annotation(descriptor, "org.opencontainers.image.ref.name");
+  if (std::string whole = annotation(descriptor, kWholeName); !whole.empty()) return whole;
+  std::string ref = annotation(descriptor, kRefName);
   return ref.find_first_of(":/") != std::string::npos ? ref : "";
 }
 
@@ -189,8 +183,10 @@ ImagePlan plan_saved(const Documents& documents, const std::string& as, std::str
 
 }  // namespace
 
-std::string blob_path(const std::string& digest) {
-  return "blobs/sha256/" + digest.substr(std::string("sha256:").size());
+std::string annotation(const json::value& descriptor, std::string_view name) {
+  const json::value* all = json::find(descriptor, "annotations");
+  const json::value* one = all != nullptr ? json::find_member(*all, name) : nullptr;
+  return one != nullptr && one->is_string() ? json::to_string(one->get_string()) : "";
 }
 
 Manifest read_manifest(const std::string& text, const std::string& called) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/json.h"
 #include "image/blob.h"
 #include "image/image_store.h"
 
@@ -44,6 +45,9 @@ struct Manifest {
   Blob config;
   std::vector<Blob> layers;  // bottom first
 };
+
+// Of a descriptor; "" where it has none of that name, or one that is no text.
+std::string annotation(const json::value& descriptor, std::string_view name);
 
 // `called` is what an error calls it. Throws ImageError.
 Manifest read_manifest(const std::string& text, const std::string& called);

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <fstream>
-
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "image/blob.h"
 #include "image/names.h"
 
 namespace spoke::image {
@@ -15,16 +14,6 @@ namespace {
 
 // More would be other machines' worth of files; the oldest are forgotten by forgetting all.
 constexpr size_t kMost = 100'000;
-
-std::string digest_of(const Path& path) {
-  std::ifstream file(path, std::ios::binary);
-  Sha256 sum;
-  std::string buffer(size_t{1} << 20, '\0');
-  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0)
-    sum.add({buffer.data(), static_cast<size_t>(file.gcount())});
-  if (file.bad() || !file.eof()) fail_errno("read " + path.string());
-  return sum.digest();
-}
 
 }  // namespace
 

@@ -20,8 +20,6 @@
 namespace spoke::image {
 namespace {
 
-constexpr const char* kRefName = "org.opencontainers.image.ref.name";
-constexpr const char* kWholeName = "io.containerd.image.name";
 constexpr std::string_view kLayout = R"({"imageLayoutVersion":"1.0.0"})";
 
 std::string when() { return rfc3339(Time(std::chrono::seconds(layer_time()))); }
@@ -45,15 +43,9 @@ std::vector<Named> names_of(const ImageBlobs& image, const std::string& tag) {
 }
 
 bool has_name(const json::value& item, const Named& name) {
-  const json::value* annotations = json::find(item, "annotations");
-  if (annotations == nullptr) return false;
-  const auto is = [&](const char* key, std::string_view text) {
-    const json::value* found = json::find_member(*annotations, key);
-    return found != nullptr && found->is_string() && found->get_string() == text;
-  };
-  const json::value* whole = json::find_member(*annotations, kWholeName);
+  const std::string whole = annotation(item, kWholeName);
   // Of two images with the same tag and other names each keeps its own.
-  return is(kRefName, name.tag) && (name.whole.empty() || whole == nullptr || is(kWholeName, name.whole));
+  return annotation(item, kRefName) == name.tag && (name.whole.empty() || whole.empty() || whole == name.whole);
 }
 
 // `index` with the images in it.

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "data/json.h"
 #include "image/archive_reader.h"
+#include "image/image_config.h"
 #include "image/layer_writer.h"
 
 namespace spoke::image {
@@ -25,13 +26,10 @@ std::string normal(const std::string& path) {
 }
 
 std::string to_text(const LayerListing& listing) {
-  json::array paths, files, gone, opaque;
+  json::array paths;
   for (const auto& [path, node] : listing.paths)
     paths.push_back(json::array{path, node.kind == TreeNode::Kind::Link ? "link" : "folder", node.mode, node.user,
                                 node.group, node.text});
-  for (const std::string& file : listing.files) files.emplace_back(file);
-  for (const std::string& path : listing.gone) gone.emplace_back(path);
-  for (const std::string& path : listing.opaque) opaque.emplace_back(path);
   json::object packages;
   for (const auto& [file, found] : listing.packages) {
     json::array list;
@@ -43,16 +41,9 @@ std::string to_text(const LayerListing& listing) {
   return json::dump(json::object{{"paths", std::move(paths)},
                                  {"packages", std::move(packages)},
                                  {"distribution", listing.distribution},
-                                 {"files", std::move(files)},
-                                 {"gone", std::move(gone)},
-                                 {"opaque", std::move(opaque)}});
-}
-
-std::vector<std::string> texts(const json::value& v, std::string_view field) {
-  std::vector<std::string> out;
-  for (const json::value& item : json::list(v, field))
-    if (item.is_string()) out.push_back(json::to_string(item.get_string()));
-  return out;
+                                 {"files", to_json(listing.files)},
+                                 {"gone", to_json(listing.gone)},
+                                 {"opaque", to_json(listing.opaque)}});
 }
 
 LayerListing from_text(const std::string& text) {
@@ -76,9 +67,9 @@ LayerListing from_text(const std::string& text) {
                                                  text_at(2), text_at(3), text_at(4), text_at(5)});
     }
   out.distribution = json::str(v, "distribution");
-  out.files = texts(v, "files");
-  out.gone = texts(v, "gone");
-  out.opaque = texts(v, "opaque");
+  out.files = string_list(v, "files");
+  out.gone = string_list(v, "gone");
+  out.opaque = string_list(v, "opaque");
   return out;
 }
 

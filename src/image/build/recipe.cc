@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "image/image_config.h"
 #include "kube/schema.h"
 
 namespace spoke::embedded {
@@ -29,13 +30,6 @@ const kube::Schema& schema() {
   return *read;
 }
 
-std::vector<std::string> texts(const json::value& v, std::string_view path) {
-  std::vector<std::string> out;
-  for (const json::value& item : json::list(v, path))
-    if (item.is_string()) out.push_back(json::to_string(item.get_string()));
-  return out;
-}
-
 std::map<std::string, std::string> pairs(const json::value& v, std::string_view path) {
   std::map<std::string, std::string> out;
   for (const auto& [name, value] : json::members(v, path))
@@ -49,7 +43,7 @@ std::optional<std::string> text(const json::value& v, std::string_view path) {
 }
 
 std::optional<std::vector<std::string>> words(const json::value& v, std::string_view path) {
-  return json::find(v, path) == nullptr ? std::nullopt : std::optional(texts(v, path));
+  return json::find(v, path) == nullptr ? std::nullopt : std::optional(string_list(v, path));
 }
 
 bool is_coordinate(std::string_view part) {
@@ -72,7 +66,7 @@ MavenArtifact read_artifact(const json::value& v, const std::string& field) {
         if (!told->is_bool()) throw RecipeError(fmt::format("{} must be true or false", name));
         *to = told->get_bool();
       }
-    out.exclusions = texts(v, "exclude");
+    out.exclusions = string_list(v, "exclude");
     for (const std::string& exclusion : out.exclusions) {
       const std::vector<std::string> parts = split(exclusion, ':');
       const auto fits = [](const std::string& part) { return part == "*" || is_coordinate(part); };
@@ -161,20 +155,20 @@ Recipe parse_recipe(std::string_view yaml_text) {
   const json::value v = checked(yaml_text);
   Recipe out{.name = std::string(json::str(v, "name")),
              .base = std::string(json::str(v, "base")),
-             .packages = texts(v, "packages"),
+             .packages = string_list(v, "packages"),
              .java = static_cast<int>(json::num(v, "java")),
              .scala = std::string(json::str(v, "scala")),
-             .python_requirements = texts(v, "python.requirements"),
-             .repositories = texts(v, "repositories"),
-             .jars = texts(v, "jars"),
+             .python_requirements = string_list(v, "python.requirements"),
+             .repositories = string_list(v, "repositories"),
+             .jars = string_list(v, "jars"),
              .env = pairs(v, "env"),
              .user = text(v, "user"),
              .workdir = text(v, "workdir"),
              .entrypoint = words(v, "entrypoint"),
              .command = words(v, "command"),
              .labels = pairs(v, "labels"),
-             .platforms = texts(v, "platforms"),
-             .tags = texts(v, "tags")};
+             .platforms = string_list(v, "platforms"),
+             .tags = string_list(v, "tags")};
   if (json::find(v, "spark") != nullptr)
     out.spark = SparkSource{std::string(json::str(v, "spark.version")), std::string(json::str(v, "spark.from"))};
   size_t index = 0;

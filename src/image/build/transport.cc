@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -20,16 +19,6 @@
 namespace spoke::image {
 namespace {
 
-std::string digest_of(const Path& file) {
-  std::ifstream in(file, std::ios::binary);
-  Sha256 sum;
-  std::string buffer(size_t{1} << 20, '\0');
-  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)
-    sum.add({buffer.data(), static_cast<size_t>(in.gcount())});
-  if (in.bad() || !in.eof()) fail_errno("read " + file.string());
-  return sum.digest();
-}
-
 void check_blob(const Path& folder, const Blob& blob) {
   const Path file = folder / blob_path(blob.digest);
   std::error_code none;
@@ -43,12 +32,6 @@ struct Entry {
   std::string tag, whole;
 };
 
-std::string annotation(const json::value& item, std::string_view key) {
-  const json::value* all = json::find(item, "annotations");
-  const json::value* one = all == nullptr ? nullptr : json::find_member(*all, key);
-  return one != nullptr && one->is_string() ? json::to_string(one->get_string()) : "";
-}
-
 std::vector<Entry> read_entries(const Path& folder) {
   json::value index;
   try {
@@ -60,8 +43,8 @@ std::vector<Entry> read_entries(const Path& folder) {
   for (const json::value& item : json::list(index, "manifests")) {
     Entry entry{
         {std::string(json::str(item, "mediaType")), std::string(json::str(item, "digest")), json::num(item, "size")},
-        annotation(item, "org.opencontainers.image.ref.name"),
-        annotation(item, "io.containerd.image.name")};
+        annotation(item, kRefName),
+        annotation(item, kWholeName)};
     if (!is_digest(entry.blob.digest)) fail("{}: \"{}\" is not a sha256 digest", folder.string(), entry.blob.digest);
     // skopeo and podman may write the whole name as the tag.
     if (entry.tag.find_first_of(":/") != std::string::npos && entry.whole.empty()) entry.whole = entry.tag;

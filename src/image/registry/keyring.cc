@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/files.h"
+#include "base/glob.h"
 #include "base/process.h"
 #include "base/strings.h"
 #include "data/json.h"
@@ -28,32 +29,12 @@ std::string normal_key(std::string_view key) {
   return host + (slash == std::string_view::npos ? "" : std::string(key.substr(slash)));
 }
 
-// Only the last star is ever taken up again, so that it takes no longer than both are long, multiplied.
-bool fits_label(std::string_view pattern, std::string_view label) {
-  size_t at = 0, star = std::string_view::npos, taken = 0;
-  for (size_t i = 0; i < label.size();) {
-    if (at < pattern.size() && pattern[at] == '*') {
-      star = at++;
-      taken = i;
-    } else if (at < pattern.size() && pattern[at] == label[i]) {
-      ++at;
-      ++i;
-    } else if (star != std::string_view::npos) {
-      at = star + 1;
-      i = ++taken;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', at) == std::string_view::npos;
-}
-
 // A star stands for part of one label: "*.example.org" is not "example.org".
 bool fits_host(std::string_view pattern, std::string_view host) {
   const std::vector<std::string> wanted = split(pattern, '.'), is = split(host, '.');
   if (wanted.size() != is.size()) return false;
   for (size_t i = 0; i < is.size(); ++i)
-    if (!fits_label(wanted[i], is[i])) return false;
+    if (!matches_glob(wanted[i], is[i])) return false;
   return true;
 }
 

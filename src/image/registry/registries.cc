@@ -124,11 +124,6 @@ Task<> transfer(std::vector<Blob> blobs, std::function<Task<>(Blob, Repository::
     if (failure) std::rethrow_exception(failure);
 }
 
-bool is_manifest_type(const std::string& type) {
-  return type == media::kManifest || type == media::kDockerManifest || type == media::kIndex ||
-         type == media::kDockerIndex;
-}
-
 void check_size(const Blob& blob) {
   if (blob.size < 0) fail("its manifest gives {} a size of {}", blob.digest, blob.size);
 }
@@ -233,11 +228,6 @@ Task<ImageBlobs> pull_from(Repository& repository, const std::string& version, c
   co_return co_await pull.run(std::move(top), architecture);
 }
 
-Task<Registries::Described> describe_at(Repository& repository, const std::string& version) {
-  Repository::Document document = co_await repository.manifest(version);
-  co_return Registries::Described{document.blob, document.text};
-}
-
 // Every error names the image, once.
 template <class T>
 T named(const Reference& reference, const std::function<T()>& work) {
@@ -272,7 +262,7 @@ void Registries::push(const ImageBlobs& image, const Path& blobs, const Referenc
     return run_here<bool>([&](net::Executor executor) -> Task<bool> {
       Repository repository(executor, options_for(place_of(reference.repository, options_), keys_, true));
       std::vector<Blob> files, manifests;
-      for (const Blob& blob : image.blobs) (is_manifest_type(blob.media_type) ? manifests : files).push_back(blob);
+      for (const Blob& blob : image.blobs) (is_manifest(blob.media_type) ? manifests : files).push_back(blob);
       const auto move = [&](const Blob& blob, Repository::Progress progress) {
         return repository.push(blob, blobs / blob_path(blob.digest), mount_from, std::move(progress));
       };
@@ -283,17 +273,6 @@ void Registries::push(const ImageBlobs& image, const Path& blobs, const Referenc
                                         {image.manifest, read_file(blobs / blob_path(image.manifest.digest))});
       co_return true;
     });
-  });
-}
-
-Registries::Described Registries::describe(const Reference& reference) const {
-  return named<Described>(reference, [&] {
-    const std::string version = wanted_version(reference);
-    const std::function<Task<Described>(Repository&)> work = [&](Repository& repository) {
-      return describe_at(repository, version);
-    };
-    const auto places = pulling_from(reference, keys_, options_);
-    return run_here<Described>([&](net::Executor executor) { return at_first<Described>(executor, places, work); });
   });
 }
 

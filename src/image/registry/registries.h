@@ -44,13 +44,6 @@ class Registries {
   void push(const ImageBlobs& image, const Path& blobs, const Reference& reference, const TransferOptions& how,
             const std::string& mount_from = "") const;
 
-  // What the name stands for now, with the text of its manifest or index. Throws ImageError.
-  struct Described {
-    Blob blob;
-    std::string text;
-  };
-  Described describe(const Reference& reference) const;
-
  private:
   Keyring keys_;
   RegistryOptions options_;

@@ -75,13 +75,6 @@ std::function<std::string_view()> pieces(const Path& path, std::int64_t at, std:
   };
 }
 
-std::string digest_of(const Path& path, std::int64_t size) {
-  Sha256 sum;
-  const auto next = pieces(path, 0, size);
-  for (std::string_view piece = next(); !piece.empty(); piece = next()) sum.add(piece);
-  return sum.digest();
-}
-
 // Whether the descriptor is that file still.
 bool is_at(const Fd& fd, const Path& path) {
   struct stat open{}, there{};
@@ -97,11 +90,6 @@ std::int64_t received(std::string_view range) {
   return last && *last > 0 ? *last + 1 : 0;  // "0-0" is what registries say of nothing
 }
 
-bool is_manifest(std::string_view type) {
-  return type == media::kManifest || type == media::kIndex || type == media::kDockerManifest ||
-         type == media::kDockerIndex;
-}
-
 // The content's own word first: Content-Type is lost by some proxies.
 std::string type_of(const std::string& text, std::string_view header) {
   try {
@@ -115,12 +103,6 @@ std::string type_of(const std::string& text, std::string_view header) {
 }
 
 }  // namespace
-
-bool holds(const Path& file, const Blob& blob) {
-  std::error_code none;
-  const auto size = std::filesystem::file_size(file, none);
-  return !none && static_cast<std::int64_t>(size) == blob.size && digest_of(file, blob.size) == blob.digest;
-}
 
 struct Repository::Impl {
   Impl(net::Executor executor, RepositoryOptions o)
@@ -197,7 +179,7 @@ struct Repository::Impl {
         fail("{} sends less for {} than the {} bytes that the manifest says", server.name(), blob.digest, blob.size);
       if (tries > 0) co_await net::sleep_for(kPause);
     }
-    if (digest_of(partial, blob.size) != blob.digest || size_of(out.get(), partial) != blob.size) {
+    if (!holds(partial, blob)) {
       ::unlink(partial.c_str());
       fail("what {} sends for {} does not have that digest", server.name(), blob.digest);
     }

@@ -34,9 +34,6 @@ struct RepositoryOptions {
   bool push = false;          // asks for the permission to
 };
 
-// Whether a file is that blob whole. Reads it.
-bool holds(const Path& file, const Blob& blob);
-
 class Repository {
  public:
   Repository(net::Executor executor, RepositoryOptions options);

@@ -97,8 +97,6 @@ RegistryServer::RegistryServer(net::Executor executor, const RepositoryOptions& 
     server_.scheme = "";
 }
 
-Url RegistryServer::base() const { return server_; }
-
 // With its port or without: both are written.
 bool RegistryServer::is_same_server(const Url& url) const {
   const int usual = url.scheme == "https" ? 443 : 80;

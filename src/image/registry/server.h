@@ -29,10 +29,9 @@ class RegistryServer {
 
   [[noreturn]] void refuse(int status, std::string_view body) const;
   const std::string& name() const { return options_.host; }
-  bool is_same_server(const net::Url& url) const;
-  net::Url base() const;
 
  private:
+  bool is_same_server(const net::Url& url) const;
   struct Followed {
     net::ResponseStream answer;
     bool own = true;  // it is this server's
