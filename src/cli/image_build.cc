@@ -74,7 +74,7 @@ int build(const Options& options) {
   TransferLine line(options.quiet ? "" : "sending");
   const image::Transport transport(cache, registries, line.told());
   image::ImageStore store = store_in(options.data);
-  transport.write(target, {cache.dir(), images, nullptr}, store);
+  transport.write(target, {cache.dir(), images, nullptr, ""}, store);
   line.end();
   for (const image::ImageBlobs& built : images)
     for (const std::string& name : built.names) print(fmt::format("{} {}\n", built.manifest.digest, name));

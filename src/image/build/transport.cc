@@ -143,11 +143,12 @@ ImageSet Transport::read(const Place& from, const std::string& architecture) con
   if (from.name.empty()) fail("docker:// names no image");
   return {cache_.dir(),
           {registries_.pull(parse_reference(from.name), architecture, cache_.dir(), {.progress = progress_})},
-          nullptr};
+          nullptr,
+          parse_reference(from.name).repository};
 }
 
 ImageSet Transport::read_layout(const Path& folder, const std::string& tag, const std::string& architecture) const {
-  ImageSet out{folder, {}, nullptr};
+  ImageSet out{folder, {}, nullptr, ""};
   std::set<std::string> there;
   std::map<std::string, size_t> images;  // by the digests of their entries
   for (const Entry& entry : read_entries(folder)) {
@@ -199,7 +200,7 @@ void Transport::push(const Place& to, const ImageSet& set) const {
     const std::vector<std::string> names = to.name.empty() ? image.names : std::vector{to.name};
     if (names.empty()) fail("the image {} has no name to be pushed by; say docker://NAME", image.manifest.digest);
     for (const std::string& name : names)
-      registries_.push(image, set.blobs, parse_reference(name), {.progress = progress_});
+      registries_.push(image, set.blobs, parse_reference(name), {.progress = progress_}, set.repository);
   }
 }
 

@@ -32,6 +32,7 @@ struct ImageSet {
   Path blobs;
   std::vector<ImageBlobs> images;
   std::shared_ptr<void> holds;
+  std::string repository;  // that they came from; "" where that is no registry's
 };
 
 class Transport {

@@ -257,10 +257,12 @@ ImageBlobs Registries::pull(const Reference& reference, const std::string& archi
 }
 
 void Registries::push(const ImageBlobs& image, const Path& blobs, const Reference& reference,
-                      const TransferOptions& how, const std::string& mount_from) const {
+                      const TransferOptions& how, const std::string& from) const {
   named<bool>(reference, [&] {
     return run_here<bool>([&](net::Executor executor) -> Task<bool> {
-      Repository repository(executor, options_for(place_of(reference.repository, options_), keys_, true));
+      const Place place = place_of(reference.repository, options_), source = place_of(from, options_);
+      const std::string mount_from = source.host == place.host && source.path != place.path ? source.path : "";
+      Repository repository(executor, options_for(place, keys_, true));
       std::vector<Blob> files, manifests;
       for (const Blob& blob : image.blobs) (is_manifest(blob.media_type) ? manifests : files).push_back(blob);
       const auto move = [&](const Blob& blob, Repository::Progress progress) {

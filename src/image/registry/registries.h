@@ -40,9 +40,10 @@ class Registries {
                   const TransferOptions& how) const;
 
   // Under the reference's tag, or its digest alone where it has none; blobs that the registry has already, be it in the
-  // repository `mount_from` of it, are not sent. Throws ImageError that names the image.
+  // repository `from` of it ("docker.io/library/spark"; "" for none), are not sent. Throws ImageError that names the
+  // image.
   void push(const ImageBlobs& image, const Path& blobs, const Reference& reference, const TransferOptions& how,
-            const std::string& mount_from = "") const;
+            const std::string& from = "") const;
 
  private:
   Keyring keys_;
