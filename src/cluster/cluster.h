@@ -18,7 +18,7 @@ struct ClusterOptions {
   std::map<std::string, std::string> aliases;  // of images (image/image_store.h)
   std::vector<Path> spark_homes;
   image::RegistryOptions registries;  // what pods' images are pulled from
-  bool node = true;  // without: objects only, no pod runs; needs no root
+  bool node = true;                   // without: objects only, no pod runs; needs no root
   bool spark_operator = true;
 };
 

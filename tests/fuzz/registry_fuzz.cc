@@ -31,7 +31,8 @@ void keyrings(std::string_view text) {
     check(std::string_view(e.what()).size() < 300 + text.size(), "an error is short", e.what());
     return;
   }
-  for (const char* repository : {"docker.io/library/spark", "ghcr.io/team/app", "a.b.example.org:5000/x", "localhost/y"})
+  for (const char* repository :
+       {"docker.io/library/spark", "ghcr.io/team/app", "a.b.example.org:5000/x", "localhost/y"})
     for (const Login& login : keys.find(repository))
       check(!login.user.empty() || !login.identity_token.empty(), "a login is of somebody", login.user);
 }
