@@ -8,7 +8,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
   file(WRITE ${OUTPUT} "#include <string_view>
 namespace spoke::embedded {
 extern const std::string_view ${NAME};
-constinit const std::string_view ${NAME} = R\"embedded(${text})embedded\";
+static constexpr char text[] = R\"embedded(${text})embedded\";
+constinit const std::string_view ${NAME}{text, sizeof text - 1};
 }
 ")
   return()

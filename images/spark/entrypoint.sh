@@ -74,7 +74,9 @@ run_executor() {
     options+=("${!name}")
   done < <(compgen -e SPARK_JAVA_OPT_ | sort -V)
 
-  run "$java" "${options[@]}" "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY" -cp "$(class_path)" \
+  local -a with_classes=()
+  [ ! -x "$SPARK_HOME/cds/run" ] || with_classes=("$SPARK_HOME/cds/run")
+  run "${with_classes[@]}" "$java" "${options[@]}" "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY" -cp "$(class_path)" \
     org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend \
     --driver-url "$SPARK_DRIVER_URL" \
     --executor-id "$SPARK_EXECUTOR_ID" \

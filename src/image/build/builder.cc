@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "image/build/class_archive.h"
 #include "image/build/debian.h"
 #include "image/build/digests.h"
 #include "image/build/examine.h"
@@ -58,6 +59,7 @@ class Build {
     add_base();
     for (const auto& [name, value] : recipe_.labels) contents_.labels[name] = value;
     add_spark();
+    add_class_archive();
     add_python();
     add_maven();
     add_jars();
@@ -165,6 +167,29 @@ class Build {
     if (!examined_.base) return;
     std::vector<std::string> above = std::exchange(contents_.config.env, below);
     for (const std::string& entry : above) set_variable(entry);
+  }
+
+  // What Spark's own jars hold, so that it is the same whatever else comes into the image.
+  void add_class_archive() {
+    if (!recipe_.spark || !recipe_.spark->cds) return;
+    if (java_home_.empty()) {
+      options_.say("no archive of Spark's classes: the base says no JAVA_HOME");
+      return;
+    }
+    ClassArchive archive{.layers = {}, .java_home = java_home_, .jars = {}};
+    std::string below;
+    for (const LayerBlob& layer : contents_.layers) {
+      archive.layers.push_back(cache_.blob(layer.blob.digest));
+      below += " " + layer.diff_id;
+    }
+    for (const Path& jar : folder_entries(examined_.spark->dir / "jars"))
+      if (jar.extension() == ".jar") archive.jars.push_back(jar.filename());
+    const std::string key = fmt::format("classes {} {}{}", layer_time(), archive.key(), below);
+    add_layer("an archive of Spark's classes", key, false, [&](const Path& file) {
+      Tree tree(&lower_);
+      archive.make(scratch("classes"), options_.say, tree);
+      return write_layer(tree, options_.packing, file);
+    });
   }
 
   // "NAME=value", in the place of another.

@@ -170,7 +170,8 @@ Recipe parse_recipe(std::string_view yaml_text) {
              .platforms = string_list(v, "platforms"),
              .tags = string_list(v, "tags")};
   if (json::find(v, "spark") != nullptr)
-    out.spark = SparkSource{std::string(json::str(v, "spark.version")), std::string(json::str(v, "spark.from"))};
+    out.spark = SparkSource{std::string(json::str(v, "spark.version")), std::string(json::str(v, "spark.from")),
+                            json::flag(v, "spark.cds", true)};
   size_t index = 0;
   for (const json::value& artifact : json::list(v, "maven"))
     out.maven.push_back(read_artifact(artifact, fmt::format("maven[{}]", index++)));

@@ -42,6 +42,7 @@ struct RecipeFile {
 struct SparkSource {
   std::string version;
   std::string from;  // "pypi", or a folder or archive
+  bool cds = true;   // with an archive of its classes
 };
 
 struct Recipe {
