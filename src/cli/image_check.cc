@@ -19,7 +19,7 @@ struct Options {
   std::vector<std::string> what;
   std::string executor, cache, output;
   RegistryFlags registries;
-  bool renew = false;
+  bool renew = false, classes = false;
 };
 
 json::array to_json(const image::Findings& findings) {
@@ -57,6 +57,11 @@ class Check {
     const image::Recipe recipe = image::parse_recipe(read_file(file));
     const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
     image::Examined out = image::examine(recipe, Path(file).parent_path(), cache_, registries_, options_.renew, say);
+    if (options_.classes) {
+      const image::MavenCache maven(cache_.dir(), options_.renew, say);
+      for (image::Finding& finding : image::check_classes(out, recipe, Path(file).parent_path(), cache_, maven))
+        out.findings.push_back(std::move(finding));
+    }
     return {std::move(out.facts), std::move(out.findings)};
   }
 
@@ -116,6 +121,8 @@ Action set_up_image_check(CLI::App& app) {
   add_output_option(app, options->output, {"json", "yaml"}, "for scripts");
   app.add_option("--cache", options->cache, "where images and Maven's answers are kept")->type_name("DIR");
   options->registries.add_to(app);
+  app.add_flag("--classes", options->classes,
+               "fetch a recipe's artifacts and look whether their classes fit, too; `build` always does");
   app.add_flag("--renew", options->renew, "ask Maven anew");
   return [options] { return check(*options); };
 }

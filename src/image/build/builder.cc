@@ -55,7 +55,9 @@ class Build {
   ImageBlobs run() {
     contents_.architecture = architecture();
     examined_ = examine(recipe_, folder_, cache_, options_.registries, options_.renew, options_.say);
-    refuse_misfits();
+    refuse_misfits(examined_.findings);
+    const MavenCache maven(cache_.dir(), options_.renew, options_.say);
+    refuse_misfits(check_classes(examined_, recipe_, folder_, cache_, maven));
     add_base();
     for (const auto& [name, value] : recipe_.labels) contents_.labels[name] = value;
     add_spark();
@@ -199,10 +201,10 @@ class Build {
     contents_.config.env.push_back(entry);
   }
 
-  void refuse_misfits() const {
-    if (examined_.findings.empty()) return;
+  void refuse_misfits(const Findings& findings) const {
+    if (findings.empty()) return;
     std::string lines;
-    for (const Finding& finding : examined_.findings)
+    for (const Finding& finding : findings)
       lines += fmt::format("\n  {}: {} {}; {}", finding.rule, finding.subject, finding.problem, finding.remedy);
     if (!options_.force) fail("the parts of the image do not fit; mend the recipe, or build with --force:{}", lines);
     options_.say("built although its parts do not fit:" + lines);

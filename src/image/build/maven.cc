@@ -15,6 +15,8 @@ namespace {
 
 // Pinned: what another version of the plugin writes may read differently.
 constexpr std::string_view kPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+// Since 3.0 `copy` reads the POM of what it copies, and its parents', and fails where a registry lacks one.
+constexpr std::string_view kCopyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:2.10";
 
 std::string escaped(std::string_view text) {
   std::string out;
@@ -86,7 +88,7 @@ std::string project_head(const std::vector<std::string>& repositories) {
 
 std::string copying_project(const MavenArtifact& artifact, const std::vector<std::string>& repositories,
                             const Path& folder) {
-  const std::vector<std::string> plugin = split(kPlugin, ':');
+  const std::vector<std::string> plugin = split(kCopyPlugin, ':');
   return project_head(repositories) +
          fmt::format(
              "<build><plugins><plugin><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>\n"
@@ -131,11 +133,11 @@ std::vector<ResolvedArtifact> parse_list(std::string_view text) {
 namespace {
 
 // Runs a goal of the plugin, on a project in a file.
-void run_maven(const std::string& goal, const Path& pom, const std::vector<std::string>& options,
-               const std::string& what) {
+void run_maven(std::string_view plugin, const std::string& goal, const Path& pom,
+               const std::vector<std::string>& options, const std::string& what) {
   if (find_program("mvn").empty()) fail("mvn is not installed; install the package maven");
-  std::vector<std::string> argv{"mvn",    "--batch-mode", "--no-transfer-progress",           "--strict-checksums",
-                                "--file", pom.string(),   fmt::format("{}:{}", kPlugin, goal)};
+  std::vector<std::string> argv{"mvn",    "--batch-mode", "--no-transfer-progress",          "--strict-checksums",
+                                "--file", pom.string(),   fmt::format("{}:{}", plugin, goal)};
   argv.insert(argv.end(), options.begin(), options.end());
   const Finished done = run(argv);
   if (done.exit_code != 0) fail("mvn could not get {}: {}", what, reason_in(done.output));
@@ -192,7 +194,7 @@ Path MavenCache::copy(const MavenArtifact& artifact, const std::vector<std::stri
   const Staging scratch(dir_);
   const Path pom = scratch.path() / "pom.xml", to = scratch.path() / "files";
   write_file(pom, copying_project(artifact, repositories, to));
-  run_maven("copy", pom, {}, artifact.str());
+  run_maven(kCopyPlugin, "copy", pom, {}, artifact.str());
   if (only_file(to).empty()) fail("mvn said that it got {}, and there is no file", artifact.str());
   make_dirs(folder.parent_path());
   std::error_code none;
@@ -220,7 +222,7 @@ MavenCache::Artifacts MavenCache::ask(const std::string& goal, const std::vector
   const Staging scratch(dir_);
   const Path pom = scratch.path() / "pom.xml", list = scratch.path() / "list";
   write_file(pom, project);
-  run_maven(goal, pom,
+  run_maven(kPlugin, goal, pom,
             {"-DincludeScope=runtime", "-DoutputAbsoluteArtifactFilename=true", "-DoutputFile=" + list.string()},
             join(names, ", "));
   const std::string text = read_file(list);
