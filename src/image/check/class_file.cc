@@ -213,6 +213,13 @@ std::string dotted(std::string_view name) {
   return out;
 }
 
+std::vector<std::string> classes_of(std::string_view descriptor) {
+  std::vector<std::string> out;
+  for (std::string_view before; !descriptor.empty();)
+    if (const std::string_view name = take_class(descriptor, before); !name.empty()) out.emplace_back(name);
+  return out;
+}
+
 bool is_relocated(const Member& one, const Member& other) {
   if (one.name != other.name) return false;
   std::string_view a = one.descriptor, b = other.descriptor, before_a, before_b;

@@ -41,6 +41,9 @@ int java_of_class(std::string_view head);
 // "com.google.common.base.Splitter" of "com/google/common/base/Splitter".
 std::string dotted(std::string_view name);
 
+// The classes that a descriptor names.
+std::vector<std::string> classes_of(std::string_view descriptor);
+
 // Whether one is the other after its types went to another package with what they are of (shading):
 // "(Lshaded/org/x/A;)V" of "(Lorg/x/A;)V".
 bool is_relocated(const Member& one, const Member& other);

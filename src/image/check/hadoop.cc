@@ -20,11 +20,14 @@ Findings check_hadoop(const ImageFacts& facts) {
     const bool apart = jar.name.starts_with("hadoop-shaded-") || jar.group == "org.apache.hadoop.thirdparty";
     if (jar.from == JarFact::From::Spark || !of_hadoop || apart || jar.version.empty() || jar.version == shipped)
       continue;
-    out.push_back({"hadoop", coordinates(jar),
-                   fmt::format("is of Hadoop {}, and Spark {} has {}: the first use of its file system fails with "
-                               "NoSuchMethodError, NoClassDefFoundError or IllegalAccessError",
-                               jar.version, facts.spark, shipped),
-                   fmt::format("take {}:{}", jar.name, shipped)});
+    out.push_back(
+        {"hadoop", coordinates(jar),
+         fmt::format(
+             "is of Hadoop {}, and Spark {} has {}: the first use of its file system fails with "
+             "NoSuchMethodError, NoClassDefFoundError or IllegalAccessError, or with NumberFormatException over "
+             "the other's defaults (\"60s\")",
+             jar.version, facts.spark, shipped),
+         fmt::format("take {}:{}", jar.name, shipped)});
   }
   return out;
 }

@@ -175,12 +175,18 @@ class Linkage {
                                        : Group{call.why, call.from, 0};
   }
 
-  Finding finding(const Misses& misses) const {
+  // Where a class that it takes is of the provider's packages and of a later version, that is missed first.
+  std::string error_of(const MemberUse& use, size_t to) {
+    for (const std::string& name : classes_of(use.member.descriptor))
+      if (!first_.contains(name) && packages(to).contains(package_of(name))) return "NoClassDefFoundError";
+    return use.member.is_method() ? "NoSuchMethodError" : "NoSuchFieldError";
+  }
+
+  Finding finding(const Misses& misses) {
     const auto& [use, call] = misses.front();
     const JarFact &from = path_.jars[call->from].fact, &to = path_.jars[call->to].fact;
-    const std::string lacking =
-        fmt::format("{}, which {} uses, is not there and fails with {}", shown(*use), dotted(call->caller),
-                    use->member.is_method() ? "NoSuchMethodError" : "NoSuchFieldError");
+    const std::string lacking = fmt::format("{}, which {} uses, is not there and fails with {}", shown(*use),
+                                            dotted(call->caller), error_of(*use, call->to));
     switch (call->why) {
       case Why::Version: {
         std::set<size_t> callers;

@@ -44,6 +44,7 @@ TEST(ClassFile, MembersAreShownAsInJava) {
   EXPECT_EQ((Member{"check", "(Z[Ljava/lang/String;[[JI)V"}.str()), "check(boolean, String[], long[][], int)");
   EXPECT_EQ((Member{"count", "I"}.str()), "count");
   EXPECT_EQ(dotted("com/example/A$B"), "com.example.A$B");
+  EXPECT_EQ(classes_of("(Z[Lx/A;I)Lx/B;"), (std::vector<std::string>{"x/A", "x/B"}));
   EXPECT_EQ(java_of_class(TestClass("A").java(11).bytes()), 11);
   EXPECT_EQ(java_of_class("PK\x03\x04----"), 0);
 }
@@ -135,6 +136,18 @@ TEST_F(LinkageTest, ClassesThatAnotherJarHasToo) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].subject, "bundle:2");
   EXPECT_NE(found[0].problem.find("has classes inside that commons-codec:1.16.1 has too"), std::string::npos);
+}
+
+TEST_F(LinkageTest, AClassOfALaterVersionIsMissedFirst) {
+  const size_t guava = jar("guava", "14.0.1", From::Spark), gcs = jar("gcs-connector", "2.2.26", From::Maven);
+  put(guava, "g/Codec", TestClass("g/Codec").bytes());
+  put(gcs, "x/User", TestClass("x/User").uses("g/Codec", {"<init>", "(Lg/Config;Z)V"}).bytes());
+  const Findings found = check();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NE(found[0].problem.find("g.Codec(Config, boolean), which x.User uses, is not there and fails with "
+                                  "NoClassDefFoundError"),
+            std::string::npos)
+      << found[0].problem;
 }
 
 TEST_F(LinkageTest, AJobForAnotherSpark) {
