@@ -88,7 +88,7 @@ extern const Command image_command{
         "spoke image pull ghcr.io/example/spark:4.1.4               # for pods; they pull by themselves, too\n"
         "spoke image load spark.oci.tar --as example.org/spark:4.1.4\n"
         "spoke image list",
-    .exit_codes = "3   the parts of an image do not fit (check), or two images differ (diff --exit-code)",
+    .exit_codes = "3   the parts of an image do not fit (check, build), or two images differ (diff --exit-code)",
     .set_up = set_up,
 };
 

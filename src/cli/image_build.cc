@@ -67,6 +67,9 @@ int build(const Options& options) {
                             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
     } catch (const UsageError&) {
       throw;
+    } catch (const image::Misfits& e) {
+      print_error(findings_text(file, e.findings) + "mend the recipe, or build it as it is with --force\n");
+      return kMisfits;
     } catch (const Error& e) {
       fail("{}: {}", file, e.what());
     }

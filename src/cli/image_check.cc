@@ -13,8 +13,6 @@
 namespace spoke::cli {
 namespace {
 
-constexpr int kMisfits = 3;
-
 struct Options {
   std::vector<std::string> what;
   std::string executor, cache, output;
@@ -78,12 +76,6 @@ class Check {
   image::Registries registries_;
 };
 
-void show(const std::string& what, const image::Findings& findings) {
-  print(fmt::format("{}: {}\n", what, findings.empty() ? "its parts fit" : "its parts do not fit"));
-  for (const image::Finding& finding : findings)
-    print(fmt::format("  {}: {}\n    {}\n    {}\n", finding.rule, finding.subject, finding.problem, finding.remedy));
-}
-
 int check(const Options& options) {
   if (!options.executor.empty() && options.what.size() != 1)
     throw UsageError("--executor is compared with one driver's image");
@@ -98,7 +90,7 @@ int check(const Options& options) {
         checked.findings.push_back(finding);
     }
     all_fit = all_fit && checked.findings.empty();
-    if (options.output.empty()) show(what, checked.findings);
+    if (options.output.empty()) print(findings_text(what, checked.findings));
     out.push_back(json::object{{std::filesystem::is_regular_file(what) ? "recipe" : "image", what},
                                {"findings", to_json(checked.findings)}});
   }
@@ -108,6 +100,13 @@ int check(const Options& options) {
 }
 
 }  // namespace
+
+std::string findings_text(const std::string& what, const image::Findings& findings) {
+  std::string out = fmt::format("{}: {}\n", what, findings.empty() ? "its parts fit" : "its parts do not fit");
+  for (const image::Finding& finding : findings)
+    out += fmt::format("  {}: {}\n    {}\n    {}\n", finding.rule, finding.subject, finding.problem, finding.remedy);
+  return out;
+}
 
 Action set_up_image_check(CLI::App& app) {
   const auto options = std::make_shared<Options>();

@@ -1,9 +1,17 @@
 // The commands below `spoke image`.
 #pragma once
 
+#include <string>
+
 #include "cli/command.h"
+#include "image/check/check.h"
 
 namespace spoke::cli {
+
+inline constexpr int kMisfits = 3;  // the exit code where parts of an image do not fit
+
+// What does not fit of `what`, a recipe or an image, as lines.
+std::string findings_text(const std::string& what, const image::Findings& findings);
 
 Action set_up_image_build(CLI::App& app);
 Action set_up_image_check(CLI::App& app);

@@ -203,10 +203,10 @@ class Build {
 
   void refuse_misfits(const Findings& findings) const {
     if (findings.empty()) return;
+    if (!options_.force) throw Misfits(findings);
     std::string lines;
     for (const Finding& finding : findings)
       lines += fmt::format("\n  {}: {} {}; {}", finding.rule, finding.subject, finding.problem, finding.remedy);
-    if (!options_.force) fail("the parts of the image do not fit; mend the recipe, or build with --force:{}", lines);
     options_.say("built although its parts do not fit:" + lines);
   }
 

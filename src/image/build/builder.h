@@ -4,12 +4,15 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "image/build/cache.h"
 #include "image/build/layout.h"
 #include "image/build/recipe.h"
+#include "image/check/check.h"
 #include "image/registry/registries.h"
 
 namespace spoke::image {
@@ -23,10 +26,17 @@ struct BuildOptions {
   std::function<void(std::string_view)> say = [](std::string_view) {};  // a line of progress
 };
 
+// The parts of an image do not fit, and nobody forces them.
+class Misfits : public Error {
+ public:
+  explicit Misfits(Findings found) : Error("its parts do not fit"), findings(std::move(found)) {}
+  Findings findings;
+};
+
 // Where configuration would get into the image, "files[0]: ..."; an image holds code. Pure.
 std::vector<std::string> configuration_in(const Recipe& recipe);
 
-// `folder` is where the recipe's own files are. Blocks. Throws Error.
+// `folder` is where the recipe's own files are. Blocks. Throws Misfits, Error.
 ImageBlobs build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options);
 
 }  // namespace spoke::image
