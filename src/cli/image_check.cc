@@ -8,6 +8,7 @@
 #include "cli/terminal.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "image/build/check_classes.h"
 #include "image/build/examine.h"
 
 namespace spoke::cli {

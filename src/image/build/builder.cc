@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "image/build/check_classes.h"
 #include "image/build/class_archive.h"
 #include "image/build/debian.h"
 #include "image/build/digests.h"
@@ -174,8 +175,9 @@ class Build {
   // What Spark's own jars hold, so that it is the same whatever else comes into the image.
   void add_class_archive() {
     if (!recipe_.spark || !recipe_.spark->cds) return;
-    if (java_home_.empty()) {
-      options_.say("no archive of Spark's classes: the base says no JAVA_HOME");
+    // Java runs to make it, and strangers' programs do not run here.
+    if (recipe_.debian_suite().empty()) {
+      options_.say("no archive of Spark's classes: the base is not Debian's");
       return;
     }
     ClassArchive archive{.layers = {}, .java_home = java_home_, .jars = {}};
@@ -186,6 +188,11 @@ class Build {
     }
     for (const Path& jar : folder_entries(examined_.spark->dir / "jars"))
       if (jar.extension() == ".jar") archive.jars.push_back(jar.filename());
+    for (const std::string& jar : recipe_.jars)
+      if (std::ranges::find(archive.jars, Path(jar).filename().string()) != archive.jars.end()) {
+        options_.say(fmt::format("no archive of Spark's classes: {} takes the place of one of Spark's jars", jar));
+        return;
+      }
     const std::string key = fmt::format("classes {} {}{}", layer_time(), archive.key(), below);
     add_layer("an archive of Spark's classes", key, false, [&](const Path& file) {
       Tree tree(&lower_);

@@ -110,8 +110,10 @@ std::string last_line(const Finished& done) {
 }  // namespace
 
 std::string ClassArchive::key() const {
-  return sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", kWay, java_home, class_path(jars), embedded::classes_txt,
-                                embedded::cds_run, embedded::spark_class, embedded::class_archive_sh));
+  // What was made where others came in between may be another one.
+  return sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", kWay, steady().exact, java_home, class_path(jars),
+                                embedded::classes_txt, embedded::cds_run, embedded::spark_class,
+                                embedded::class_archive_sh));
 }
 
 void ClassArchive::make(const Path& scratch, const std::function<void(std::string_view)>& say, Tree& tree) const {
@@ -133,7 +135,11 @@ void ClassArchive::make(const Path& scratch, const std::function<void(std::strin
   write_file(scratch / "out/classes", class_list(embedded::classes_txt));
 
   const Steady way = steady();
-  std::vector<std::string> argv = {"unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child"};
+  // Whoever of these dies takes the next along, so that nothing goes on when spoke is killed.
+  std::vector<std::string> argv = {"setpriv", "--pdeathsig", "KILL", "timeout", "--signal=KILL", "1800"};
+  for (const char* word :
+       {"setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child"})
+    argv.emplace_back(word);
   if (::geteuid() != 0) argv.emplace_back("--map-root-user");
   for (const std::string& word : {std::string("sh"), std::string("-c"), std::string(embedded::class_archive_sh),
                                   std::string("sh"), scratch.string(), lower, java_home, class_path(jars)})
@@ -148,8 +154,10 @@ void ClassArchive::make(const Path& scratch, const std::function<void(std::strin
     if (done.exit_code != 0)
       fail("Spark's classes could not be archived: {}; say cds: false in the recipe's spark to build without",
            last_line(done));
-    const std::string digest = digest_of(made);
+    if (std::filesystem::symlink_status(made).type() != std::filesystem::file_type::regular)
+      fail("Java says that it has archived Spark's classes, and there is no file");
     std::filesystem::rename(made, first);
+    const std::string digest = digest_of(first);
     if (way.exact || digest == before) break;
     if (i + 1 == kMostTries) {
       say("the archive of Spark's classes may be another one elsewhere: this machine runs nothing undisturbed "

@@ -22,9 +22,9 @@ struct ClassArchive {
 
   // What else than the layers decides the archive's bytes.
   std::string key() const;
-  // Runs their Java in namespaces of its own, as nobody, without a network. The same layers give the same bytes. Takes
-  // a minute; needs util-linux, and root or user namespaces. Throws Error with a remedy. The tree's file is in
-  // `scratch`.
+  // Runs their Java, which has to be one that this machine may run as its own: Debian's. The same layers give the same
+  // bytes. Takes a minute; needs util-linux, and root or user namespaces. Throws Error with a remedy. The tree's file
+  // is in `scratch`.
   void make(const Path& scratch, const std::function<void(std::string_view)>& say, Tree& tree) const;
 };
 

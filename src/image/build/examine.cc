@@ -1,12 +1,8 @@
 #include "image/build/examine.h"
 
-#include <archive_entry.h>
-
 #include <algorithm>
 #include <map>
 
-#include "image/archive_reader.h"
-#include "image/build/jar_classes.h"
 #include "image/build/spark_source.h"
 #include "image/manifest.h"
 #include "image/staging.h"
@@ -80,29 +76,6 @@ std::string python_of(const std::string& suite) {
   return found == versions.end() ? "" : found->second;
 }
 
-constexpr std::int64_t kLargestJar = std::int64_t{2} << 30;
-
-// The jars of an image's Spark, as its topmost layers have them.
-void unpack_jars(const BaseImage& image, const BuildCache& cache, const Path& to) {
-  const std::string folder = (Path(image.spark_home()).relative_path() / "jars/").string();
-  for (const LayerBlob& layer : image.contents.layers) {
-    ArchiveReader reader(ArchiveReader::Format::Tar, cache.blob(layer.blob.digest));
-    while (archive_entry* entry = reader.next()) {
-      const std::string path = Path(entry_path(entry)).lexically_normal().relative_path();
-      if (!path.starts_with(folder) || !image.listing.files.contains(path)) continue;
-      const std::string name = path.substr(folder.size());
-      if (!name.ends_with(".jar") || name.find('/') != std::string::npos) continue;
-      if (archive_entry_size(entry) > kLargestJar) fail("{} of the base is larger than any jar", path);
-      std::string bytes;
-      while (const auto piece = reader.read()) {
-        bytes.resize(static_cast<size_t>(piece->offset));
-        bytes += piece->bytes;
-      }
-      write_file(to / name, bytes);
-    }
-  }
-}
-
 }  // namespace
 
 bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtifact& artifact) {
@@ -144,47 +117,6 @@ Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cac
   add_needs(out.facts, out.maven, recipe, maven, say);
   out.findings = check(out.facts);
   return out;
-}
-
-Findings check_classes(const Examined& examined, const Recipe& recipe, const Path& folder, const BuildCache& cache,
-                       const MavenCache& maven) {
-  if (examined.maven.empty() && recipe.jars.empty()) return {};
-  ClassPath path{.jars = {}, .wanted_versions = {}, .java = examined.facts.java};
-  std::vector<Path> files;
-  const auto add = [&](const Path& file, const JarFact& fact) {
-    path.jars.push_back(list_classes(file, fact));
-    files.push_back(file);
-  };
-  std::optional<Staging> staging;  // for the jars of a base's Spark
-  Path shipped;
-  if (examined.spark) {
-    shipped = examined.spark->dir / "jars";
-  } else if (examined.base && !examined.base->spark_home().empty()) {
-    shipped = staging.emplace(cache.dir()).path();
-    unpack_jars(*examined.base, cache, shipped);
-  }
-  for (const Path& jar : shipped.empty() ? std::vector<Path>() : folder_entries(shipped)) {
-    if (jar.extension() != ".jar") continue;
-    JarFact fact = read_jar_name(jar.filename().string());
-    fact.from = JarFact::From::Spark;
-    add(jar, fact);
-  }
-  // In the order that Spark's images give them (cds/run): by their names.
-  std::map<std::string, std::pair<Path, JarFact>> added;
-  if (!examined.maven.empty()) {
-    for (const auto& [artifact, file] : maven.resolve(examined.maven, recipe.repositories)) {
-      path.wanted_versions[artifact.name] = artifact.version;
-      if (is_left_out(examined.facts, recipe, artifact)) continue;
-      added[file.filename()] = {
-          file,
-          {.group = artifact.group, .name = artifact.name, .version = artifact.version, .from = JarFact::From::Maven}};
-    }
-  }
-  for (const std::string& jar : recipe.jars)
-    added[Path(jar).filename()] = {folder / jar, read_jar_name(Path(jar).filename().string())};
-  for (const auto& [_, one] : added) add(one.first, one.second);
-  return check_linkage(
-      path, [&](size_t jar, const auto& wanted, const auto& each) { read_classes(files[jar], wanted, each); });
 }
 
 }  // namespace spoke::image

@@ -32,9 +32,4 @@ bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtif
 Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cache, const Registries& registries,
                  bool renew, const std::function<void(std::string_view)>& say);
 
-// Whether the classes of what is added find in Spark's jars, and in each other, what they were compiled with. Fetches
-// the artifacts. Blocks. Throws Error.
-Findings check_classes(const Examined& examined, const Recipe& recipe, const Path& folder, const BuildCache& cache,
-                       const MavenCache& maven);
-
 }  // namespace spoke::image

@@ -15,6 +15,9 @@ namespace {
 constexpr size_t kBlock = size_t{64} << 10;
 constexpr size_t kLargestClass = size_t{16} << 20;  // of real ones some hundred kilobytes are the most
 
+// Of how many classes the Java version is asked: a jar may have some that only a newer Java uses.
+constexpr size_t kLookedAt = 100;
+
 class Jar {
  public:
   explicit Jar(const Path& file) : file_(file), zip_(::archive_read_new(), &::archive_read_free) {
@@ -41,7 +44,8 @@ class Jar {
   std::string read(size_t most) {
     std::string out;
     while (out.size() < most) {
-      const la_ssize_t got = ::archive_read_data(zip_.get(), buffer_.data(), std::min(buffer_.size(), most - out.size()));
+      const la_ssize_t got =
+          ::archive_read_data(zip_.get(), buffer_.data(), std::min(buffer_.size(), most - out.size()));
       if (got < 0) fail_reading();
       if (got == 0) break;
       out.append(buffer_.data(), static_cast<size_t>(got));
@@ -66,7 +70,9 @@ ClassJar list_classes(const Path& jar, const JarFact& fact) {
   ClassJar out{.fact = fact};
   Jar reader(jar);
   for (std::string name; !(name = reader.next_class()).empty(); out.classes.push_back(std::move(name)))
-    if (out.classes.empty()) out.java = java_of_class(reader.read(8));
+    if (out.classes.size() < kLookedAt)
+      if (const int java = java_of_class(reader.read(8)); java != 0)
+        out.java = out.java == 0 ? java : std::min(out.java, java);
   return out;
 }
 

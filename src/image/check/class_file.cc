@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t kMagic = 0xCAFEBABE;
 constexpr std::uint16_t kInterface = 0x0200;
 constexpr int kJavaOfMajor = 44;  // major version 61 is Java 17
+// Of names that are read, in all: names are shared in a file, so that a small one could tell of gigabytes.
+constexpr size_t kMostText = size_t{32} << 20;
 
 enum Tag : std::uint8_t {
   kUtf8 = 1,
@@ -98,11 +100,16 @@ class Pool {
       fail("its constant {} is not what it should be", index);
     return constants_[index];
   }
-  std::string text(size_t index) const { return std::string(at(index, kUtf8).text); }
+  std::string text(size_t index) const {
+    const std::string_view out = at(index, kUtf8).text;
+    if ((read_ += out.size()) > kMostText) fail("its names are too long");
+    return std::string(out);
+  }
   std::string class_name(size_t index) const { return text(at(index, kClass).first); }
 
  private:
   std::vector<Constant> constants_;
+  mutable size_t read_ = 0;
 };
 
 void skip_attributes(Bytes& in) {

@@ -39,6 +39,16 @@ bool is_of_object(const Member& member) {
   return std::ranges::find(names, member.name) != names.end();
 }
 
+// Those of Java's own that much of Spark inherits from, with all that they have; of others nobody here knows.
+std::optional<bool> known_of_java(const std::string& owner, const Member& member) {
+  static const std::map<std::string_view, std::string_view> only = {
+      {"java/io/Serializable", ""},   {"java/lang/Cloneable", ""},   {"java/lang/AutoCloseable", "close"},
+      {"java/io/Closeable", "close"}, {"java/lang/Runnable", "run"}, {"java/lang/Comparable", "compareTo"}};
+  if (owner == "java/lang/Object") return is_of_object(member);
+  const auto found = only.find(owner);
+  return found == only.end() ? std::nullopt : std::optional(found->second == member.name);
+}
+
 std::string shown(const MemberUse& use) {
   const std::string owner = dotted(use.owner), member = use.member.str();
   return use.member.name == "<init>" ? owner + member.substr(use.member.name.size()) : owner + "." + member;
@@ -133,7 +143,8 @@ class Linkage {
   void load_called() {
     std::set<std::string> wanted;
     for (const auto& [use, _] : calls_) wanted.insert(use.owner);
-    while (!wanted.empty()) {
+    constexpr int kDeepest = 100;  // real ones have some dozen
+    for (int depth = 0; depth < kDeepest && !wanted.empty(); ++depth) {
       std::map<size_t, std::set<std::string>> by_jar;
       for (const std::string& name : wanted) by_jar[first_.at(name)].insert(name);
       std::set<std::string> above;
@@ -156,7 +167,7 @@ class Linkage {
 
   // What nobody here knows, such as Java's own classes, is taken to have it.
   bool has(const std::string& owner, const Member& member, std::set<std::string>& seen) const {
-    if (owner == "java/lang/Object") return is_of_object(member);
+    if (const auto known = known_of_java(owner, member)) return *known;
     if (!seen.insert(owner).second) return false;
     const auto found = loaded_.find(owner);
     if (found == loaded_.end()) return true;
@@ -223,11 +234,12 @@ class Linkage {
 void check_java_of(const ClassPath& path, Findings& out) {
   for (const ClassJar& jar : path.jars)
     if (path.java != 0 && jar.java > path.java)
-      out.push_back({"java", coordinates(jar.fact),
-                     fmt::format("is compiled for Java {}, and the image has {}: its first class fails with "
-                                 "UnsupportedClassVersionError",
-                                 jar.java, path.java),
-                     fmt::format("take Java {}, or a release for Java {}", jar.java, path.java)});
+      out.push_back(
+          {"java", coordinates(jar.fact),
+           fmt::format(
+               "has classes for Java {}, and the image has Java {}: they fail with UnsupportedClassVersionError",
+               jar.java, path.java),
+           fmt::format("take Java {}, or a release for Java {}", jar.java, path.java)});
 }
 
 }  // namespace

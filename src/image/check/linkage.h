@@ -19,7 +19,7 @@ namespace spoke::image {
 struct ClassJar {
   JarFact fact;
   std::vector<std::string> classes;  // "com/google/common/base/Splitter"
-  int java = 0;                      // that its first class is compiled for; 0 where it has none
+  int java = 0;                      // that its classes are compiled for, the least of some; 0 where it has none
 };
 
 struct ClassPath {

@@ -40,6 +40,14 @@ TEST(ClassFile, DamageIsAnError) {
   EXPECT_THROW(parse_class("PK\x03\x04 and so on"), Error);
 }
 
+TEST(ClassFile, ASmallFileTellsOfNoGigabytes) {
+  TestClass bomb("A");
+  for (int i = 0; i < 20000; ++i) bomb.uses("B", {"run", std::string(60000, 'L')});
+  const std::string bytes = bomb.bytes();
+  EXPECT_LT(bytes.size(), 500'000U);
+  EXPECT_THROW(parse_class(bytes), Error);
+}
+
 TEST(ClassFile, MembersAreShownAsInJava) {
   EXPECT_EQ((Member{"check", "(Z[Ljava/lang/String;[[JI)V"}.str()), "check(boolean, String[], long[][], int)");
   EXPECT_EQ((Member{"count", "I"}.str()), "count");
@@ -168,6 +176,23 @@ TEST_F(LinkageTest, DamageIsPassedOver) {
   put(gcs, "x/User", TestClass("x/User").uses("g/A", kSplit).bytes());
   put(gcs, "x/Damaged", "no class either");
   EXPECT_TRUE(check().empty());
+}
+
+TEST_F(LinkageTest, JavasOwnInterfacesAreKnown) {
+  const size_t core = jar("spark-core_2.13", "4.1.4", From::Spark), job = jar("job", "", From::Jars);
+  put(core, "s/Rdd", TestClass("s/Rdd").implements("java/io/Serializable").implements("java/io/Closeable").bytes());
+  put(job, "shop/Job", TestClass("shop/Job").uses("s/Rdd", {"close", "()V"}).bytes());
+  EXPECT_TRUE(check().empty());
+  put(job, "shop/Other", TestClass("shop/Other").uses("s/Rdd", {"gone", "()V"}).bytes());
+  EXPECT_EQ(check().size(), 1U);
+}
+
+TEST_F(LinkageTest, DeepInheritanceEndsSomewhere) {
+  const size_t guava = jar("guava", "14.0.1", From::Spark), gcs = jar("gcs-connector", "2.2.26", From::Maven);
+  for (int i = 0; i < 20000; ++i)
+    put(guava, fmt::format("g/C{}", i), TestClass(fmt::format("g/C{}", i), fmt::format("g/C{}", i + 1)).bytes());
+  put(gcs, "x/User", TestClass("x/User").uses("g/C0", kSplit).bytes());
+  EXPECT_TRUE(check().empty()) << "what is too deep to know is taken to be there";
 }
 
 TEST_F(LinkageTest, ClassesThatInheritFromThemselves) {
