@@ -148,7 +148,7 @@ void ClassArchive::make(const Path& scratch, const std::function<void(std::strin
 
   const Path made = scratch / "out/classes.jsa", first = scratch / "classes.jsa";
   std::string before;
-  constexpr int kMostTries = 5;
+  constexpr int kMostTries = 3;  // a minute each
   for (int i = 0;; ++i) {
     const Finished done = run(argv);
     if (done.exit_code != 0)
