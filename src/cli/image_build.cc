@@ -9,11 +9,12 @@
 #include "base/strings.h"
 #include "cli/image_places.h"
 #include "cli/options.h"
+#include "cli/recipe_flags.h"
 #include "cli/registry_flags.h"
 #include "cli/terminal.h"
 #include "cli/transfer_line.h"
 #include "image/build/builder.h"
-#include "image/build/recipe.h"
+#include "image/build/recipe_file.h"
 #include "image/build/transport.h"
 #include "image/image_store.h"
 
@@ -25,6 +26,7 @@ struct Options {
   std::string output, data, cache, compression = "zstd";
   std::vector<std::string> tags, sets;
   RegistryFlags registries;
+  RecipeFlags of_recipes;
   bool force = false, renew = false, quiet = false;
 };
 
@@ -49,11 +51,15 @@ int build(const Options& options) {
   const image::Place target = place_in(options.output, "--output");
   const image::BuildCache cache = cache_in(options.cache);
   const image::Registries registries = options.registries.registries();
+  const image::RecipeFileOptions of_recipes = options.of_recipes.options();
   std::vector<image::ImageBlobs> images;
   for (const std::string& file : options.recipes) {
     const auto begun = std::chrono::steady_clock::now();
     try {
-      const image::Recipe recipe = image::parse_recipe(read_file(file));
+      const auto progress = [&](std::string_view line) {
+        if (!options.quiet) print_error(fmt::format("{}: {}\n", file, line));
+      };
+      const auto [recipe, folder] = image::read_recipe(file, of_recipes, cache, registries, progress);
       image::BuildOptions how{.packing = packing_of(options.compression),
                               .force = options.force,
                               .registries = registries,
@@ -61,7 +67,7 @@ int build(const Options& options) {
                               .tags = tags_for(options, recipe.name)};
       if (!options.quiet)
         how.say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
-      images.push_back(image::build_image(recipe, Path(file).parent_path(), cache, how));
+      images.push_back(image::build_image(recipe, folder, cache, how));
       if (!options.quiet)
         how.say(fmt::format("built in {:.1f} s",
                             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
@@ -125,7 +131,7 @@ int init(const InitOptions& options) {
 Action set_up_image_build(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   options->output = "store:";
-  app.add_option("recipe", options->recipes, "recipes, see images/recipe.schema.yaml")
+  app.add_option("recipe", options->recipes, "recipes, see images/recipe.schema.yaml; or Dockerfiles that run nothing")
       ->required()
       ->type_name(takes::kFile);
   app.add_option("-o,--output", options->output,
@@ -143,6 +149,7 @@ Action set_up_image_build(CLI::App& app) {
       ->capture_default_str()
       ->type_name("zstd|gzip|none");
   app.add_option("--cache", options->cache, "where layers are kept from one build to the next")->type_name("DIR");
+  options->of_recipes.add_to(app);
   options->registries.add_to(app);
   app.add_flag("--renew", options->renew,
                "make anew what comes from Debian and PyPI, whose newest versions may be others by now");

@@ -4,12 +4,14 @@
 #include "cli/image_commands.h"
 #include "cli/image_places.h"
 #include "cli/options.h"
+#include "cli/recipe_flags.h"
 #include "cli/registry_flags.h"
 #include "cli/terminal.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "image/build/check_classes.h"
 #include "image/build/examine.h"
+#include "image/build/recipe_file.h"
 
 namespace spoke::cli {
 namespace {
@@ -18,6 +20,7 @@ struct Options {
   std::vector<std::string> what;
   std::string executor, cache, output;
   RegistryFlags registries;
+  RecipeFlags of_recipes;
   bool renew = false, classes = false;
 };
 
@@ -53,12 +56,12 @@ class Check {
 
  private:
   Checked recipe(const std::string& file) const {
-    const image::Recipe recipe = image::parse_recipe(read_file(file));
-    const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
-    image::Examined out = image::examine(recipe, Path(file).parent_path(), cache_, registries_, options_.renew, say);
+    const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", file, line)); };
+    const auto [recipe, folder] = image::read_recipe(file, options_.of_recipes.options(), cache_, registries_, say);
+    image::Examined out = image::examine(recipe, folder, cache_, registries_, options_.renew, say);
     if (options_.classes) {
       const image::MavenCache maven(cache_.dir(), options_.renew, say);
-      for (image::Finding& finding : image::check_classes(out, recipe, Path(file).parent_path(), cache_, maven))
+      for (image::Finding& finding : image::check_classes(out, recipe, folder, cache_, maven))
         out.findings.push_back(std::move(finding));
     }
     return {std::move(out.facts), std::move(out.findings)};
@@ -112,7 +115,7 @@ std::string findings_text(const std::string& what, const image::Findings& findin
 Action set_up_image_check(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("what", options->what,
-                 "recipes, or images: docker://NAME, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], NAME")
+                 "recipes or Dockerfiles, or images: docker://NAME, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], NAME")
       ->required()
       ->type_name(takes::kFile);
   app.add_option("--executor", options->executor,
@@ -120,6 +123,7 @@ Action set_up_image_check(CLI::App& app) {
       ->type_name("IMAGE");
   add_output_option(app, options->output, {"json", "yaml"}, "for scripts");
   app.add_option("--cache", options->cache, "where images and Maven's answers are kept")->type_name("DIR");
+  options->of_recipes.add_to(app);
   options->registries.add_to(app);
   app.add_flag("--classes", options->classes,
                "fetch a recipe's artifacts and look whether their classes fit, too; `build` always does");

@@ -1,12 +1,13 @@
 // uses: spoke_build
-// Recipes, names of jars and mvn's lists. What is taken has what every recipe has, and its artifacts are no paths;
-// everything else is an error that says why.
+// Recipes, Dockerfiles, names of jars and mvn's lists. What is taken has what every recipe has, and its artifacts are
+// no paths; everything else is an error that says why.
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "check.h"
 #include "image/build/builder.h"
+#include "image/build/dockerfile.h"
 #include "image/build/maven.h"
 #include "image/build/recipe.h"
 #include "image/check/check.h"
@@ -21,6 +22,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::check(artifact.str().find_first_of("/\\<>&\n ") == std::string::npos, "an artifact is no path and no XML",
                   artifact.str());
     image::configuration_in(recipe);
+  } catch (const Error& e) {
+    fuzz::check(*e.what() != '\0', "an error says why", std::string(text));
+  }
+  try {
+    const auto find = [](const std::string& pattern) { return std::vector<image::ContextFile>{{pattern, false}}; };
+    const auto environment = [](const std::string&) { return std::map<std::string, std::string>{{"HOME", "/root"}}; };
+    const image::Dockerfile read = image::parse_dockerfile(text, {}, find, environment);
+    fuzz::check(!read.recipe.base.empty() && image::is_dockerfile(text), "a Dockerfile has a base", std::string(text));
+    for (const image::RecipeFile& file : read.recipe.files)
+      fuzz::check(file.place().starts_with('/'), "a file has a place", file.place());
   } catch (const Error& e) {
     fuzz::check(*e.what() != '\0', "an error says why", std::string(text));
   }
