@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <thread>
 
 #include "base/error.h"
 #include "base/process.h"
@@ -86,7 +86,8 @@ Steady steady() {
     out.before.insert(out.before.end(), {"taskset", "-c", processor});
   else
     out.exact = false;
-  if (can({"chrt", "--fifo", "1", "true"})) {
+  // Where there is one processor alone, nobody else would get a word in for a minute.
+  if (std::thread::hardware_concurrency() > 1 && can({"chrt", "--fifo", "1", "true"})) {
     out.before.insert(out.before.end(), {"chrt", "--fifo", "1"});
   } else {
     out.exact = false;
