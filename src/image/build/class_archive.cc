@@ -121,9 +121,8 @@ void ClassArchive::make(const Path& scratch, const std::function<void(std::strin
   for (const char* program : {"unshare", "setpriv", "chroot", "mount"})
     if (find_program(program).empty())
       fail(
-          "{} is not installed, with which Spark's classes are archived; install util-linux and coreutils, or say cds: "
-          "false "
-          "in the recipe's spark",
+          "{} is not installed, which archives Spark's classes; install util-linux, or say cds: false in the recipe's "
+          "spark",
           program);
   // Folders of an overlay, below one with the places that are needed besides.
   std::string lower = "top";
