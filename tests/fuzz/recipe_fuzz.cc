@@ -27,8 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   try {
     const auto find = [](const std::string& pattern) { return std::vector<image::ContextFile>{{pattern, false}}; };
-    const auto environment = [](const std::string&) { return std::map<std::string, std::string>{{"HOME", "/root"}}; };
-    const image::Dockerfile read = image::parse_dockerfile(text, {}, find, environment);
+    const auto base = [](const std::string&) {
+      return image::DockerBase{.environment = {{"HOME", "/root"}}, .working_dir = "/work"};
+    };
+    const image::Dockerfile read = image::parse_dockerfile(text, {}, find, base);
     fuzz::check(!read.recipe.base.empty() && image::is_dockerfile(text), "a Dockerfile has a base", std::string(text));
     for (const image::RecipeFile& file : read.recipe.files)
       fuzz::check(file.place().starts_with('/'), "a file has a place", file.place());

@@ -6,7 +6,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -64,9 +64,8 @@ bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 |
 
 class Reader {
  public:
-  Reader(const std::map<std::string, std::string>& arguments, const FindFiles& find,
-         const EnvironmentOf& environment_of)
-      : arguments_(arguments), find_(find), environment_of_(environment_of) {}
+  Reader(const std::map<std::string, std::string>& arguments, const FindFiles& find, const DockerBaseOf& base_of)
+      : arguments_(arguments), find_(find), base_of_(base_of) {}
 
   Dockerfile run(std::string_view text) {
     for (const Instruction& one : instructions(text)) {
@@ -128,7 +127,9 @@ class Reader {
       refuse(line_, e.what());
     }
     variables_.clear();  // arguments before FROM are for FROM alone
-    if (out_.recipe.base != "scratch") variables_ = environment_of_(out_.recipe.base);
+    if (out_.recipe.base == "scratch") return;
+    base_ = base_of_(out_.recipe.base);
+    variables_ = base_.environment;
   }
 
   void read_copy(const Instruction& one) {
@@ -198,13 +199,23 @@ class Reader {
     if (source.is_folder || place == "." || place.ends_with("/."))
       while (file.to.size() > 1 && file.to.ends_with('/')) file.to.pop_back();
     if (!source.is_folder && (place == "." || place.ends_with("/."))) file.to += '/';
+    // A file that is copied to a folder goes into it, with a slash at the end or without.
+    if (!source.is_folder && !file.to.ends_with('/') && is_folder(file.to)) file.to += '/';
     const Path whole = Path(file.place()).lexically_normal();
+    for (Path above = source.is_folder ? whole : whole.parent_path(); above.has_relative_path();
+         above = above.parent_path())
+      folders_.insert(above.string());
     const bool as_it_is =
         owner.user == 0 && owner.group == 0 && !owner.mode && whole.filename() == Path(source.path).filename();
     if (!source.is_folder && as_it_is && whole.parent_path() == kJars && whole.extension() == ".jar")
       out_.recipe.jars.push_back(source.path);
     else
       out_.recipe.files.push_back(std::move(file));
+  }
+
+  bool is_folder(const std::string& path) const {
+    const std::string normal = Path(path).lexically_normal();
+    return normal == "/" || folders_.contains(normal) || base_.has_folder(normal);
   }
 
   // NAME=VALUE..., or NAME and the rest.
@@ -260,7 +271,7 @@ class Reader {
 
   std::string absolute(const std::string& place) const {
     if (place.starts_with('/')) return place;
-    const std::string below = out_.recipe.workdir.value_or("/");
+    const std::string below = out_.recipe.workdir.value_or(base_.working_dir.empty() ? "/" : base_.working_dir);
     return below + (below.ends_with('/') ? "" : "/") + (place == "." ? "" : place);
   }
 
@@ -333,7 +344,9 @@ class Reader {
 
   const std::map<std::string, std::string>& arguments_;
   const FindFiles& find_;
-  const EnvironmentOf& environment_of_;
+  const DockerBaseOf& base_of_;
+  DockerBase base_;
+  std::set<std::string> folders_;  // that the file has made so far
   std::map<std::string, std::string> variables_;
   Dockerfile out_;
   int line_ = 0;
@@ -342,8 +355,8 @@ class Reader {
 }  // namespace
 
 Dockerfile parse_dockerfile(std::string_view text, const std::map<std::string, std::string>& arguments,
-                            const FindFiles& find, const EnvironmentOf& environment_of) {
-  return Reader(arguments, find, environment_of).run(text);
+                            const FindFiles& find, const DockerBaseOf& base_of) {
+  return Reader(arguments, find, base_of).run(text);
 }
 
 bool is_dockerfile(std::string_view text) {

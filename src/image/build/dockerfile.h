@@ -21,8 +21,13 @@ struct ContextFile {
 // What is in the context under a path, which may be a pattern ("target/*.jar"), in the order of names.
 using FindFiles = std::function<std::vector<ContextFile>(const std::string& pattern)>;
 
-// The environment of an image that a file stands on.
-using EnvironmentOf = std::function<std::map<std::string, std::string>(const std::string& base)>;
+// What a Dockerfile has to know of the image that it stands on.
+struct DockerBase {
+  std::map<std::string, std::string> environment;
+  std::string working_dir;  // "" for "/"
+  std::function<bool(const std::string& path)> has_folder = [](const std::string&) { return false; };
+};
+using DockerBaseOf = std::function<DockerBase(const std::string& name)>;
 
 struct Dockerfile {
   Recipe recipe;  // without a name
@@ -31,9 +36,9 @@ struct Dockerfile {
 };
 
 // `arguments` are --build-arg's. Jars that go to /opt/spark/jars become the recipe's jars, so that they are checked.
-// Throws RecipeError that begins with the line. Pure but for `find` and `environment_of`.
+// Throws RecipeError that begins with the line. Pure but for `find` and `base_of`.
 Dockerfile parse_dockerfile(std::string_view text, const std::map<std::string, std::string>& arguments,
-                            const FindFiles& find, const EnvironmentOf& environment_of);
+                            const FindFiles& find, const DockerBaseOf& base_of);
 
 // Whether a file is a Dockerfile, by its first instruction. Pure.
 bool is_dockerfile(std::string_view text);

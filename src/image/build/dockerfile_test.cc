@@ -13,13 +13,15 @@ std::vector<ContextFile> find(const std::string& pattern) {
   return {{pattern, false}};
 }
 
-std::map<std::string, std::string> environment_of(const std::string& base) {
-  EXPECT_EQ(base, "docker.io/apache/spark:3.5.3-java17");
-  return {{"SPARK_HOME", "/opt/spark"}};
+DockerBase base_of(const std::string& name) {
+  EXPECT_EQ(name, "docker.io/apache/spark:3.5.3-java17");
+  return {.environment = {{"SPARK_HOME", "/opt/spark"}},
+          .working_dir = "/opt/spark/work-dir",
+          .has_folder = [](const std::string& path) { return path == "/opt/spark/jars" || path == "/opt"; }};
 }
 
 Dockerfile parse(std::string_view text, const std::map<std::string, std::string>& arguments = {}) {
-  return parse_dockerfile(text, arguments, find, environment_of);
+  return parse_dockerfile(text, arguments, find, base_of);
 }
 
 std::string refused(std::string_view text) {
@@ -74,6 +76,18 @@ ENTRYPOINT ["/opt/entrypoint.sh", "driver"]
   EXPECT_EQ(recipe.entrypoint, (std::vector<std::string>{"/opt/entrypoint.sh", "driver"}));
   EXPECT_EQ(recipe.command, std::vector<std::string>()) << "the base's is forgotten";
   EXPECT_EQ(read.notes, std::vector<std::string>{"line 16: EXPOSE changes nothing in a pod, and is left out"});
+}
+
+TEST(Dockerfile, FilesGoIntoFolders) {
+  const Recipe recipe = parse(std::string(kFrom) +
+                              "COPY a.jar /opt/spark/jars\nCOPY job.py .\nCOPY b.py /opt\nCOPY src /opt/src\n"
+                              "COPY c.py /opt/src\nCOPY d.py /opt/spark/d.py\nCOPY e.py /opt/spark/work-dir\n")
+                            .recipe;
+  EXPECT_EQ(recipe.jars, std::vector<std::string>{"a.jar"});
+  std::vector<std::string> places;
+  for (const RecipeFile& file : recipe.files) places.push_back(file.place());
+  EXPECT_EQ(places, (std::vector<std::string>{"/opt/spark/work-dir/job.py", "/opt/b.py", "/opt/src", "/opt/src/c.py",
+                                              "/opt/spark/d.py", "/opt/spark/work-dir/e.py"}));
 }
 
 TEST(Dockerfile, ArgumentsAreOfTheCommandLine) {

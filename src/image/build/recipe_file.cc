@@ -73,19 +73,24 @@ RecipeInFolder read_recipe(const Path& file, const RecipeFileOptions& options, c
     return out;
   }
   if (!options.context.empty()) out.folder = options.context;
-  const auto environment_of = [&](const std::string& base) {
-    std::map<std::string, std::string> variables;
+  const auto base_of = [&](const std::string& name) {
     Recipe on_it;
-    on_it.base = base;
-    if (const auto image = get_base(on_it, out.folder, machine_architecture(), cache, registries, say))
-      for (const std::string& entry : image->contents.config.env)
-        if (const auto equals = entry.find('='); equals != std::string::npos)
-          variables[entry.substr(0, equals)] = entry.substr(equals + 1);
-    return variables;
+    on_it.base = name;
+    const auto image = get_base(on_it, out.folder, machine_architecture(), cache, registries, say);
+    DockerBase base;
+    if (!image) return base;
+    for (const std::string& entry : image->contents.config.env)
+      if (const auto equals = entry.find('='); equals != std::string::npos)
+        base.environment[entry.substr(0, equals)] = entry.substr(equals + 1);
+    base.working_dir = image->contents.config.working_dir;
+    base.has_folder = [paths = image->listing.paths](const std::string& path) {
+      const auto found = paths.find(resolved(paths, Path(path).relative_path().string()));
+      return found != paths.end() && found->second.kind == TreeNode::Kind::Folder;
+    };
+    return base;
   };
   Dockerfile read = parse_dockerfile(
-      text, options.arguments, [&](const std::string& pattern) { return find_in(out.folder, pattern); },
-      environment_of);
+      text, options.arguments, [&](const std::string& pattern) { return find_in(out.folder, pattern); }, base_of);
   for (const std::string& note : read.notes) say(note);
   out.recipe = std::move(read.recipe);
   out.recipe.name = name_of(file, out.folder);
