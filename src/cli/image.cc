@@ -69,13 +69,12 @@ extern const Command image_command{
     .summary = "build images without Docker, of parts that fit; push, pull and copy them",
     .details =
         "A recipe says what an image holds: Debian's packages, Spark, Maven's artifacts, Python's packages, files. "
-        "images/recipe.schema.yaml describes it. The same recipe makes the same image, to the byte, wherever it is "
-        "built from "
-        "the same packages.\n\nRegistries are logged in to with `docker login`, `podman login` or a credential helper: "
-        "the files that these write are read.\n\nBefore anything but metadata is fetched, `build` checks what `check` "
-        "does: versions of "
-        "Scala, "
-        "Hadoop, Spark, Java and Python, artifacts that are there twice, and what they need and is not there.",
+        "images/recipe.schema.yaml describes it. The same recipe makes the same image, to the byte, wherever it "
+        "is built from the same packages. Dockerfiles that run nothing are built, too.\n\nRegistries are logged "
+        "in to with `docker login`, `podman login` or a credential helper: the files that these write are "
+        "read.\n\nBefore anything but metadata is fetched, `build` checks what `check` does: versions of Scala, "
+        "Hadoop, Spark, Java and Python, artifacts that are there twice, and what they need and is not there. "
+        "Then it looks whether the classes of what was fetched fit Spark's, as `check --classes` does.",
     .examples =
         "spoke image init spark-aws                                 # writes the recipe spark-aws.yaml\n"
         "spoke image build spark-aws.yaml                           # for the embedded cluster\n"

@@ -295,7 +295,7 @@ class Reader {
     if (close == std::string_view::npos) refuse(line_, fmt::format("\"{}\" has no }}", text.substr(begin)));
     const std::string_view how = text.substr(end, close - end);
     at = close + 1;
-    const std::string value = value_of(name, !how.empty());
+    std::string value = value_of(name, !how.empty());
     if (how.empty()) return value;
     if (how.starts_with(":-")) return value.empty() ? std::string(how.substr(2)) : value;
     if (how.starts_with(":+")) return value.empty() ? "" : std::string(how.substr(2));

@@ -102,7 +102,8 @@ class Pool {
   }
   std::string text(size_t index) const {
     const std::string_view out = at(index, kUtf8).text;
-    if ((read_ += out.size()) > kMostText) fail("its names are too long");
+    read_ += out.size();
+    if (read_ > kMostText) fail("its names are too long");
     return std::string(out);
   }
   std::string class_name(size_t index) const { return text(at(index, kClass).first); }
