@@ -4,7 +4,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <array>
 #include <thread>
 
 #include "base/error.h"
@@ -79,7 +78,7 @@ struct Steady {
   bool exact = true;
 };
 
-Steady steady() {
+Steady find_steady() {
   Steady out;
   const std::string processor = std::to_string(first_processor());
   if (can({"taskset", "-c", processor, "true"}))
@@ -98,6 +97,12 @@ Steady steady() {
   else
     out.exact = false;
   return out;
+}
+
+// Asked once: it starts programs.
+const Steady& steady() {
+  static const Steady found = find_steady();
+  return found;
 }
 
 std::string last_line(const Finished& done) {
@@ -134,7 +139,7 @@ void ClassArchive::make(const Path& scratch, const std::function<void(std::strin
   }
   write_file(scratch / "out/classes", class_list(embedded::classes_txt));
 
-  const Steady way = steady();
+  const Steady& way = steady();
   // Whoever of these dies takes the next along, so that nothing goes on when spoke is killed.
   std::vector<std::string> argv = {"setpriv", "--pdeathsig", "KILL", "timeout", "--signal=KILL", "1800"};
   for (const char* word :

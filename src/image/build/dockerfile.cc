@@ -14,11 +14,10 @@
 #include "base/strings.h"
 #include "data/json.h"
 #include "image/names.h"
+#include "image/spark_image.h"
 
 namespace spoke::image {
 namespace {
-
-constexpr std::string_view kJars = "/opt/spark/jars";
 
 struct Instruction {
   int line = 0;
@@ -89,7 +88,7 @@ class Reader {
     if (one.name == "COPY" || one.name == "ADD") return read_copy(one);
     if (one.name == "ENV") return read_pairs(one.rest, recipe.env, true);
     if (one.name == "LABEL") return read_pairs(one.rest, recipe.labels, false);
-    if (one.name == "USER") recipe.user = expanded(one.rest);
+    if (one.name == "USER") recipe.user = unquoted(one.rest);
     if (one.name == "WORKDIR") recipe.workdir = absolute(unquoted(one.rest));
     if (one.name == "ENTRYPOINT") recipe.entrypoint = command(one.rest);
     if (one.name == "CMD") recipe.command = command(one.rest);
@@ -137,7 +136,7 @@ class Reader {
     std::string rest = one.rest;
     while (rest.starts_with("--")) {
       const auto end = std::min(rest.find_first_of(" \t"), rest.size());
-      read_copy_option(one.name, expanded(rest.substr(0, end)), owner);
+      read_copy_option(one.name, unquoted(rest.substr(0, end)), owner);
       rest = std::string(trim(std::string_view(rest).substr(end)));
     }
     Words words = rest.starts_with('[') ? json_words(rest) : split_words(rest);
@@ -207,7 +206,8 @@ class Reader {
       folders_.insert(above.string());
     const bool as_it_is =
         owner.user == 0 && owner.group == 0 && !owner.mode && whole.filename() == Path(source.path).filename();
-    if (!source.is_folder && as_it_is && whole.parent_path() == kJars && whole.extension() == ".jar")
+    if (!source.is_folder && as_it_is && whole.parent_path() == Path(spark_path) / "jars" &&
+        whole.extension() == ".jar")
       out_.recipe.jars.push_back(source.path);
     else
       out_.recipe.files.push_back(std::move(file));
@@ -340,7 +340,6 @@ class Reader {
     Words words = read_words(text, true);
     return words.empty() ? "" : std::move(words.front());
   }
-  std::string expanded(std::string_view text) { return unquoted(text); }
 
   const std::map<std::string, std::string>& arguments_;
   const FindFiles& find_;

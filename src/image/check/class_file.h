@@ -21,6 +21,7 @@ struct Member {
 struct MemberUse {
   std::string owner;  // "com/google/common/base/Splitter", in which the search for it begins
   Member member;
+  auto operator<=>(const MemberUse&) const = default;
 };
 
 struct ClassFile {

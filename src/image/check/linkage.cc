@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -77,11 +78,6 @@ class Linkage {
   }
 
  private:
-  struct Less {
-    bool operator()(const MemberUse& a, const MemberUse& b) const {
-      return std::tie(a.owner, a.member) < std::tie(b.owner, b.member);
-    }
-  };
   using Misses = std::vector<std::pair<const MemberUse*, const Call*>>;
   using Group = std::tuple<Why, size_t, size_t>;
 
@@ -225,7 +221,7 @@ class Linkage {
   std::unordered_map<std::string_view, size_t> first_;  // the jar that a class is loaded from
   std::map<size_t, std::string> other_versions_;        // of Spark's jars, what was asked for
   std::unordered_map<size_t, std::unordered_set<std::string_view>> packages_;
-  std::map<MemberUse, Call, Less> calls_;
+  std::map<MemberUse, Call> calls_;
   std::unordered_map<std::string, ClassFile> loaded_;
   std::set<std::string> tried_;
   std::map<Group, Misses> missing_;
