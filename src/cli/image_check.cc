@@ -59,7 +59,7 @@ class Check {
     const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", file, line)); };
     const auto [recipe, folder] = image::read_recipe(file, options_.of_recipes.options(), cache_, registries_, say);
     image::Examined out = image::examine(recipe, folder, cache_, registries_, options_.renew, say);
-    if (options_.classes) {
+    if (options_.classes || !recipe.identity.empty()) {
       const image::MavenCache maven(cache_.dir(), options_.renew, say);
       for (image::Finding& finding : image::check_classes(out, recipe, folder, cache_, maven))
         out.findings.push_back(std::move(finding));
@@ -125,8 +125,10 @@ Action set_up_image_check(CLI::App& app) {
   app.add_option("--cache", options->cache, "where images and Maven's answers are kept")->type_name("DIR");
   options->of_recipes.add_to(app);
   options->registries.add_to(app);
-  app.add_flag("--classes", options->classes,
-               "fetch a recipe's artifacts and look whether their classes fit, too; `build` always does");
+  app.add_flag(
+      "--classes", options->classes,
+      "fetch a recipe's artifacts and look whether their classes fit, too; `build` always does, and so does check "
+      "of a recipe with `identity`");
   app.add_flag("--renew", options->renew, "ask Maven anew");
   return [options] { return check(*options); };
 }

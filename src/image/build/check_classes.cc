@@ -3,7 +3,9 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "base/error.h"
 #include "image/archive_reader.h"
 #include "image/build/jar_classes.h"
+#include "image/check/identity.h"
 #include "image/staging.h"
 
 namespace spoke::image {
@@ -67,7 +70,7 @@ class Gathered {
 
 Findings check_classes(const Examined& examined, const Recipe& recipe, const Path& folder, const BuildCache& cache,
                        const MavenCache& maven) {
-  if (examined.maven.empty() && recipe.jars.empty()) return {};
+  if (examined.maven.empty() && recipe.jars.empty() && recipe.identity.empty()) return {};
   Gathered all;
   all.path.java = examined.facts.java;
 
@@ -110,7 +113,8 @@ Findings check_classes(const Examined& examined, const Recipe& recipe, const Pat
     } catch (const Error&) {  // damaged in the middle: the rest of it is as if it were not there
     }
   };
-  for (Finding& finding : check_linkage(all.path, read)) out.push_back(std::move(finding));
+  for (Findings found : {check_linkage(all.path, read), check_identity(recipe.identity, all.path, read)})
+    std::ranges::move(found, std::back_inserter(out));
   return out;
 }
 

@@ -160,6 +160,7 @@ Recipe parse_recipe(std::string_view yaml_text) {
              .scala = std::string(json::str(v, "scala")),
              .python_requirements = string_list(v, "python.requirements"),
              .repositories = string_list(v, "repositories"),
+             .identity = string_list(v, "identity"),
              .jars = string_list(v, "jars"),
              .env = pairs(v, "env"),
              .user = text(v, "user"),

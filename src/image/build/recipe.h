@@ -55,6 +55,7 @@ struct Recipe {
   std::vector<std::string> python_requirements;
   std::vector<MavenArtifact> maven;
   std::vector<std::string> repositories;
+  std::vector<std::string> identity;  // of pods, that connectors have to take: "aws-irsa"
   std::vector<std::string> jars;
   std::vector<RecipeFile> files;
   std::map<std::string, std::string> env;

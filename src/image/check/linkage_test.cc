@@ -68,26 +68,10 @@ TEST(ClassFile, RelocatedTypesAreTheSame) {
   EXPECT_FALSE(is_relocated({"a", "(L;)V"}, {"a", "(Lx;)V"}));
 }
 
-// A class path of jars with class files.
-class LinkageTest : public testing::Test {
+class LinkageTest : public testing::Test, protected TestClassPath {
  protected:
-  size_t jar(const std::string& name, const std::string& version, From from) {
-    path_.jars.push_back({.fact = {.group = "", .name = name, .version = version, .from = from}, .classes = {}});
-    return path_.jars.size() - 1;
-  }
-  void put(size_t jar, const std::string& name, std::string bytes) {
-    path_.jars[jar].classes.push_back(name);
-    bytes_[{jar, name}] = std::move(bytes);
-  }
-  Findings check() {
-    return check_linkage(path_, [&](size_t jar, const auto& wanted, const auto& each) {
-      for (const std::string& name : path_.jars.at(jar).classes)
-        if (wanted(name)) each(name, bytes_.at({jar, name}));
-    });
-  }
-
-  ClassPath path_{.jars = {}, .wanted_versions = {{"guava", "33.1.0-jre"}}, .java = 17};
-  std::map<std::pair<size_t, std::string>, std::string> bytes_;
+  LinkageTest() { path = {.jars = {}, .wanted_versions = {{"guava", "33.1.0-jre"}}, .java = 17}; }
+  Findings check() { return check_linkage(path, read()); }
 };
 
 constexpr const char* kSplitter = "com/google/common/base/Splitter";
@@ -106,7 +90,7 @@ TEST_F(LinkageTest, ALibraryThatSparkShipsInAnotherVersion) {
             "com.google.common.base.Splitter.splitToList(CharSequence), which com.google.Fs uses, is not there and "
             "fails with NoSuchMethodError");
   // Somebody asked for the version that is there; the connector's own trouble is not the image's.
-  path_.wanted_versions["guava"] = "14.0.1";
+  path.wanted_versions["guava"] = "14.0.1";
   EXPECT_TRUE(check().empty());
 }
 
@@ -209,11 +193,11 @@ TEST_F(LinkageTest, ClassesThatInheritFromThemselves) {
 
 TEST_F(LinkageTest, ClassesForANewerJava) {
   jar("new", "1", From::Maven);
-  path_.jars[0].java = 21;
+  path.jars[0].java = 21;
   const Findings found = check();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].rule + " " + found[0].subject, "java new:1");
-  path_.java = 21;
+  path.java = 21;
   EXPECT_TRUE(check().empty());
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "image/check/class_file.h"
+#include "image/check/linkage.h"
 
 namespace spoke::image {
 
@@ -75,6 +76,29 @@ class TestClass {
   int name_, super_;
   std::vector<int> interfaces_;
   std::vector<Member> members_;
+};
+
+// A class path of jars with class files.
+struct TestClassPath {
+  size_t jar(const std::string& name, const std::string& version, JarFact::From from) {
+    path.jars.push_back({.fact = {.group = "", .name = name, .version = version, .from = from}, .classes = {}});
+    return path.jars.size() - 1;
+  }
+  void put(size_t jar, const std::string& name, std::string bytes) {
+    path.jars[jar].classes.push_back(name);
+    bytes_[{jar, name}] = std::move(bytes);
+  }
+  ReadClasses read() const {
+    return [this](size_t jar, const auto& wanted, const auto& each) {
+      for (const std::string& name : path.jars.at(jar).classes)
+        if (wanted(name)) each(name, bytes_.at({jar, name}));
+    };
+  }
+
+  ClassPath path;
+
+ private:
+  std::map<std::pair<size_t, std::string>, std::string> bytes_;
 };
 
 }  // namespace spoke::image
