@@ -61,16 +61,14 @@ int build(const Options& options) {
       };
       const auto [recipe, folder] = image::read_recipe(file, of_recipes, cache, registries, progress);
       image::BuildOptions how{.packing = packing_of(options.compression),
-                              .force = options.force,
-                              .registries = registries,
-                              .renew = options.renew,
+                              .fitting = {.registries = registries, .renew = options.renew, .force = options.force},
                               .tags = tags_for(options, recipe.name)};
       if (!options.quiet)
-        how.say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
+        how.fitting.say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
       images.push_back(image::build_image(recipe, folder, cache, how));
       if (!options.quiet)
-        how.say(fmt::format("built in {:.1f} s",
-                            std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
+        how.fitting.say(fmt::format("built in {:.1f} s",
+                                    std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
     } catch (const UsageError&) {
       throw;
     } catch (const image::Misfits& e) {

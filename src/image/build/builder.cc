@@ -10,23 +10,18 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
-#include "image/build/check_classes.h"
 #include "image/build/class_archive.h"
 #include "image/build/debian.h"
 #include "image/build/digests.h"
-#include "image/build/examine.h"
 #include "image/build/listing.h"
 #include "image/build/maven.h"
+#include "image/build/plan.h"
 #include "image/build/python.h"
-#include "image/manifest.h"
-#include "image/names.h"
 #include "image/spark_image.h"
 #include "image/staging.h"
 
 namespace spoke::image {
 namespace {
-
-constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::string word_of(Packing packing) {
   switch (packing) {
@@ -50,54 +45,32 @@ class Build {
         folder_(folder),
         cache_(cache),
         options_(options),
+        say_(options.fitting.say),
+        maven_(cache.dir(), options.fitting.renew, options.fitting.say),
         digests_(cache.dir() / "digests"),
         staging_(cache.dir()) {}
 
   ImageBlobs run() {
-    contents_.architecture = architecture();
-    examined_ = examine(recipe_, folder_, cache_, options_.registries, options_.renew, options_.say);
-    refuse_misfits(examined_.findings);
-    const MavenCache maven(cache_.dir(), options_.renew, options_.say);
-    refuse_misfits(check_classes(examined_, recipe_, folder_, cache_, maven));
+    examined_ = examine_fitting(recipe_, folder_, cache_, maven_, options_.fitting);
+    plan_ = plan_image(recipe_, examined_);
+    contents_.architecture = plan_.architecture;
+    contents_.config = plan_.config;
+    contents_.labels = plan_.labels;
     add_base();
-    for (const auto& [name, value] : recipe_.labels) contents_.labels[name] = value;
     add_spark();
     add_class_archive();
     add_python();
     add_maven();
     add_jars();
     add_files();
-    add_config();
     digests_.save();
     staging_.sync();
     ImageBlobs out = finish_image(contents_, cache_);
-    out.names = names();
+    out.names = names_of(recipe_, options_.tags);
     return out;
   }
 
  private:
-  std::string architecture() const {
-    const std::string own = machine_architecture();
-    for (const std::string& platform : recipe_.platforms)
-      if (platform != "linux/" + own)
-        fail("platforms: {} cannot be built on this machine, which is linux/{}", platform, own);
-    return own;
-  }
-
-  std::vector<std::string> names() const {
-    std::vector<std::string> tags = options_.tags.empty() ? recipe_.tags : options_.tags;
-    if (tags.empty()) tags = {recipe_.name + ":" + (recipe_.spark ? recipe_.spark->version : "latest")};
-    std::vector<std::string> out;
-    for (const std::string& tag : tags) out.push_back(parse_reference(tag).str());
-    return out;
-  }
-
-  // Where the jars go.
-  Path spark_home() const {
-    const std::string of_base = examined_.base ? examined_.base->spark_home() : "";
-    return of_base.empty() ? spark_path : of_base;
-  }
-
   Path scratch(const std::string& name) {
     const Path path = staging_.path() / fmt::format("{}-{}", ++parts_, name);
     make_dirs(path);
@@ -111,14 +84,14 @@ class Build {
     std::optional<LayerBlob> layer = renew ? std::nullopt : cache_.find(whole);
     const bool known = layer.has_value();
     if (!known) {
-      options_.say(fmt::format("making {}", what));
+      say_(fmt::format("making {}", what));
       const Path file = staging_.path() / fmt::format("layer-{}", ++parts_);
       layer = make(file);
       cache_.add(whole, *layer, file);
     }
     layer->created_by = "spoke image build: " + what;
-    options_.say(fmt::format("{} {} ({:.1f} MB{})", layer->blob.digest.substr(7, 12), what,
-                             static_cast<double>(layer->blob.size) / 1e6, known ? ", as before" : ""));
+    say_(fmt::format("{} {} ({:.1f} MB{})", layer->blob.digest.substr(7, 12), what,
+                     static_cast<double>(layer->blob.size) / 1e6, known ? ", as before" : ""));
     contents_.layers.push_back(*std::move(layer));
   }
 
@@ -137,19 +110,16 @@ class Build {
 
   void add_base() {
     if (examined_.base) {
-      contents_ = examined_.base->contents;
+      contents_.layers = examined_.base->contents.layers;
       lower_ = examined_.base->listing.paths;
-      java_home_ = examined_.base->variable("JAVA_HOME");
       return;
     }
-    contents_.config.env = {kPath};
     if (recipe_.base == "scratch") return;
     const DebianBase base = debian_base(recipe_, contents_.architecture);
     const std::string what = fmt::format("debian:{} with {}", base.suite, join(base.packages, ", "));
-    add_layer(what, base.key(), options_.renew,
+    add_layer(what, base.key(), options_.fitting.renew,
               [&](const Path& file) { return make_debian(base, options_.packing, scratch("debian"), file); });
     lower_ = list_layer(cache_, contents_.layers.back().blob.digest).paths;
-    java_home_ = fmt::format("/usr/lib/jvm/java-{}-openjdk-{}", recipe_.java, contents_.architecture);
   }
 
   void add_spark() {
@@ -166,10 +136,6 @@ class Build {
     // Everyone's: pods run as whatever user their securityContext says.
     tree.add_folder(Path(spark_path) / "work-dir", 01777);
     add_tree(fmt::format("Spark {} for Scala {}", spark.version, spark.scala), tree);
-    const std::vector<std::string> below = std::exchange(contents_.config, spark_config(spark, java_home_)).env;
-    if (!examined_.base) return;
-    std::vector<std::string> above = std::exchange(contents_.config.env, below);
-    for (const std::string& entry : above) set_variable(entry);
   }
 
   // What Spark's own jars hold, so that it is the same whatever else comes into the image.
@@ -177,10 +143,10 @@ class Build {
     if (!recipe_.spark || !recipe_.spark->cds) return;
     // Java runs to make it, and strangers' programs do not run here.
     if (recipe_.debian_suite().empty()) {
-      options_.say("no archive of Spark's classes: the base is not Debian's");
+      say_("no archive of Spark's classes: the base is not Debian's");
       return;
     }
-    ClassArchive archive{.layers = {}, .java_home = java_home_, .jars = {}};
+    ClassArchive archive{.layers = {}, .java_home = plan_.java_home, .jars = {}};
     std::string below;
     for (const LayerBlob& layer : contents_.layers) {
       archive.layers.push_back(cache_.blob(layer.blob.digest));
@@ -190,31 +156,15 @@ class Build {
       if (jar.extension() == ".jar") archive.jars.push_back(jar.filename());
     for (const std::string& jar : recipe_.jars)
       if (std::ranges::find(archive.jars, Path(jar).filename().string()) != archive.jars.end()) {
-        options_.say(fmt::format("no archive of Spark's classes: {} takes the place of one of Spark's jars", jar));
+        say_(fmt::format("no archive of Spark's classes: {} takes the place of one of Spark's jars", jar));
         return;
       }
     const std::string key = fmt::format("classes {} {}{}", layer_time(), archive.key(), below);
     add_layer("an archive of Spark's classes", key, false, [&](const Path& file) {
       Tree tree(&lower_);
-      archive.make(scratch("classes"), options_.say, tree);
+      archive.make(scratch("classes"), say_, tree);
       return write_layer(tree, options_.packing, file);
     });
-  }
-
-  // "NAME=value", in the place of another.
-  void set_variable(const std::string& entry) {
-    const std::string lead = entry.substr(0, entry.find('=') + 1);
-    std::erase_if(contents_.config.env, [&](const std::string& other) { return other.starts_with(lead); });
-    contents_.config.env.push_back(entry);
-  }
-
-  void refuse_misfits(const Findings& findings) const {
-    if (findings.empty()) return;
-    if (!options_.force) throw Misfits(findings);
-    std::string lines;
-    for (const Finding& finding : findings)
-      lines += fmt::format("\n  {}: {} {}; {}", finding.rule, finding.subject, finding.problem, finding.remedy);
-    options_.say("built although its parts do not fit:" + lines);
   }
 
   PythonPlace python() const {
@@ -230,7 +180,7 @@ class Build {
     wanted.python = place.version;
     wanted.architecture = contents_.architecture;
     const std::string what = "Python's " + join(recipe_.python_requirements, ", ");
-    add_layer(what, wanted.key(), options_.renew || !wanted.is_whole(), [&](const Path& file) {
+    add_layer(what, wanted.key(), options_.fitting.renew || !wanted.is_whole(), [&](const Path& file) {
       const Path target = scratch("python");
       install_requirements(wanted, target);
       Tree tree(&lower_);
@@ -256,30 +206,16 @@ class Build {
     if (examined_.maven.empty()) return;
     std::vector<std::string> names;
     for (const MavenArtifact& artifact : examined_.maven) names.push_back(artifact.str());
+    const PlacedJars placed = place_artifacts(recipe_, examined_, plan_.spark_home, maven_);
     Tree tree(&lower_);
-    std::vector<std::string> left_out;
-    const MavenCache maven(cache_.dir(), options_.renew, options_.say);
-    for (const auto& [artifact, file] : maven.resolve(examined_.maven, recipe_.repositories)) {
-      if (is_left_out(examined_.facts, recipe_, artifact)) {
-        left_out.push_back(artifact.str());
-        continue;
-      }
-      Path place = spark_home() / "jars" / file.filename();
-      if (tree.has(place)) place = place.parent_path() / (artifact.group + "-" + file.filename().string());
-      tree.add(place, file);
-    }
-    if (!left_out.empty()) options_.say(fmt::format("left out, for Spark ships it: {}", join(left_out, ", ")));
+    for (const PlacedJar& jar : placed.jars) tree.add(jar.place, jar.source);
+    if (!placed.left_out.empty()) say_(fmt::format("left out, for Spark ships it: {}", join(placed.left_out, ", ")));
     add_tree("Maven's " + join(names, ", "), tree);
   }
 
   void add_jars() {
     Tree tree(&lower_);
-    for (const std::string& jar : recipe_.jars) {
-      const Path place = spark_home() / "jars" / Path(jar).filename();
-      if (tree.has(place))
-        fail("jars: {} is there twice; only one file can have that name in {}/jars", jar, spark_home().string());
-      tree.add(place, folder_ / jar);
-    }
+    for (const auto& [place, jar] : place_jars(recipe_, folder_, plan_.spark_home)) tree.add(place, jar);
     add_tree("jars " + join(recipe_.jars, ", "), tree);
   }
 
@@ -294,54 +230,24 @@ class Build {
     add_tree("files " + join(names, ", "), tree);
   }
 
-  void add_config() {
-    ImageConfig& config = contents_.config;
-    for (const auto& [name, value] : recipe_.env) {
-      set_variable(name + "=" + value);
-    }
-    if (recipe_.user) config.user = *recipe_.user;
-    if (recipe_.workdir) config.working_dir = *recipe_.workdir;
-    if (recipe_.entrypoint) config.entrypoint = *recipe_.entrypoint;
-    if (recipe_.command) config.cmd = *recipe_.command;
-  }
-
   const Recipe& recipe_;
   Path folder_;
   const BuildCache& cache_;
   const BuildOptions& options_;
+  const std::function<void(std::string_view)>& say_;
+  MavenCache maven_;
   FileDigests digests_;
   Staging staging_;
   Examined examined_;
+  BuildPlan plan_;
   LowerPaths lower_;  // of the layers so far
   ImageContents contents_;
-  std::string java_home_;
   int parts_ = 0;
 };
 
 }  // namespace
 
-std::vector<std::string> configuration_in(const Recipe& recipe) {
-  constexpr auto names =
-      std::to_array<std::string_view>({"spark-defaults.conf", "spark-env.sh", "log4j2.properties", "log4j.properties",
-                                       "metrics.properties", "fairscheduler.xml"});
-  std::vector<std::string> out;
-  for (size_t i = 0; i < recipe.files.size(); ++i) {
-    const Path to = Path(recipe.files[i].place()).lexically_normal();
-    const std::string name = to.filename().string();
-    if (std::ranges::find(names, name) != names.end() || name.ends_with("-site.xml") ||
-        to.string().starts_with(std::string(spark_path) + "/conf"))
-      out.push_back(fmt::format("files[{}]: {} is configuration, and an image holds code alone", i, to.string()));
-  }
-  return out;
-}
-
 ImageBlobs build_image(const Recipe& recipe, const Path& folder, const BuildCache& cache, const BuildOptions& options) {
-  const std::vector<std::string> configuration = configuration_in(recipe);
-  if (!configuration.empty() && !options.force)
-    fail(
-        "{}; mount it from a ConfigMap (spec.sparkConfigMap, or SPARK_CONF_DIR of `spoke submit`), or build with "
-        "--force",
-        join(configuration, "; "));
   return Build(recipe, folder, cache, options).run();
 }
 

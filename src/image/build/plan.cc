@@ -1,0 +1,101 @@
+#include "image/build/plan.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "image/manifest.h"
+#include "image/names.h"
+#include "image/spark_image.h"
+
+namespace spoke::image {
+namespace {
+
+constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::string architecture_of(const Recipe& recipe) {
+  const std::string own = machine_architecture();
+  for (const std::string& platform : recipe.platforms)
+    if (platform != "linux/" + own)
+      fail("platforms: {} cannot be built on this machine, which is linux/{}", platform, own);
+  return own;
+}
+
+std::string java_home_of(const Recipe& recipe, const Examined& examined, const std::string& architecture) {
+  if (examined.base) return examined.base->variable("JAVA_HOME");
+  if (recipe.debian_suite().empty()) return "";
+  return fmt::format("/usr/lib/jvm/java-{}-openjdk-{}", recipe.java, architecture);
+}
+
+// "NAME=value", in the place of another.
+void set_variable(std::vector<std::string>& env, const std::string& entry) {
+  const std::string lead = entry.substr(0, entry.find('=') + 1);
+  std::erase_if(env, [&](const std::string& other) { return other.starts_with(lead); });
+  env.push_back(entry);
+}
+
+}  // namespace
+
+BuildPlan plan_image(const Recipe& recipe, const Examined& examined) {
+  BuildPlan out{.architecture = architecture_of(recipe)};
+  out.java_home = java_home_of(recipe, examined, out.architecture);
+  const std::string of_base = examined.base ? examined.base->spark_home() : "";
+  out.spark_home = of_base.empty() ? spark_path : of_base;
+  if (examined.base) {
+    out.below = examined.base->contents.config;
+    out.labels = examined.base->contents.labels;
+  } else {
+    out.below.env = {kPath};
+  }
+  out.config = out.below;
+  if (recipe.spark) {
+    out.config = spark_config(*examined.spark, out.java_home);
+    if (examined.base) {
+      const std::vector<std::string> above = std::exchange(out.config.env, out.below.env);
+      for (const std::string& entry : above) set_variable(out.config.env, entry);
+    }
+  }
+  for (const auto& [name, value] : recipe.env) set_variable(out.config.env, name + "=" + value);
+  if (recipe.user) out.config.user = *recipe.user;
+  if (recipe.workdir) out.config.working_dir = *recipe.workdir;
+  if (recipe.entrypoint) out.config.entrypoint = *recipe.entrypoint;
+  if (recipe.command) out.config.cmd = *recipe.command;
+  for (const auto& [name, value] : recipe.labels) out.labels[name] = value;
+  return out;
+}
+
+PlacedJars place_artifacts(const Recipe& recipe, const Examined& examined, const Path& spark_home,
+                           const MavenCache& maven) {
+  PlacedJars out;
+  std::set<Path> taken;
+  for (auto& [artifact, file] : maven.resolve(examined.maven, recipe.repositories)) {
+    if (is_left_out(examined.facts, recipe, artifact)) {
+      out.left_out.push_back(artifact.str());
+      continue;
+    }
+    Path place = spark_home / "jars" / file.filename();
+    if (!taken.insert(place).second) place.replace_filename(artifact.group + "-" + file.filename().string());
+    out.jars.push_back({place, file, artifact});
+  }
+  return out;
+}
+
+std::map<Path, Path> place_jars(const Recipe& recipe, const Path& folder, const Path& spark_home) {
+  std::map<Path, Path> out;
+  for (const std::string& jar : recipe.jars)
+    if (!out.try_emplace(spark_home / "jars" / Path(jar).filename(), folder / jar).second)
+      fail("jars: {} is there twice; only one file can have that name in {}/jars", jar, spark_home.string());
+  return out;
+}
+
+std::vector<std::string> names_of(const Recipe& recipe, const std::vector<std::string>& tags) {
+  std::vector<std::string> wanted = tags.empty() ? recipe.tags : tags;
+  if (wanted.empty()) wanted = {recipe.name + ":" + (recipe.spark ? recipe.spark->version : "latest")};
+  std::vector<std::string> out;
+  for (const std::string& tag : wanted) out.push_back(parse_reference(tag).str());
+  return out;
+}
+
+}  // namespace spoke::image
