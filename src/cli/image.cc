@@ -52,6 +52,10 @@ Action set_up(CLI::App& app) {
   add("inspect", "say what an image is, and what is in it", set_up_image_inspect);
   add("diff", "say which packages, jars and settings changed between two images", set_up_image_diff);
   add("sbom", "write an image's bill of materials, SPDX 2.3 in JSON", set_up_image_sbom);
+  add("dockerfile", "write what Docker would build of a recipe", set_up_image_dockerfile);
+  add("bake", "write what `docker buildx bake` would build of recipes", set_up_image_bake);
+  add("docker-image-tool", "build and push as the script of that name in Spark's distribution does",
+      set_up_image_docker_image_tool);
   add("init", "write a recipe to begin with", set_up_image_init);
   app.require_subcommand(1);
   return [commands] {

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <map>
 #include <memory>
 
 #include "base/glob.h"
@@ -10,24 +9,16 @@
 #include "cli/image_places.h"
 #include "cli/options.h"
 #include "cli/recipe_flags.h"
-#include "cli/registry_flags.h"
 #include "cli/terminal.h"
-#include "cli/transfer_line.h"
 #include "image/build/builder.h"
-#include "image/build/recipe_file.h"
-#include "image/build/transport.h"
-#include "image/image_store.h"
 
 namespace spoke::cli {
 namespace {
 
 struct Options {
-  std::vector<std::string> recipes;
-  std::string output, data, cache, compression = "zstd";
+  std::string output = "store:", data, compression = "zstd";
   std::vector<std::string> tags, sets;
-  RegistryFlags registries;
   RecipeFlags of_recipes;
-  bool force = false, renew = false, quiet = false;
 };
 
 // "NAME.tags=TAG,..." as bake's --set; NAME may have "*" for any letters.
@@ -49,42 +40,20 @@ image::Packing packing_of(const std::string& word) {
 
 int build(const Options& options) {
   const image::Place target = place_in(options.output, "--output");
-  const image::BuildCache cache = cache_in(options.cache);
-  const image::Registries registries = options.registries.registries();
-  const image::RecipeFileOptions of_recipes = options.of_recipes.options();
+  const image::BuildCache cache = cache_in(options.of_recipes.cache_dir);
   std::vector<image::ImageBlobs> images;
-  for (const std::string& file : options.recipes) {
+  const int status = options.of_recipes.for_each(cache, [&](const RecipeFlags::Read& read) {
     const auto begun = std::chrono::steady_clock::now();
-    try {
-      const auto progress = [&](std::string_view line) {
-        if (!options.quiet) print_error(fmt::format("{}: {}\n", file, line));
-      };
-      const auto [recipe, folder] = image::read_recipe(file, of_recipes, cache, registries, progress);
-      image::BuildOptions how{.packing = packing_of(options.compression),
-                              .fitting = {.registries = registries, .renew = options.renew, .force = options.force},
-                              .tags = tags_for(options, recipe.name)};
-      if (!options.quiet)
-        how.fitting.say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", recipe.name, line)); };
-      images.push_back(image::build_image(recipe, folder, cache, how));
-      if (!options.quiet)
-        how.fitting.say(fmt::format("built in {:.1f} s",
-                                    std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
-    } catch (const UsageError&) {
-      throw;
-    } catch (const image::Misfits& e) {
-      print_error(findings_text(file, e.findings) + "mend the recipe, or build it as it is with --force\n");
-      return kMisfits;
-    } catch (const Error& e) {
-      fail("{}: {}", file, e.what());
-    }
-  }
-  TransferLine line(options.quiet ? "" : "sending");
-  const image::Transport transport(cache, registries, line.told());
-  image::ImageStore store = store_in(options.data);
-  transport.write(target, {cache.dir(), images, nullptr, ""}, store);
-  line.end();
-  for (const image::ImageBlobs& built : images)
-    for (const std::string& name : built.names) print(fmt::format("{} {}\n", built.manifest.digest, name));
+    images.push_back(image::build_image(read.recipe, read.folder, cache,
+                                        {.packing = packing_of(options.compression),
+                                         .fitting = read.fitting,
+                                         .tags = tags_for(options, read.recipe.name)}));
+    read.fitting.say(fmt::format("built in {:.1f} s",
+                                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
+  });
+  if (status != 0) return status;
+  send_images(images, target, cache,
+              {options.of_recipes.registries.registries(), options.data, options.of_recipes.quiet});
   return 0;
 }
 
@@ -128,10 +97,7 @@ int init(const InitOptions& options) {
 
 Action set_up_image_build(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  options->output = "store:";
-  app.add_option("recipe", options->recipes, "recipes, see images/recipe.schema.yaml; or Dockerfiles that run nothing")
-      ->required()
-      ->type_name(takes::kFile);
+  options->of_recipes.add_to(app);
   app.add_option("-o,--output", options->output,
                  "oci:FOLDER[:TAG] or oci-archive:FILE[:TAG], OCI layouts; docker://NAME, a registry's, or docker:// "
                  "by the tags of each; store:, the embedded cluster's own images")
@@ -146,13 +112,6 @@ Action set_up_image_build(CLI::App& app) {
       ->check(CLI::IsMember({"zstd", "gzip", "none"}))
       ->capture_default_str()
       ->type_name("zstd|gzip|none");
-  app.add_option("--cache", options->cache, "where layers are kept from one build to the next")->type_name("DIR");
-  options->of_recipes.add_to(app);
-  options->registries.add_to(app);
-  app.add_flag("--renew", options->renew,
-               "make anew what comes from Debian and PyPI, whose newest versions may be others by now");
-  app.add_flag("--force", options->force, "build in spite of what does not belong into an image");
-  app.add_flag("-q,--quiet", options->quiet, "no progress");
   app.add_option("--data", options->data, "of store:, where the cluster keeps its data, if not in $XDG_DATA_HOME/spoke")
       ->type_name("DIR");
   return [options] { return build(*options); };

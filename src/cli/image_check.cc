@@ -5,7 +5,6 @@
 #include "cli/image_places.h"
 #include "cli/options.h"
 #include "cli/recipe_flags.h"
-#include "cli/registry_flags.h"
 #include "cli/terminal.h"
 #include "data/json.h"
 #include "data/yaml.h"
@@ -18,10 +17,9 @@ namespace {
 
 struct Options {
   std::vector<std::string> what;
-  std::string executor, cache, output;
-  RegistryFlags registries;
+  std::string executor, output;
   RecipeFlags of_recipes;
-  bool renew = false, classes = false;
+  bool classes = false;
 };
 
 json::array to_json(const image::Findings& findings) {
@@ -42,7 +40,9 @@ struct Checked {
 class Check {
  public:
   explicit Check(const Options& options)
-      : options_(options), cache_(cache_in(options.cache)), registries_(options.registries.registries()) {}
+      : options_(options),
+        cache_(cache_in(options.of_recipes.cache_dir)),
+        registries_(options.of_recipes.registries.registries()) {}
 
   // A recipe's file, or else an image.
   Checked run(const std::string& what) const {
@@ -57,10 +57,11 @@ class Check {
  private:
   Checked recipe(const std::string& file) const {
     const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", file, line)); };
-    const auto [recipe, folder] = image::read_recipe(file, options_.of_recipes.options(), cache_, registries_, say);
-    image::Examined out = image::examine(recipe, folder, cache_, registries_, options_.renew, say);
+    const auto [recipe, folder] =
+        image::read_recipe(file, options_.of_recipes.file_options(), cache_, registries_, say);
+    image::Examined out = image::examine(recipe, folder, cache_, registries_, options_.of_recipes.renew, say);
     if (options_.classes || !recipe.identity.empty()) {
-      const image::MavenCache maven(cache_.dir(), options_.renew, say);
+      const image::MavenCache maven(cache_.dir(), options_.of_recipes.renew, say);
       for (image::Finding& finding : image::check_classes(out, recipe, folder, cache_, maven))
         out.findings.push_back(std::move(finding));
     }
@@ -86,7 +87,15 @@ int check(const Options& options) {
   const Check all(options);
   json::array out;
   bool all_fit = true;
+  std::vector<std::string> each;
   for (const std::string& what : options.what) {
+    if (!std::filesystem::is_regular_file(what)) {
+      each.push_back(what);
+      continue;
+    }
+    for (const image::ListedRecipe& listed : image::list_recipes(what)) each.push_back(listed.file);
+  }
+  for (const std::string& what : each) {
     Checked checked = all.run(what);
     if (!options.executor.empty()) {
       const Checked executor = all.run(options.executor);
@@ -122,14 +131,12 @@ Action set_up_image_check(CLI::App& app) {
                  "the executors' image or recipe, where they have their own: compared with the driver's")
       ->type_name("IMAGE");
   add_output_option(app, options->output, {"json", "yaml"}, "for scripts");
-  app.add_option("--cache", options->cache, "where images and Maven's answers are kept")->type_name("DIR");
-  options->of_recipes.add_to(app);
-  options->registries.add_to(app);
+  options->of_recipes.add_reading_to(app);
   app.add_flag(
       "--classes", options->classes,
       "fetch a recipe's artifacts and look whether their classes fit, too; `build` always does, and so does check "
       "of a recipe with `identity`");
-  app.add_flag("--renew", options->renew, "ask Maven anew");
+  app.add_flag("--renew", options->of_recipes.renew, "ask Maven anew");
   return [options] { return check(*options); };
 }
 

@@ -15,6 +15,9 @@ std::string findings_text(const std::string& what, const image::Findings& findin
 
 Action set_up_image_build(CLI::App& app);
 Action set_up_image_check(CLI::App& app);
+Action set_up_image_dockerfile(CLI::App& app);
+Action set_up_image_bake(CLI::App& app);
+Action set_up_image_docker_image_tool(CLI::App& app);
 Action set_up_image_init(CLI::App& app);
 Action set_up_image_pull(CLI::App& app);
 Action set_up_image_push(CLI::App& app);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "cli/transfer_line.h"
 #include "cluster/paths.h"
 #include "image/manifest.h"
@@ -43,6 +44,17 @@ image::BaseImage read_image_at(const std::string& name, const image::BuildCache&
     const std::string what = e.what();
     fail("{}{}", !place.name.empty() && what.starts_with(place.name) ? "" : name + ": ", what);
   }
+}
+
+void send_images(const std::vector<image::ImageBlobs>& images, const image::Place& to, const image::BuildCache& cache,
+                 const Sending& how) {
+  TransferLine line(how.quiet ? "" : "sending");
+  const image::Transport transport(cache, how.registries, line.told());
+  image::ImageStore store = store_in(how.data);
+  transport.write(to, {cache.dir(), images, nullptr, ""}, store);
+  line.end();
+  for (const image::ImageBlobs& image : images)
+    for (const std::string& name : image.names) print(fmt::format("{} {}\n", image.manifest.digest, name));
 }
 
 }  // namespace spoke::cli

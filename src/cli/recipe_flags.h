@@ -1,37 +1,41 @@
-// What commands take that read recipes, besides them: of Dockerfiles.
+// What commands take that make something of recipes.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "cli/options.h"
+#include "cli/registry_flags.h"
+#include "image/build/cache.h"
+#include "image/build/fitting.h"
 #include "image/build/recipe_file.h"
 
 namespace spoke::cli {
 
 struct RecipeFlags {
-  std::vector<std::string> arguments;
-  std::string context;
+  std::vector<std::string> recipes, arguments;
+  std::string context, cache_dir;
+  RegistryFlags registries;
+  bool renew = false, force = false, quiet = false;
 
-  void add_to(CLI::App& app) {
-    app.add_option("--build-arg", arguments, "of a Dockerfile, the value of an ARG")
-        ->type_name("NAME=VALUE")
-        ->allow_extra_args(false);
-    app.add_option("--context", context, "of a Dockerfile, the folder that it copies from, if not its own")
-        ->type_name("DIR");
-  }
+  // Of Dockerfiles, --cache and those of registries.
+  void add_reading_to(CLI::App& app);
+  // The recipes, and all else.
+  void add_to(CLI::App& app);
 
-  image::RecipeFileOptions options() const {
-    image::RecipeFileOptions out{.arguments = {}, .context = context};
-    for (const std::string& one : arguments) {
-      const auto equals = one.find('=');
-      if (equals == 0 || equals == std::string::npos)
-        throw UsageError("--build-arg: \"" + one + "\" must be NAME=VALUE");
-      out.arguments[one.substr(0, equals)] = one.substr(equals + 1);
-    }
-    return out;
-  }
+  image::RecipeFileOptions file_options() const;  // throws UsageError
+
+  struct Read {
+    image::ListedRecipe listed;
+    image::Recipe recipe;
+    Path folder;
+    image::FittingOptions fitting;
+  };
+  // For each recipe, of groups too. Returns kMisfits, with the findings printed, where the parts of one do not fit and
+  // `each` says so by image::Misfits; else 0. Throws Error that names the file.
+  int for_each(const image::BuildCache& cache, const std::function<void(const Read&)>& each) const;
 };
 
 }  // namespace spoke::cli

@@ -17,6 +17,7 @@
 #include "image/build/maven.h"
 #include "image/build/plan.h"
 #include "image/build/python.h"
+#include "image/build/spark_source.h"
 #include "image/spark_image.h"
 #include "image/staging.h"
 
@@ -32,11 +33,8 @@ std::string word_of(Packing packing) {
   return "zstd";
 }
 
-// Compiled Python is of the moment it was compiled at.
-bool is_no_leftover(const Path& path) { return path.filename() != "__pycache__" && path.extension() != ".pyc"; }
-
-// Of this project's examples, which its set-up puts beside PyPI's: below `examples`.
-bool is_compiled_example(const Path& path) { return path.string().starts_with("jars/spark-examples"); }
+// Of this project's examples, which its set-up puts beside PyPI's, of which none is compiled: below `examples`.
+bool is_compiled_example(const Path& path) { return *path.begin() == "jars"; }
 
 class Build {
  public:
@@ -128,7 +126,7 @@ class Build {
     Tree tree(&lower_);
     const bool foreign = recipe_.spark->from == "pypi";
     const auto wanted = [&](const Path& path) {
-      return is_no_leftover(path) && !(foreign && is_compiled_example(path));
+      return is_part_of_spark(path) && !(foreign && is_compiled_example(path));
     };
     for (const auto& [source, target] : spark_parts(spark)) tree.add(target, source, {}, wanted);
     for (const auto& [place, script] : spark_scripts()) tree.add_text(place, std::string(script), 0755);
@@ -140,25 +138,14 @@ class Build {
 
   // What Spark's own jars hold, so that it is the same whatever else comes into the image.
   void add_class_archive() {
-    if (!recipe_.spark || !recipe_.spark->cds) return;
-    // Java runs to make it, and strangers' programs do not run here.
-    if (recipe_.debian_suite().empty()) {
-      say_("no archive of Spark's classes: the base is not Debian's");
-      return;
-    }
-    ClassArchive archive{.layers = {}, .java_home = plan_.java_home, .jars = {}};
+    if (!plan_.no_archive.empty()) say_("no archive of Spark's classes: " + plan_.no_archive);
+    if (plan_.archived_jars.empty()) return;
+    ClassArchive archive{.layers = {}, .java_home = plan_.java_home, .jars = plan_.archived_jars};
     std::string below;
     for (const LayerBlob& layer : contents_.layers) {
       archive.layers.push_back(cache_.blob(layer.blob.digest));
       below += " " + layer.diff_id;
     }
-    for (const Path& jar : folder_entries(examined_.spark->dir / "jars"))
-      if (jar.extension() == ".jar") archive.jars.push_back(jar.filename());
-    for (const std::string& jar : recipe_.jars)
-      if (std::ranges::find(archive.jars, Path(jar).filename().string()) != archive.jars.end()) {
-        say_(fmt::format("no archive of Spark's classes: {} takes the place of one of Spark's jars", jar));
-        return;
-      }
     const std::string key = fmt::format("classes {} {}{}", layer_time(), archive.key(), below);
     add_layer("an archive of Spark's classes", key, false, [&](const Path& file) {
       Tree tree(&lower_);

@@ -41,17 +41,6 @@ std::string class_path(const std::vector<std::string>& jars) {
   return join(out, ":");
 }
 
-// "PACKAGE CLASS..." to one class a line, as -XX:SharedClassListFile wants it.
-std::string class_list(std::string_view text) {
-  std::string out;
-  for (const std::string& line : split(text, '\n')) {
-    if (line.empty() || line[0] == '#') continue;
-    const std::vector<std::string> words = split(line, ' ');
-    for (size_t i = 1; i < words.size(); ++i) out += words[0] + "/" + words[i] + "\n";
-  }
-  return out;
-}
-
 void unpack(const Path& blob, const Path& folder) {
   make_dirs(folder);
   ArchiveReader reader(ArchiveReader::Format::Tar, blob);
@@ -137,7 +126,7 @@ void ClassArchive::make(const Path& scratch, const std::function<void(std::strin
     unpack(layers[i], scratch / name);
     lower += ":" + name;
   }
-  write_file(scratch / "out/classes", class_list(embedded::classes_txt));
+  write_file(scratch / "out/classes", archived_classes());
 
   const Steady& way = steady();
   // Whoever of these dies takes the next along, so that nothing goes on when spoke is killed.
@@ -171,11 +160,25 @@ void ClassArchive::make(const Path& scratch, const std::function<void(std::strin
     }
     before = digest;
   }
-  const Path folder = Path(spark_path) / "cds";
-  tree.add(folder / "classes.jsa", first, {.mode = 0644});
-  tree.add_text(folder / "class-path", class_path(jars));
-  tree.add_text(folder / "run", std::string(embedded::cds_run), 0755);
-  tree.add_text(Path(spark_path) / "bin/spark-class", std::string(embedded::spark_class), 0755);
+  tree.add(Path(spark_path) / "cds/classes.jsa", first, {.mode = 0644});
+  for (const auto& [place, text, mode] : archive_scripts(jars)) tree.add_text(place, text, mode);
+}
+
+std::vector<ArchiveScript> archive_scripts(const std::vector<std::string>& jars) {
+  const Path home = spark_path;
+  return {{home / "cds/class-path", class_path(jars)},
+          {home / "cds/run", std::string(embedded::cds_run), 0755},
+          {home / "bin/spark-class", std::string(embedded::spark_class), 0755}};
+}
+
+std::string archived_classes() {
+  std::string out;
+  for (const std::string& line : split(embedded::classes_txt, '\n')) {  // "PACKAGE CLASS..."
+    if (line.empty() || line[0] == '#') continue;
+    const std::vector<std::string> words = split(line, ' ');
+    for (size_t i = 1; i < words.size(); ++i) out += words[0] + "/" + words[i] + "\n";
+  }
+  return out;
 }
 
 }  // namespace spoke::image

@@ -28,4 +28,15 @@ struct ClassArchive {
   void make(const Path& scratch, const std::function<void(std::string_view)>& say, Tree& tree) const;
 };
 
+// What stands beside classes.jsa in an image.
+struct ArchiveScript {
+  Path place;
+  std::string text;
+  unsigned mode = 0644;
+};
+std::vector<ArchiveScript> archive_scripts(const std::vector<std::string>& jars);
+
+// A class a line, as -XX:SharedClassListFile wants it.
+std::string archived_classes();
+
 }  // namespace spoke::image

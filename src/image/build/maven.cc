@@ -86,16 +86,22 @@ std::string project_head(const std::vector<std::string>& repositories) {
 
 }  // namespace
 
-std::string copying_project(const MavenArtifact& artifact, const std::vector<std::string>& repositories,
+std::string copying_project(const std::vector<CopiedArtifact>& artifacts, const std::vector<std::string>& repositories,
                             const Path& folder) {
   const std::vector<std::string> plugin = split(kCopyPlugin, ':');
+  std::string items;
+  for (const auto& [artifact, name] : artifacts)
+    items += fmt::format("<artifactItem>{}{}</artifactItem>\n", coordinates(artifact),
+                         name.empty() ? "" : fmt::format("<destFileName>{}</destFileName>", escaped(name)));
   return project_head(repositories) +
          fmt::format(
              "<build><plugins><plugin><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>\n"
-             "<configuration><artifactItems><artifactItem>{}<outputDirectory>{}</outputDirectory>"
-             "</artifactItem></artifactItems></configuration></plugin></plugins></build></project>\n",
-             plugin.at(0), plugin.at(1), plugin.at(2), coordinates(artifact), escaped(folder.string()));
+             "<configuration><outputDirectory>{}</outputDirectory><artifactItems>\n{}</artifactItems></configuration>"
+             "</plugin></plugins></build></project>\n",
+             plugin.at(0), plugin.at(1), plugin.at(2), escaped(folder.string()), items);
 }
+
+std::string copying_goal() { return std::string(kCopyPlugin) + ":copy"; }
 
 std::string project_of(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories) {
   std::string out = project_head(repositories) + "<dependencies>\n";
@@ -193,7 +199,7 @@ Path MavenCache::copy(const MavenArtifact& artifact, const std::vector<std::stri
   say_(fmt::format("getting from Maven {}, alone", artifact.str()));
   const Staging scratch(dir_);
   const Path pom = scratch.path() / "pom.xml", to = scratch.path() / "files";
-  write_file(pom, copying_project(artifact, repositories, to));
+  write_file(pom, copying_project({{artifact, ""}}, repositories, to));
   run_maven(kCopyPlugin, "copy", pom, {}, artifact.str());
   if (only_file(to).empty()) fail("mvn said that it got {}, and there is no file", artifact.str());
   make_dirs(folder.parent_path());

@@ -19,9 +19,14 @@ struct ResolvedArtifact {
 // A project that depends on them. Pure.
 std::string project_of(const std::vector<MavenArtifact>& artifacts, const std::vector<std::string>& repositories);
 
-// A project whose dependency:copy puts one artifact's file into a folder. Pure.
-std::string copying_project(const MavenArtifact& artifact, const std::vector<std::string>& repositories,
+struct CopiedArtifact {
+  MavenArtifact artifact;
+  std::string name;  // of its file; "" for its own
+};
+// A project whose copying_goal() puts artifacts' files into a folder, and asks no POM. Pure.
+std::string copying_project(const std::vector<CopiedArtifact>& artifacts, const std::vector<std::string>& repositories,
                             const Path& folder);
+std::string copying_goal();
 
 // What mvn's dependency:list and :collect write of a project, "   org.slf4j:slf4j-api:jar:2.0.17:compile:/path".
 // Throws Error for a line that is none of it. Pure.

@@ -14,7 +14,7 @@ TEST(Maven, AProjectDependsOnWhatIsAskedFor) {
 
 TEST(Maven, AProjectCopiesWhatComesAlone) {
   const MavenArtifact alone{.group = "g", .name = "alone", .version = "1", .classifier = "shaded", .closure = false};
-  const std::string project = copying_project(alone, {}, "/tmp/a&b");
+  const std::string project = copying_project({{alone, "b.jar"}}, {}, "/tmp/a&b");
   EXPECT_EQ(project.find("<dependencies>"), std::string::npos) << "its POM would be asked for";
   EXPECT_NE(project.find("<artifactId>alone</artifactId><version>1</version><classifier>shaded</classifier>"
                          "<outputDirectory>/tmp/a&amp;b</outputDirectory>"),

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -36,6 +37,24 @@ void set_variable(std::vector<std::string>& env, const std::string& entry) {
   env.push_back(entry);
 }
 
+void plan_archive(const Recipe& recipe, const Examined& examined, BuildPlan& plan) {
+  if (!recipe.spark || !recipe.spark->cds) return;
+  // Java runs to make it, and strangers' programs do not run here.
+  if (recipe.debian_suite().empty()) {
+    plan.no_archive = "the base is not Debian's";
+    return;
+  }
+  std::vector<std::string> jars;
+  for (const Path& jar : folder_entries(examined.spark->dir / "jars"))
+    if (jar.extension() == ".jar") jars.push_back(jar.filename());
+  for (const std::string& jar : recipe.jars)
+    if (std::ranges::find(jars, Path(jar).filename().string()) != jars.end()) {
+      plan.no_archive = jar + " takes the place of one of Spark's jars";
+      return;
+    }
+  plan.archived_jars = std::move(jars);
+}
+
 }  // namespace
 
 BuildPlan plan_image(const Recipe& recipe, const Examined& examined) {
@@ -63,6 +82,7 @@ BuildPlan plan_image(const Recipe& recipe, const Examined& examined) {
   if (recipe.entrypoint) out.config.entrypoint = *recipe.entrypoint;
   if (recipe.command) out.config.cmd = *recipe.command;
   for (const auto& [name, value] : recipe.labels) out.labels[name] = value;
+  plan_archive(recipe, examined, out);
   return out;
 }
 

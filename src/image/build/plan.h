@@ -20,6 +20,9 @@ struct BuildPlan {
   ImageConfig below;         // the base's
   ImageConfig config;        // the image's
   std::map<std::string, std::string> labels;
+  // What an archive of Spark's classes is made of; or, where the recipe wants one that cannot be, why.
+  std::vector<std::string> archived_jars;
+  std::string no_archive;
 };
 
 // Throws Error where a platform of the recipe cannot be built on this machine.

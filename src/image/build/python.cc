@@ -64,27 +64,27 @@ Requirements requirements_of(const std::vector<std::string>& requirements, const
   return out;
 }
 
-void install_requirements(const Requirements& requirements, const Path& target) {
-  const std::string machine = requirements.architecture == "arm64" ? "aarch64" : "x86_64";
-  std::vector<std::string> argv{find_python(requirements.python),
-                                "-m",
-                                "pip",
-                                "install",
-                                "--disable-pip-version-check",
-                                "--no-compile",
-                                "--only-binary=:all:",
-                                "--implementation",
-                                "cp",
-                                "--python-version",
-                                requirements.python,
-                                "--target",
-                                target.string()};
+std::vector<std::string> pip_arguments(const std::string& python, const std::string& machine) {
+  std::vector<std::string> out{"--no-compile", "--only-binary=:all:", "--implementation",
+                               "cp",           "--python-version",    python};
   // pip takes what is named and no older kind by itself. Debian 11's glibc is 2.31.
   for (const char* kind :
        {"manylinux_2_31", "manylinux_2_28", "manylinux_2_27", "manylinux_2_24", "manylinux_2_17", "manylinux2014"}) {
-    argv.emplace_back("--platform");
-    argv.push_back(fmt::format("{}_{}", kind, machine));
+    out.emplace_back("--platform");
+    out.push_back(fmt::format("{}_{}", kind, machine));
   }
+  return out;
+}
+
+std::string debian_packages_of(const std::string& python) {
+  return fmt::format("/usr/local/lib/python{}/dist-packages", python);
+}
+
+void install_requirements(const Requirements& requirements, const Path& target) {
+  std::vector<std::string> argv{find_python(requirements.python), "-m",       "pip",          "install",
+                                "--disable-pip-version-check",    "--target", target.string()};
+  const std::string machine = requirements.architecture == "arm64" ? "aarch64" : "x86_64";
+  for (std::string& argument : pip_arguments(requirements.python, machine)) argv.push_back(std::move(argument));
   for (const Path& file : requirements.files) {
     argv.emplace_back("--requirement");
     argv.push_back(file.string());

@@ -21,6 +21,12 @@ struct Requirements {
 // A requirement that is a file beside the recipe is one of such lines.
 Requirements requirements_of(const std::vector<std::string>& requirements, const Path& folder);
 
+// What pip is told, so that it takes wheels for that Python and machine ("x86_64"): nothing is compiled.
+std::vector<std::string> pip_arguments(const std::string& python, const std::string& machine);
+
+// Where packages go that are not Debian's, for a Python of Debian's, "3.11".
+std::string debian_packages_of(const std::string& python);
+
 // Installs wheels: nothing is compiled. pip runs on that same Python, for it judges by itself what a package needs on
 // it. Throws Error with what pip says.
 void install_requirements(const Requirements& requirements, const Path& target);

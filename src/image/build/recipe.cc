@@ -151,6 +151,26 @@ std::string Recipe::debian_suite() const {
   return base.starts_with(prefix) ? base.substr(prefix.size()) : "";
 }
 
+std::optional<RecipeGroup> parse_group(std::string_view yaml_text) {
+  json::value v;
+  try {
+    v = yaml::parse(yaml_text);
+  } catch (const Error& e) {
+    throw RecipeError(e.what());
+  }
+  if (!v.is_object() || json::find(v, "recipes") == nullptr) return std::nullopt;
+  for (const auto& [name, _] : v.get_object())
+    if (name != "group" && name != "recipes")
+      throw RecipeError(fmt::format("{}: a group has no such field, only group and recipes", std::string_view(name)));
+  RecipeGroup out{.name = std::string(json::str(v, "group")), .recipes = string_list(v, "recipes")};
+  if (out.name.empty() ||
+      !std::ranges::all_of(out.name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; }))
+    throw RecipeError("group: must be a name of letters, digits, - and _");
+  if (out.recipes.empty() || out.recipes.size() != json::list(v, "recipes").size())
+    throw RecipeError("recipes: must be a list of files");
+  return out;
+}
+
 Recipe parse_recipe(std::string_view yaml_text) {
   const json::value v = checked(yaml_text);
   Recipe out{.name = std::string(json::str(v, "name")),

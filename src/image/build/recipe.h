@@ -72,4 +72,12 @@ struct Recipe {
 // Throws RecipeError that names every field that does not fit.
 Recipe parse_recipe(std::string_view yaml);
 
+// Recipes that are built together.
+struct RecipeGroup {
+  std::string name;
+  std::vector<std::string> recipes;  // files, of groups too, by paths from the group's own
+};
+// Nothing where it is no group, for it has no `recipes`. Throws RecipeError.
+std::optional<RecipeGroup> parse_group(std::string_view yaml);
+
 }  // namespace spoke::image

@@ -62,7 +62,35 @@ std::vector<ContextFile> find_in(const Path& context, const std::string& pattern
   return out;
 }
 
+void list_into(std::vector<ListedRecipe>& out, const Path& file, const std::vector<std::string>& groups,
+               std::vector<Path>& above) {
+  const std::string text = read_file(file);
+  const auto group = is_dockerfile(text) ? std::nullopt : parse_group(text);
+  if (!group) {
+    out.push_back({file, groups});
+    return;
+  }
+  const Path whole = std::filesystem::weakly_canonical(file);
+  if (std::ranges::find(above, whole) != above.end()) fail("the group {} is in itself", group->name);
+  above.push_back(whole);
+  std::vector<std::string> names = groups;
+  names.push_back(group->name);
+  for (const std::string& recipe : group->recipes) try {
+      list_into(out, file.parent_path() / recipe, names, above);
+    } catch (const Error& e) {
+      fail("recipes: {}: {}", recipe, e.what());
+    }
+  above.pop_back();
+}
+
 }  // namespace
+
+std::vector<ListedRecipe> list_recipes(const Path& file) {
+  std::vector<ListedRecipe> out;
+  std::vector<Path> above;
+  list_into(out, file, {}, above);
+  return out;
+}
 
 RecipeInFolder read_recipe(const Path& file, const RecipeFileOptions& options, const BuildCache& cache,
                            const Registries& registries, const std::function<void(std::string_view)>& say) {

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <array>
+
 #include "base/error.h"
 #include "base/process.h"
 #include "base/sha256.h"
@@ -59,14 +61,7 @@ std::string below_first(const std::string& path) {
 std::string place_of_pyspark(const std::string& whole) {
   const std::string path = below_first(whole);
   if (path.ends_with(".cmd")) return "";
-  for (const auto& [from, to] :
-       {std::pair<std::string_view, std::string_view>{"deps/examples/", "examples/src/main/python/"},
-        {"deps/bin/", "bin/"},
-        {"deps/sbin/", "sbin/"},
-        {"deps/jars/", "jars/"},
-        {"deps/data/", "data/"},
-        {"lib/", "python/lib/"},
-        {"pyspark/", "python/pyspark/"}})
+  for (const auto& [from, to] : pyspark_places())
     if (path.starts_with(from)) return std::string(to) + path.substr(from.size());
   return "";
 }
@@ -110,6 +105,20 @@ SparkHome from_archive(const Path& archive, const std::string& version, const Pa
 }
 
 }  // namespace
+
+std::span<const std::pair<std::string_view, std::string_view>> pyspark_places() {
+  static constexpr auto places =
+      std::to_array<std::pair<std::string_view, std::string_view>>({{"deps/examples/", "examples/src/main/python/"},
+                                                                    {"deps/bin/", "bin/"},
+                                                                    {"deps/sbin/", "sbin/"},
+                                                                    {"deps/jars/", "jars/"},
+                                                                    {"deps/data/", "data/"},
+                                                                    {"lib/", "python/lib/"},
+                                                                    {"pyspark/", "python/pyspark/"}});
+  return places;
+}
+
+bool is_part_of_spark(const Path& path) { return path.filename() != "__pycache__" && path.extension() != ".pyc"; }
 
 SparkHome get_spark(const SparkSource& source, const Path& folder, const Path& cache,
                     const std::function<void(std::string_view)>& say) {
