@@ -46,6 +46,7 @@ bench: build ## measures spoke beside an unmodified Kubernetes; takes about 5 mi
 	@scripts/setup run
 	@scripts/setup spark
 	@scripts/setup real
+	@scripts/setup images
 	@images/spark/build-oci 4.1.4
 	@tests/realkube/realkube build
 	@tests/bench/run

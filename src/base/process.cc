@@ -111,4 +111,10 @@ std::string run_or_fail(const std::vector<std::string>& argv, const std::string&
   return std::move(done.output);
 }
 
+std::string shell_quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 }  // namespace spoke

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace spoke {
@@ -27,5 +28,8 @@ std::vector<char*> c_strings(const std::vector<std::string>& words);
 
 // The path of a program on PATH or in /usr/sbin and /sbin, or "".
 std::string find_program(const std::string& name);
+
+// A word for a shell, in which nothing is special.
+std::string shell_quoted(std::string_view text);
 
 }  // namespace spoke

@@ -54,6 +54,23 @@ class Check {
     }
   }
 
+  // Groups by their recipes.
+  static std::vector<std::string> list(const std::vector<std::string>& names) {
+    std::vector<std::string> out;
+    for (const std::string& name : names) {
+      if (!std::filesystem::is_regular_file(name)) {
+        out.push_back(name);
+        continue;
+      }
+      try {
+        for (const image::ListedRecipe& listed : image::list_recipes(name)) out.push_back(listed.file);
+      } catch (const Error& e) {
+        fail("{}: {}", name, e.what());
+      }
+    }
+    return out;
+  }
+
  private:
   Checked recipe(const std::string& file) const {
     const auto say = [&](std::string_view line) { print_error(fmt::format("{}: {}\n", file, line)); };
@@ -87,15 +104,7 @@ int check(const Options& options) {
   const Check all(options);
   json::array out;
   bool all_fit = true;
-  std::vector<std::string> each;
-  for (const std::string& what : options.what) {
-    if (!std::filesystem::is_regular_file(what)) {
-      each.push_back(what);
-      continue;
-    }
-    for (const image::ListedRecipe& listed : image::list_recipes(what)) each.push_back(listed.file);
-  }
-  for (const std::string& what : each) {
+  for (const std::string& what : all.list(options.what)) {
     Checked checked = all.run(what);
     if (!options.executor.empty()) {
       const Checked executor = all.run(options.executor);

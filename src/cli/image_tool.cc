@@ -1,9 +1,11 @@
 // `spoke image docker-image-tool`: the options of bin/docker-image-tool.sh (Spark: Running on Kubernetes, Docker
 // Images).
 #include <CLI/CLI.hpp>
-#include <charconv>
+#include <cctype>
 #include <cstdlib>
 #include <memory>
+#include <tuple>
+#include <utility>
 
 #include "cli/image_commands.h"
 #include "cli/image_places.h"
@@ -11,6 +13,9 @@
 #include "cli/registry_flags.h"
 #include "cli/terminal.h"
 #include "image/build/builder.h"
+#include "image/build/layout.h"
+#include "image/build/transport.h"
+#include "image/manifest.h"
 #include "image/names.h"
 #include "image/spark_home.h"
 
@@ -39,19 +44,25 @@ image::SparkHome spark_home() {
 // Spark's own Dockerfiles say what is built here anyway; others are somebody's.
 void refuse_other(const std::string& option, const std::string& file, const Path& own) {
   std::error_code none;
-  if (file.empty() || std::filesystem::equivalent(file, own, none)) return;
+  // PyPI's Spark has none of them.
+  if (file.empty() || std::filesystem::equivalent(file, own, none) ||
+      std::filesystem::absolute(file).lexically_normal() == own)
+    return;
   fail(
       "{}: {} is not Spark's own Dockerfile; `spoke image build {}` builds it where it runs nothing, and a recipe "
       "(`spoke image init`) has fields for what others run",
       option, file, file);
 }
 
-// "17" of "17-jre", as eclipse-temurin's tags have it.
-int java_of(const std::string& tag) {
-  int out = 0;
-  std::from_chars(tag.data(), tag.data() + tag.size(), out);
-  if (out == 0) throw UsageError("-b: java_image_tag=" + tag + " must begin with a version of Java, such as 17-jre");
-  return out;
+// "17" of "17-jre", as eclipse-temurin's tags have it, and the Debian that has that Java.
+std::pair<int, std::string> java_of(const std::string& tag) {
+  const auto is = [&](std::string_view version) {
+    return tag.starts_with(version) &&
+           (tag.size() == version.size() || std::isdigit(static_cast<unsigned char>(tag[version.size()])) == 0);
+  };
+  if (is("17")) return {17, "debian:bookworm"};
+  if (is("21")) return {21, "debian:trixie"};
+  throw UsageError("-b: java_image_tag=" + tag + ": Debian has Java 17 and 21; 17-jre or 21-jre");
 }
 
 image::Recipe recipe_of(const Options& options, const image::SparkHome& home) {
@@ -63,7 +74,7 @@ image::Recipe recipe_of(const Options& options, const image::SparkHome& home) {
       throw UsageError("-b: \"" + argument +
                        "\" is no argument of Spark's Dockerfile that says what is built here; "
                        "java_image_tag is");
-    out.java = java_of(argument.substr(java.size()));
+    std::tie(out.java, out.base) = java_of(argument.substr(java.size()));
   }
   if (!options.user.empty()) out.user = options.user;
   return out;
@@ -76,8 +87,67 @@ std::vector<std::string> names_of(const Options& options) {
   const std::string tag = options.tag.empty() ? "latest" : options.tag;
   out.push_back(fmt::format("{}spark:{}", lead, tag));
   // One image has both.
-  if (!options.python_file.empty()) out.push_back(fmt::format("{}spark-py:{}", lead, tag));
+  if (!options.python_file.empty() || options.command == "push") out.push_back(fmt::format("{}spark-py:{}", lead, tag));
   return out;
+}
+
+// Where `build` leaves what `push` sends: a layout whose blobs are the cache's.
+Path layout_in(const image::BuildCache& cache) {
+  const Path out = cache.dir() / "docker-image-tool";
+  if (!std::filesystem::exists(out / "oci-layout")) {
+    make_dirs(out);
+    std::error_code there;
+    std::filesystem::create_directory_symlink("../blobs", out / "blobs", there);
+    write_file(out / "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
+  }
+  return out;
+}
+
+int build(const Options& options, const image::BuildCache& cache) {
+  const image::SparkHome home = spark_home();
+  const Path dockerfiles = home.dir / "kubernetes/dockerfiles/spark";
+  refuse_other("-f", options.jvm_file, dockerfiles / "Dockerfile");
+  refuse_other("-p", options.python_file, dockerfiles / "bindings/python/Dockerfile");
+  const image::Registries registries = options.registries.registries();
+  const auto say = [&](std::string_view line) {
+    if (!options.quiet) print_error(fmt::format("spark: {}\n", line));
+  };
+  try {
+    const image::ImageBlobs built = image::build_image(
+        recipe_of(options, home), "", cache,
+        {.fitting = {.registries = registries, .renew = options.anew, .say = say}, .tags = names_of(options)});
+    image::write_layout(layout_in(cache), {built}, "", cache.dir());
+    send_images({built}, place_in("store:", "--output"), cache, {registries, options.data, options.quiet});
+  } catch (const image::Misfits& e) {
+    print_error(findings_text(home.dir.string(), e.findings));
+    return kMisfits;
+  }
+  return 0;
+}
+
+// What was built, whatever this command line would build.
+int push(const Options& options, const image::BuildCache& cache) {
+  const image::Registries registries = options.registries.registries();
+  const image::Transport transport(cache, registries, [](std::int64_t, std::int64_t) {});
+  std::vector<image::ImageBlobs> images;
+  std::string missing;
+  for (const std::string& short_name : names_of(options)) {
+    const std::string name = image::parse_reference(short_name).str();
+    try {
+      image::ImageSet found =
+          transport.read({.kind = image::Place::Kind::Layout, .path = layout_in(cache), .tag = name, .name = ""},
+                         image::machine_architecture());
+      for (image::ImageBlobs& image : found.images) {
+        image.names = {name};
+        images.push_back(std::move(image));
+      }
+    } catch (const Error&) {
+      missing += (missing.empty() ? "" : ", ") + name;
+    }
+  }
+  if (images.empty()) fail("there is no {} that was built here; build it first, with the same -r and -t", missing);
+  send_images(images, place_in("docker://", "--output"), cache, {registries, options.data, options.quiet});
+  return 0;
 }
 
 int run(const Options& options) {
@@ -93,27 +163,10 @@ int run(const Options& options) {
     fail(
         "-R: R is not built here; name r-base-core under packages in a recipe (`spoke image init`), and Spark's R "
         "under files");
-  const image::SparkHome home = spark_home();
-  const Path dockerfiles = home.dir / "kubernetes/dockerfiles/spark";
-  refuse_other("-f", options.jvm_file, dockerfiles / "Dockerfile");
-  refuse_other("-p", options.python_file, dockerfiles / "bindings/python/Dockerfile");
-  const image::Registries registries = options.registries.registries();
   const image::BuildCache cache = cache_in(options.cache);
-  const auto say = [&](std::string_view line) {
-    if (!options.quiet) print_error(fmt::format("spark: {}\n", line));
-  };
-  try {
-    // What is pushed is built again, of layers that are there: it is the same.
-    const image::ImageBlobs built = image::build_image(
-        recipe_of(options, home), "", cache,
-        {.fitting = {.registries = registries, .renew = options.anew, .say = say}, .tags = names_of(options)});
-    const Sending how{registries, options.data, options.quiet};
-    send_images({built}, place_in(pushes ? "docker://" : "store:", "--output"), cache, how);
-  } catch (const image::Misfits& e) {
-    print_error(findings_text(home.dir.string(), e.findings));
-    return kMisfits;
-  }
-  return 0;
+  if (options.command == "build")
+    if (const int status = build(options, cache); status != 0) return status;
+  return pushes ? push(options, cache) : 0;
 }
 
 }  // namespace

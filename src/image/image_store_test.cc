@@ -203,9 +203,9 @@ TEST_F(ImageStoreTest, WhatIsNoArchiveIsRefused) {
 }
 
 TEST_F(ImageStoreTest, WhatAKilledProcessLeftIsRemoved) {
-  make_dirs(dir() / "staging-abandoned/x/y");
+  make_dirs(dir() / "spoke-staging-abandoned/x/y");
   store().load(archive(test::tar_of(layout_files(layers, "a:1"))), "");
-  EXPECT_FALSE(std::filesystem::exists(dir() / "staging-abandoned"));
+  EXPECT_FALSE(std::filesystem::exists(dir() / "spoke-staging-abandoned"));
 }
 
 TEST_F(ImageStoreTest, AFullDiskIsSaidAndLeavesNothingBehind) {

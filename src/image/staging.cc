@@ -13,7 +13,8 @@
 namespace spoke::image {
 namespace {
 
-constexpr std::string_view prefix = "staging-";
+// Nobody else calls a folder so: some stand beside what users named.
+constexpr std::string_view prefix = "spoke-staging-";
 
 Fd lock_folder(const Path& folder) {
   Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -18,6 +18,7 @@
 #include "image/build/plan.h"
 #include "image/build/python.h"
 #include "image/build/spark_source.h"
+#include "image/manifest.h"
 #include "image/spark_image.h"
 #include "image/staging.h"
 
@@ -49,6 +50,9 @@ class Build {
         staging_(cache.dir()) {}
 
   ImageBlobs run() {
+    for (const std::string& platform : recipe_.platforms)
+      if (platform != "linux/" + machine_architecture())
+        fail("platforms: {} cannot be built on this machine, which is linux/{}", platform, machine_architecture());
     examined_ = examine_fitting(recipe_, folder_, cache_, maven_, options_.fitting);
     plan_ = plan_image(recipe_, examined_);
     contents_.architecture = plan_.architecture;

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -47,12 +46,28 @@ void unpack_jars(const BaseImage& image, const BuildCache& cache, const Path& to
   }
 }
 
+// The same, in a folder of the cache: whoever changes a job builds upon one base again and again.
+Path unpacked_jars(const BaseImage& image, const BuildCache& cache) {
+  const Path place = cache.dir() / "jars" / image.digest.substr(image.digest.find(':') + 1);
+  if (std::filesystem::is_directory(place)) return place;
+  const Staging staging(cache.dir());
+  make_dirs(staging.path() / "jars");
+  unpack_jars(image, cache, staging.path() / "jars");
+  staging.sync();
+  make_dirs(place.parent_path());
+  staging.publish("jars", place);
+  return place;
+}
+
 // The class path that an image would have, and where its jars are now.
 class Gathered {
  public:
+  explicit Gathered(Path known) : known_(std::move(known)) {}
+
   void add(const Path& file, const JarFact& fact) {
     try {
-      path.jars.push_back(list_classes(file, fact));
+      path.jars.push_back(fact.from == JarFact::From::Spark ? list_classes(file, fact, known_)
+                                                            : list_classes(file, fact));
       files.push_back(file);
     } catch (const Error& e) {
       unreadable.push_back({"jar", file.filename().string(),
@@ -64,6 +79,9 @@ class Gathered {
   ClassPath path;
   std::vector<Path> files;
   Findings unreadable;
+
+ private:
+  Path known_;  // what Spark's jars have
 };
 
 }  // namespace
@@ -71,7 +89,7 @@ class Gathered {
 Findings check_classes(const Examined& examined, const Recipe& recipe, const Path& folder, const BuildCache& cache,
                        const MavenCache& maven) {
   if (examined.maven.empty() && recipe.jars.empty() && recipe.identity.empty()) return {};
-  Gathered all;
+  Gathered all(cache.dir() / "classes");
   all.path.java = examined.facts.java;
 
   // In the order that Spark's images give them (cds/run): by their names.
@@ -89,13 +107,11 @@ Findings check_classes(const Examined& examined, const Recipe& recipe, const Pat
   for (const std::string& jar : recipe.jars)
     added[Path(jar).filename()] = {folder / jar, read_jar_name(Path(jar).filename().string())};
 
-  std::optional<Staging> staging;  // for the jars of a base's Spark
   std::vector<Path> shipped;
   if (examined.spark) {
     shipped = folder_entries(examined.spark->dir / "jars");
   } else if (examined.base && !examined.base->spark_home().empty()) {
-    unpack_jars(*examined.base, cache, staging.emplace(cache.dir()).path());
-    shipped = folder_entries(staging->path());
+    shipped = folder_entries(unpacked_jars(*examined.base, cache));
   }
   for (const Path& jar : shipped) {
     // What is added under the same name takes its place.

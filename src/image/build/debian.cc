@@ -35,13 +35,6 @@ bool is_wanted(std::string_view path) {
          std::ranges::find(files, path) == files.end();
 }
 
-// For a shell.
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 std::string last_lines(std::string_view text, size_t count) {
   std::vector<std::string> lines = split(trim(text), '\n');
   if (lines.size() > count) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(count));
@@ -76,7 +69,7 @@ LayerBlob make_debian(const DebianBase& base, Packing packing, const Path& scrat
            "--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
            // The dates of an account's passwords are of the day, but for this.
            "--customize-hook=chroot \"$1\" env SOURCE_DATE_EPOCH=0 groupadd --system --gid 185 spark", kAddUser,
-           "--customize-hook=chroot \"$1\" python3 - <" + quoted(trust_store.string()), base.suite, tar.string()});
+           "--customize-hook=chroot \"$1\" python3 - <" + shell_quoted(trust_store.string()), base.suite, tar.string()});
   if (done.exit_code != 0)
     fail("mmdebstrap could not make debian:{} with {}: {}", base.suite, join(base.packages, ", "),
          last_lines(done.errors, 3));

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
@@ -28,19 +30,21 @@ FileDigests::FileDigests(Path store) : store_(std::move(store)) {
   if (known_.size() > kMost) known_.clear();
 }
 
-std::string FileDigests::of(const Path& file) {
+std::string file_state(const Path& file) {
   struct stat s{};
   if (::stat(file.c_str(), &s) != 0) fail_errno(file.string());
   // The time of the inode's last change too: a program may set the other back.
-  const std::string key = fmt::format("{} {} {} {}.{} {}.{}", file.string(), s.st_size, s.st_ino, s.st_mtim.tv_sec,
-                                      s.st_mtim.tv_nsec, s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
+  std::string out = fmt::format("{} {} {} {}.{} {}.{}", std::filesystem::absolute(file).string(), s.st_size, s.st_ino,
+                                s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
+  std::ranges::replace(out, '\n', '?');
+  return out;
+}
+
+std::string FileDigests::of(const Path& file) {
+  const std::string key = file_state(file);
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
-  std::string digest = digest_of(file);
-  if (key.find('\n') == std::string::npos) {
-    known_[key] = digest;
-    changed_ = true;
-  }
-  return digest;
+  changed_ = true;
+  return known_[key] = digest_of(file);
 }
 
 void FileDigests::save() const {

@@ -9,6 +9,9 @@
 
 namespace spoke::image {
 
+// What changes with a file: its path, size, inode and times, without line breaks. Throws Error where there is none.
+std::string file_state(const Path& file);
+
 class FileDigests {
  public:
   explicit FileDigests(Path store);  // a file; what cannot be read in it is not known
@@ -17,7 +20,7 @@ class FileDigests {
 
  private:
   Path store_;
-  std::map<std::string, std::string> known_;  // by path, size, inode and times
+  std::map<std::string, std::string> known_;  // by file_state
   bool changed_ = false;
 };
 

@@ -68,15 +68,14 @@ void add_needs(ImageFacts& facts, const std::vector<MavenArtifact>& artifacts, c
   }
 }
 
-// debian.org/releases
+}  // namespace
+
 std::string python_of(const std::string& suite) {
   static const std::map<std::string, std::string> versions{
       {"bullseye", "3.9"}, {"bookworm", "3.11"}, {"trixie", "3.13"}};
   const auto found = versions.find(suite);
   return found == versions.end() ? "" : found->second;
 }
-
-}  // namespace
 
 bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtifact& artifact) {
   return !is_asked_for(recipe, artifact) && std::ranges::any_of(facts.jars, [&](const JarFact& jar) {

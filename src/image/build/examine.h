@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct Examined {
 // Whether an artifact stays out of the image: nobody asked for it, and Spark's own jars have it, in whatever version.
 // Two versions on one class path are worse than a version that is a little off.
 bool is_left_out(const ImageFacts& facts, const Recipe& recipe, const MavenArtifact& artifact);
+
+// Of a suite of Debian's (debian.org/releases), "3.11"; "" of others.
+std::string python_of(const std::string& suite);
 
 // `folder` is where the recipe's own files are. Blocks: Spark is fetched where it is not there. With `renew`, Maven is
 // asked again. Throws Error.

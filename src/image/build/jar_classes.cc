@@ -4,9 +4,13 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 
 #include "base/error.h"
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "image/build/digests.h"
 #include "image/check/class_file.h"
 
 namespace spoke::image {
@@ -73,6 +77,26 @@ ClassJar list_classes(const Path& jar, const JarFact& fact) {
     if (out.classes.size() < kLookedAt)
       if (const int java = java_of_class(reader.read(8)); java != 0)
         out.java = out.java == 0 ? java : std::min(out.java, java);
+  return out;
+}
+
+ClassJar list_classes(const Path& jar, const JarFact& fact, const Path& known) {
+  const Path file = known / sha256_hex(file_state(jar));
+  if (const auto text = try_read_file(file)) {
+    ClassJar out{.fact = fact};
+    out.classes = split(*text, '\n');
+    std::from_chars(out.classes.front().data(), out.classes.front().data() + out.classes.front().size(), out.java);
+    out.classes.erase(out.classes.begin());
+    return out;
+  }
+  ClassJar out = list_classes(jar, fact);
+  std::string text = std::to_string(out.java);
+  for (const std::string& name : out.classes) {
+    if (name.find('\n') != std::string::npos) return out;
+    text += "\n" + name;
+  }
+  make_dirs(known);
+  write_file(file, text);
   return out;
 }
 

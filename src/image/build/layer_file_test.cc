@@ -118,6 +118,19 @@ TEST_F(LayerFile, WhatIsBelowKeepsItsFolders) {
   EXPECT_FALSE(read.contains("usr/bin/tool"));
 }
 
+TEST_F(LayerFile, AFolderThatIsThereStaysAsItIs) {
+  LowerPaths lower;
+  lower["tmp"] = {.kind = TreeNode::Kind::Folder, .mode = 01777};
+  Tree tree(&lower);
+  make_dirs(at("d"));
+  write_file(at("d/f"), "f");
+  tree.add("/tmp", at("d"), {.user = 185});
+  EXPECT_EQ(tree.nodes().at("tmp").mode, 01777U);
+  EXPECT_EQ(tree.nodes().at("tmp").user, 0U);
+  EXPECT_EQ(tree.nodes().at("tmp/f").user, 185U);
+  EXPECT_THROW(tree.add_text("/tmp/", "a file"), Error);
+}
+
 TEST_F(LayerFile, AFileThatCannotBeReadLeavesNoLayer) {
   put(at("a"), "text");
   Tree tree;

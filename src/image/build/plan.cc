@@ -16,14 +16,6 @@ namespace {
 
 constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-std::string architecture_of(const Recipe& recipe) {
-  const std::string own = machine_architecture();
-  for (const std::string& platform : recipe.platforms)
-    if (platform != "linux/" + own)
-      fail("platforms: {} cannot be built on this machine, which is linux/{}", platform, own);
-  return own;
-}
-
 std::string java_home_of(const Recipe& recipe, const Examined& examined, const std::string& architecture) {
   if (examined.base) return examined.base->variable("JAVA_HOME");
   if (recipe.debian_suite().empty()) return "";
@@ -58,7 +50,7 @@ void plan_archive(const Recipe& recipe, const Examined& examined, BuildPlan& pla
 }  // namespace
 
 BuildPlan plan_image(const Recipe& recipe, const Examined& examined) {
-  BuildPlan out{.architecture = architecture_of(recipe)};
+  BuildPlan out{.architecture = machine_architecture()};
   out.java_home = java_home_of(recipe, examined, out.architecture);
   const std::string of_base = examined.base ? examined.base->spark_home() : "";
   out.spark_home = of_base.empty() ? spark_path : of_base;

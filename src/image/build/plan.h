@@ -14,7 +14,7 @@
 namespace spoke::image {
 
 struct BuildPlan {
-  std::string architecture;  // as Go names it
+  std::string architecture;  // as Go names it; this machine's
   std::string java_home;     // "" where it is not known
   Path spark_home;           // jars go below it
   ImageConfig below;         // the base's
@@ -25,7 +25,6 @@ struct BuildPlan {
   std::string no_archive;
 };
 
-// Throws Error where a platform of the recipe cannot be built on this machine.
 BuildPlan plan_image(const Recipe& recipe, const Examined& examined);
 
 struct PlacedJar {

@@ -56,6 +56,9 @@ Requirements requirements_of(const std::vector<std::string>& requirements, const
       out.files.push_back(folder / line);
     else if (line.ends_with(".txt"))
       fail("python.requirements: there is no file {}", (folder / line).string());
+    else if (line.find_first_of("\r\n") != std::string::npos)
+      fail("python.requirements: \"{}...\" has a line break; each is a line of its own",
+           line.substr(0, line.find_first_of("\r\n")));
     else if (line.starts_with('-'))
       fail("python.requirements: \"{}\" is an option of pip; put it into a file of requirements", line);
     else

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "image/image_config.h"
+#include "image/names.h"
 #include "kube/schema.h"
 
 namespace spoke::embedded {
@@ -91,6 +93,9 @@ RecipeFile read_file_item(const json::value& v) {
   const std::vector<std::string> owner = split(json::str(v, "owner"), ':');
   if (!owner.front().empty()) out.user = number(owner.front(), 10);
   out.group = owner.size() > 1 ? number(owner[1], 10) : 0;
+  for (const Path& part : Path(out.to))
+    if (part == "." || part == "..")
+      throw RecipeError(fmt::format("files: to: \"{}\" must name the place without . and ..", out.to));
   if (out.to.ends_with('/') &&
       (out.place().ends_with("/.") || out.place().ends_with("/..") || out.place().ends_with('/')))
     throw RecipeError(
@@ -198,12 +203,27 @@ Recipe parse_recipe(std::string_view yaml_text) {
     out.maven.push_back(read_artifact(artifact, fmt::format("maven[{}]", index++)));
   for (const json::value& file : json::list(v, "files")) out.files.push_back(read_file_item(file));
 
+  for (const auto& [name, _] : out.env) {
+    // As Kubernetes has it of a container's variables.
+    const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; };
+    if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0 || !std::ranges::all_of(name, fits))
+      throw RecipeError(fmt::format("env: \"{}\" is no name of a variable: letters, digits, _, - and .", name));
+  }
+  for (const auto& [name, _] : out.labels)
+    if (name.empty() || name.find_first_of("=\r\n") != std::string::npos)
+      throw RecipeError(fmt::format("labels: \"{}\" is no name of a label", name));
+  for (const std::string& tag : out.tags) try {
+      parse_reference(tag);
+    } catch (const Error& e) {
+      throw RecipeError(fmt::format("tags: {}", e.what()));
+    }
+
   if (!out.packages.empty() && out.debian_suite().empty())
     throw RecipeError(fmt::format(
         "packages: Debian's packages are put into a base of Debian's own, debian:SUITE, and the base is {}", out.base));
   const std::string suite = out.debian_suite();
-  if (out.base.starts_with("debian:") && (suite.empty() || suite.front() == '-' ||
-                                          suite.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos))
+  if (out.base.starts_with("debian:") &&
+      (suite.empty() || suite.find_first_not_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos))
     throw RecipeError(
         fmt::format("base: \"{}\" must be debian: and a suite's name, such as debian:bookworm", out.base));
   // The oldest that every Spark of the day runs on, and the suite has.

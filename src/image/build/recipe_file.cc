@@ -62,15 +62,26 @@ std::vector<ContextFile> find_in(const Path& context, const std::string& pattern
   return out;
 }
 
+constexpr size_t kDeepest = 8;
+
 void list_into(std::vector<ListedRecipe>& out, const Path& file, const std::vector<std::string>& groups,
                std::vector<Path>& above) {
   const std::string text = read_file(file);
   const auto group = is_dockerfile(text) ? std::nullopt : parse_group(text);
+  const Path whole = std::filesystem::weakly_canonical(file);
   if (!group) {
-    out.push_back({file, groups});
+    // Of several groups it is one recipe still.
+    const auto known = std::ranges::find(
+        out, whole, [](const ListedRecipe& one) { return std::filesystem::weakly_canonical(one.file); });
+    if (known == out.end()) {
+      out.push_back({file, groups});
+    } else {
+      for (const std::string& name : groups)
+        if (std::ranges::find(known->groups, name) == known->groups.end()) known->groups.push_back(name);
+    }
     return;
   }
-  const Path whole = std::filesystem::weakly_canonical(file);
+  if (above.size() > kDeepest) fail("groups are {} deep", above.size());
   if (std::ranges::find(above, whole) != above.end()) fail("the group {} is in itself", group->name);
   above.push_back(whole);
   std::vector<std::string> names = groups;

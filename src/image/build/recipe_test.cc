@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "image/build/builder.h"
+#include "image/build/recipe_file.h"
 
 namespace spoke::image {
 namespace {
@@ -68,9 +69,52 @@ TEST(Recipe, NamesTheFieldThatDoesNotFit) {
   EXPECT_EQ(refusal("name: a\nbase: debian:$(id)").substr(0, 5), "base:");
   EXPECT_EQ(refusal("name: a\nbase: debian:--simulate").substr(0, 5), "base:") << "it becomes a word of a command line";
   EXPECT_EQ(refusal("name: a\nbase: 'debian:'").substr(0, 5), "base:");
+  EXPECT_EQ(refusal("name: a\nbase: debian:bookworm-slim").substr(0, 5), "base:") << "it is no suite";
+  EXPECT_EQ(refusal(with("env: {'A\\nRUN x': b}")).substr(0, 4), "env:");
+  EXPECT_EQ(refusal(with("env: {'': b}")).substr(0, 4), "env:");
+  EXPECT_EQ(refusal(with("labels: {'a=b': c}")).substr(0, 7), "labels:");
+  EXPECT_EQ(refusal(with("tags: ['Bad Tag']")).substr(0, 5), "tags:");
+  EXPECT_EQ(refusal(with("identity: [aws]")).substr(0, 12), "identity[0]:");
+  EXPECT_EQ(refusal(with("files: [{from: a, to: /opt/d/.}]")).substr(0, 6), "files:");
   EXPECT_NE(refusal("[]"), "");
   EXPECT_NE(refusal("a: [b"), "");
   EXPECT_NE(refusal(""), "");
+}
+
+TEST(RecipeGroup, IsAListOfFiles) {
+  const auto group = parse_group("group: platform\nrecipes: [a.yaml, b.yaml]");
+  ASSERT_TRUE(group);
+  EXPECT_EQ(group->name, "platform");
+  EXPECT_EQ(group->recipes, (std::vector<std::string>{"a.yaml", "b.yaml"}));
+  EXPECT_FALSE(parse_group(with("")));
+  for (const char* wrong : {"recipes: [a]", "group: a\nrecipes: []", "group: a\nrecipes: [1]",
+                            "group: 'a b'\nrecipes: [a]", "group: a\nrecipes: [a]\nbase: b"})
+    EXPECT_THROW(parse_group(wrong), RecipeError) << wrong;
+}
+
+class RecipeFiles : public testing::Test {
+ protected:
+  RecipeFiles() { std::filesystem::create_directories(dir_); }
+  ~RecipeFiles() override { std::filesystem::remove_all(dir_); }
+  void put(const std::string& name, const std::string& text) const {
+    make_dirs((dir_ / name).parent_path());
+    write_file(dir_ / name, text);
+  }
+
+  Path dir_ = Path(testing::TempDir()) / "recipe-files";
+};
+
+TEST_F(RecipeFiles, AGroupsRecipesComeOnce) {
+  put("x/a.yaml", with(""));
+  put("l.yaml", "group: l\nrecipes: [x/a.yaml]");
+  put("r.yaml", "group: r\nrecipes: [x/../x/a.yaml]");
+  put("top.yaml", "group: top\nrecipes: [l.yaml, r.yaml]");
+  const std::vector<ListedRecipe> listed = list_recipes(dir_ / "top.yaml");
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].file, dir_ / "x/a.yaml");
+  EXPECT_EQ(listed[0].groups, (std::vector<std::string>{"top", "l", "r"}));
+  put("x/a.yaml", "group: a\nrecipes: [../top.yaml]");
+  EXPECT_THROW(list_recipes(dir_ / "top.yaml"), Error) << "it is in itself";
 }
 
 TEST(Recipe, ConfigurationIsFoundByItsNameAndByItsPlace) {

@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "data/json.h"
 #include "image/archive_reader.h"
+#include "image/build/digests.h"
 #include "image/build/layout.h"
 #include "image/build/oci_form.h"
 #include "image/layer_writer.h"
@@ -19,11 +20,13 @@
 namespace spoke::image {
 namespace {
 
-void check_blob(const Path& folder, const Blob& blob) {
+// `digests`: of files that stay where they are.
+void check_blob(const Path& folder, const Blob& blob, FileDigests* digests) {
   const Path file = folder / blob_path(blob.digest);
   std::error_code none;
   if (!std::filesystem::is_regular_file(file, none)) fail("{} is missing; it is not whole", file.string());
-  if (digest_of(file) != blob.digest) fail("{} does not have the digest it goes by", file.string());
+  if ((digests == nullptr ? digest_of(file) : digests->of(file)) != blob.digest)
+    fail("{} does not have the digest it goes by", file.string());
 }
 
 // The images of a layout's index, with the tag and the whole name that each goes by.
@@ -54,7 +57,7 @@ std::vector<Entry> read_entries(const Path& folder) {
 }
 
 // The manifest with all that it leads to, of one platform or of all.
-ImageBlobs collect(const Path& folder, Blob top, const std::string& architecture) {
+ImageBlobs collect(const Path& folder, Blob top, const std::string& architecture, FileDigests* digests) {
   ImageBlobs out;
   Manifest manifest = read_manifest(read_document(folder, top), "the manifest");
   for (int level = 0; manifest.is_index && !architecture.empty(); ++level) {
@@ -73,7 +76,7 @@ ImageBlobs collect(const Path& folder, Blob top, const std::string& architecture
     add(read_manifest(read_document(folder, one.blob), "the manifest"));
     out.blobs.push_back(one.blob);
   }
-  for (const Blob& blob : out.blobs) check_blob(folder, blob);
+  for (const Blob& blob : out.blobs) check_blob(folder, blob, digests);
   return out;
 }
 
@@ -125,11 +128,16 @@ Place parse_place(std::string_view text) {
 
 ImageSet Transport::read(const Place& from, const std::string& architecture) const {
   switch (from.kind) {
-    case Place::Kind::Layout: return read_layout(from.path, from.tag, architecture);
+    case Place::Kind::Layout: {
+      FileDigests digests(cache_.dir() / "digests-of-layouts");
+      ImageSet out = read_layout(from.path, from.tag, architecture, &digests);
+      digests.save();
+      return out;
+    }
     case Place::Kind::Archive: {
       try {
         const std::shared_ptr<Staging> unpacked = unpack(from.path, cache_.dir());
-        ImageSet out = read_layout(unpacked->path(), from.tag, architecture);
+        ImageSet out = read_layout(unpacked->path(), from.tag, architecture, nullptr);
         out.holds = unpacked;
         return out;
       } catch (const Error& e) {
@@ -147,7 +155,8 @@ ImageSet Transport::read(const Place& from, const std::string& architecture) con
           parse_reference(from.name).repository};
 }
 
-ImageSet Transport::read_layout(const Path& folder, const std::string& tag, const std::string& architecture) const {
+ImageSet Transport::read_layout(const Path& folder, const std::string& tag, const std::string& architecture,
+                                FileDigests* digests) const {
   ImageSet out{folder, {}, nullptr, ""};
   std::set<std::string> there;
   std::map<std::string, size_t> images;  // by the digests of their entries
@@ -156,7 +165,7 @@ ImageSet Transport::read_layout(const Path& folder, const std::string& tag, cons
     if (!tag.empty() && entry.tag != tag && entry.whole != tag) continue;
     // One manifest may stand there once for each of its names.
     const auto [place, fresh] = images.try_emplace(entry.blob.digest, out.images.size());
-    if (fresh) out.images.push_back(collect(folder, entry.blob, architecture));
+    if (fresh) out.images.push_back(collect(folder, entry.blob, architecture, digests));
     if (!entry.whole.empty()) out.images[place->second].names.push_back(parse_reference(entry.whole).str());
   }
   if (out.images.empty())

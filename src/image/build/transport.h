@@ -35,6 +35,8 @@ struct ImageSet {
   std::string repository;  // that they came from; "" where that is no registry's
 };
 
+class FileDigests;
+
 class Transport {
  public:
   Transport(const BuildCache& cache, const Registries& registries,
@@ -49,7 +51,9 @@ class Transport {
   void write(const Place& to, const ImageSet& set, ImageStore& store) const;
 
  private:
-  ImageSet read_layout(const Path& folder, const std::string& tag, const std::string& architecture) const;
+  // `digests` of files that stay where they are, or nullptr.
+  ImageSet read_layout(const Path& folder, const std::string& tag, const std::string& architecture,
+                       FileDigests* digests) const;
   std::vector<ImageBlobs> for_layouts(const ImageSet& set) const;
   void push(const Place& to, const ImageSet& set) const;
 

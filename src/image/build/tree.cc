@@ -73,7 +73,13 @@ void Tree::put(const Path& path, TreeNode node) {
     const TreeNode* lower = find(above.string());
     nodes_.try_emplace(above.string(), lower != nullptr ? *lower : TreeNode{});
   }
-  nodes_.insert_or_assign((Path(folder) / normal.filename()).string(), std::move(node));
+  const std::string place = (Path(folder) / normal.filename()).string();
+  // What the layers below have of folders stays as it is: a layer that names /tmp would give it another owner and mode.
+  if (const TreeNode* there = find(place); there != nullptr && there->kind == TreeNode::Kind::Folder) {
+    if (node.kind != TreeNode::Kind::Folder) fail("{} is a folder in the image; name the file in it", normal.string());
+    if (!nodes_.contains(place)) node = *there;
+  }
+  nodes_.insert_or_assign(place, std::move(node));
 }
 
 void Tree::add_folder(const Path& path, unsigned mode) { put(path, {.mode = mode}); }

@@ -28,8 +28,8 @@ struct TreeOwner {
 using LowerPaths = std::map<std::string, TreeNode>;
 
 // Paths are absolute ones of the image. Those above a path are made too: as the layers below have them, for a layer
-// that names a folder gives it its own owner and permissions; else root's and 0755. A path through a link goes where it
-// leads.
+// that names a folder gives it its own owner and permissions; else root's and 0755. A folder that is there stays as it
+// is. A path through a link goes where it leads.
 class Tree {
  public:
   using Wanted = std::function<bool(const Path&)>;  // of a path below the folder that is copied

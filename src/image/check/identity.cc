@@ -53,14 +53,16 @@ constexpr auto kAzureWorkloadIdentity = std::to_array<Taker>(
     {{"hadoop-azure", "org/apache/hadoop/fs/azurebfs/oauth2/WorkloadIdentityTokenProvider", "", "", ""}});
 
 // The metadata server that GKE runs on each node answers for the pod's account.
-constexpr auto kGkeWorkloadIdentity =
-    std::to_array<Taker>({{"gcs-connector", "*/com/google/cloud/hadoop/util/CredentialFactory", "", "", ""}});
+constexpr auto kGkeWorkloadIdentity = std::to_array<Taker>(
+    {{"gcs-connector 2", "*/com/google/cloud/hadoop/util/CredentialFactory", "", "", ""},
+     {"gcs-connector 3", "*/com/google/cloud/hadoop/util/HadoopCredentialsConfiguration", "", "", ""},
+     {"gcs-connector 4", "*/com/google/cloud/hadoop/fs/gcs/HadoopCredentialsConfiguration", "", "", ""}});
 
 constexpr auto kIdentities = std::to_array<Identity>(
     {{"aws-irsa", "org.apache.hadoop:hadoop-aws", kIrsa},
      {"aws-pod-identity", "org.apache.hadoop:hadoop-aws", kPodIdentity},
      {"azure-managed-identity", "org.apache.hadoop:hadoop-azure", kManagedIdentity},
-     {"azure-workload-identity", "org.apache.hadoop:hadoop-azure 3.4.1 or newer, which is of Spark 4.1's Hadoop",
+     {"azure-workload-identity", "org.apache.hadoop:hadoop-azure 3.4.1 or newer, which is of Spark 4's Hadoop",
       kAzureWorkloadIdentity},
      {"gcp-workload-identity", "com.google.cloud.bigdataoss:gcs-connector", kGkeWorkloadIdentity}});
 

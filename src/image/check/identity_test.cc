@@ -27,7 +27,7 @@ TEST_F(IdentityTest, AnIdentityThatNothingTakes) {
   EXPECT_EQ(found[0].problem,
             "is taken by org.apache.hadoop.fs.azurebfs.oauth2.WorkloadIdentityTokenProvider, which no jar has: a "
             "configuration that names it fails with ClassNotFoundException, one that names none finds no credentials");
-  EXPECT_EQ(found[0].remedy, "add org.apache.hadoop:hadoop-azure 3.4.1 or newer, which is of Spark 4.1's Hadoop");
+  EXPECT_EQ(found[0].remedy, "add org.apache.hadoop:hadoop-azure 3.4.1 or newer, which is of Spark 4's Hadoop");
   // What takes another is not what takes this.
   has("org/apache/hadoop/fs/azurebfs/oauth2/MsiTokenProvider");
   EXPECT_EQ(check("azure-workload-identity").size(), 1U);

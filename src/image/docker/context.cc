@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/process.h"
 #include "base/strings.h"
 #include "image/build/class_archive.h"
 #include "image/build/debian.h"
@@ -18,7 +20,6 @@
 #include "image/build/tree.h"
 #include "image/docker/words.h"
 #include "image/spark_image.h"
-#include "image/staging.h"
 
 namespace spoke::image {
 namespace {
@@ -81,7 +82,9 @@ class Context {
   void add_system() {
     const bool fetches = is_from_pypi() || !artifacts_.empty() || !recipe_.python_requirements.empty();
     if (!is_debian_ && !fetches) return;
-    line(fmt::format("ARG DEBIAN=docker.io/library/debian:{}-slim", is_debian_ ? recipe_.debian_suite() : "bookworm"));
+    place_ = python_place();
+    line(fmt::format("ARG DEBIAN=docker.io/library/debian:{}-slim",
+                     is_debian_ ? recipe_.debian_suite() : suite_of(place_.version)));
     if (!is_debian_) return;
     line("\nFROM ${DEBIAN} AS system");
     run({"apt-get update",
@@ -124,6 +127,9 @@ class Context {
   }
 
   void fetch_artifacts() {
+    for (const std::string& repository : recipe_.repositories)
+      if (repository.starts_with("file:"))
+        fail("repositories: {} is of this machine, and a Dockerfile's stages do not have it", repository);
     std::vector<CopiedArtifact> copied;
     for (const PlacedJar& jar : artifacts_) copied.push_back({jar.artifact, jar.place.filename()});
     files_.add_text("/pom.xml", copying_project(copied, recipe_.repositories, "/fetched/jars"));
@@ -134,13 +140,7 @@ class Context {
 
   void fetch_python() {
     const Requirements wanted = requirements_of(recipe_.python_requirements, folder_);
-    if (!wanted.is_whole())
-      fail("python.requirements: a file refers to others, which a Dockerfile does not have; name all packages in it");
-    place_ = examined_.base ? find_python(examined_.base->listing.paths, plan_.config.env)
-                            : PythonPlace{.version = examined_.facts.python,
-                                          .packages = debian_packages_of(examined_.facts.python),
-                                          .program = "/usr/bin/python3"};
-    if (place_.version.empty()) fail("python: which Python {} has is not known", recipe_.base);
+    for (const Path& file : wanted.files) refuse_references(file);
     std::string command = "pip3 install --no-cache-dir " + join(pip_arguments(place_.version, "$(uname -m)"), " ") +
                           " --target /fetched/python";
     int number = 0;
@@ -156,8 +156,43 @@ class Context {
          fmt::format("find /fetched/python-bin -type f -exec sed -i '1s,^#!.*python.*,#!{},' {{}} +", place_.program)});
   }
 
+  PythonPlace python_place() const {
+    if (recipe_.python_requirements.empty()) return {};
+    PythonPlace out = examined_.base ? find_python(examined_.base->listing.paths, plan_.config.env)
+                                     : PythonPlace{.version = examined_.facts.python,
+                                                   .packages = debian_packages_of(examined_.facts.python),
+                                                   .program = "/usr/bin/python3"};
+    if (out.version.empty()) fail("python: which Python {} has is not known", recipe_.base);
+    return out;
+  }
+
+  // pip judges by the Python that it runs on what a package needs: a Debian with that one.
+  static std::string suite_of(const std::string& python) {
+    if (python.empty()) return "bookworm";
+    for (const char* suite : {"bullseye", "bookworm", "trixie"})
+      if (python_of(suite) == python) return suite;
+    fail("python: the base has Python {}, and no Debian that a Dockerfile could fetch its packages in has that",
+         python);
+  }
+
+  // Other files of requirements, folders and wheels of this machine are not in the context.
+  static void refuse_references(const Path& file) {
+    for (const std::string& text : split(read_file(file), '\n')) {
+      const std::string_view line = trim(text);
+      static constexpr auto leads = std::to_array<std::string_view>(
+          {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links", ".", "/"});
+      if (std::ranges::any_of(leads, [&](std::string_view lead) { return line.starts_with(lead); }) ||
+          line.find("file:") != std::string_view::npos)
+        fail("{}: \"{}\" refers to what a Dockerfile's context does not have; name the packages themselves",
+             file.string(), line);
+    }
+  }
+
   void add_image() {
     line(fmt::format("\nFROM {}", is_debian_ ? "system" : docker_name(recipe_.base)));
+    if (recipe_.spark && recipe_.base == "scratch")
+      fail("base: scratch has no shell, with which a Dockerfile makes Spark's folders; take debian:bookworm");
+    if (is_debian_) line("ARG TARGETARCH");
     if (!is_debian_ && !plan_.below.user.empty()) line("USER root");
     if (recipe_.spark) add_spark();
     if (!recipe_.python_requirements.empty()) {
@@ -189,12 +224,12 @@ class Context {
     if (plan_.archived_jars.empty()) return;
     files_.add_text("/classes.txt", archived_classes());
     line("RUN --mount=type=bind,source=classes.txt,target=/mnt/classes.txt \\");
-    line("    cat /usr/lib/jvm/*/lib/classlist /mnt/classes.txt >/tmp/classes \\");
+    const std::string java = with_architecture(plan_.java_home);
+    line(fmt::format("    cat {}/lib/classlist /mnt/classes.txt >/tmp/classes \\", java));
     line(
-        fmt::format(" && java -Xshare:dump -XX:+UseSerialGC -XX:SharedClassListFile=/tmp/classes "
-                    "-XX:SharedArchiveFile={}/cds/classes.jsa "
-                    "-cp \"$(cat {}/cds/class-path)\" >/dev/null \\",
-                    spark_path, spark_path));
+        fmt::format(" && {}/bin/java -Xshare:dump -XX:+UseSerialGC -XX:SharedClassListFile=/tmp/classes "
+                    "-XX:SharedArchiveFile={}/cds/classes.jsa -cp \"$(cat {}/cds/class-path)\" >/dev/null \\",
+                    java, spark_path, spark_path));
     line(" && rm /tmp/classes");
   }
 
@@ -204,6 +239,9 @@ class Context {
       std::string source = fmt::format("files/{}", ++number);
       files_.add("/" + source, folder_ / file.from, {.mode = file.mode.value_or(0)});
       if (std::filesystem::is_directory(folder_ / file.from)) source += "/";
+      // Docker would give its owner the folders above, too.
+      if ((file.user != 0 || file.group != 0) && recipe_.base != "scratch")
+        run({"mkdir -p " + shell_quoted(one_line(Path(file.place()).parent_path()))});
       const std::string owner =
           file.user == 0 && file.group == 0 ? "" : fmt::format("--chown={}:{} ", file.user, file.group);
       line("COPY " + owner + docker_paths({source, file.place()}));
@@ -219,19 +257,20 @@ class Context {
       variables += fmt::format("{}{}={}", variables.empty() ? "ENV " : " \\\n    ", entry.substr(0, equals),
                                with_architecture(docker_quoted(entry.substr(equals + 1))));
     }
-    if (variables.find("${TARGETARCH}") != std::string::npos) line("ARG TARGETARCH");
     if (!variables.empty()) line(variables);
     for (const auto& [name, value] : plan_.labels)
       if (const auto base = examined_.base ? examined_.base->contents.labels : std::map<std::string, std::string>();
           !base.contains(name) || base.at(name) != value)
         line(fmt::format("LABEL {}={}", docker_quoted(name), docker_quoted(value)));
+    // Before USER: Docker makes the folder, for the user that is told so far.
+    if (here.working_dir != below.working_dir) line("WORKDIR " + docker_quoted(here.working_dir));
     if (!here.user.empty() && (is_debian_ || !below.user.empty() || here.user != below.user))
       line("USER " + docker_quoted(here.user));
-    if (here.working_dir != below.working_dir) line("WORKDIR " + docker_quoted(here.working_dir));
     const bool starts_otherwise = here.entrypoint != below.entrypoint;
     if (starts_otherwise) line("ENTRYPOINT " + docker_list(here.entrypoint));
-    // An entry point takes the base's command away.
-    if (here.cmd != below.cmd || (starts_otherwise && !here.cmd.empty())) line("CMD " + docker_list(here.cmd));
+    // An entry point takes the base's command away; Docker Hub's Debian has one.
+    if (here.cmd != below.cmd || (starts_otherwise && !here.cmd.empty()) || (is_debian_ && !starts_otherwise))
+      line("CMD " + docker_list(here.cmd));
   }
 
   // Java's folder has the platform in its name, which Docker knows when it builds.
@@ -259,13 +298,7 @@ class Context {
 
 void write_docker_context(const Recipe& recipe, const Path& folder, const Examined& examined, const MavenCache& maven,
                           const Path& to) {
-  if (std::filesystem::exists(to)) fail("{} is there already; name another folder", to.string());
-  Context context(recipe, folder, examined, maven);
-  const Path above = std::filesystem::absolute(to).parent_path();
-  make_dirs(above);
-  const Staging staging(above);
-  context.write(staging.path() / "context");
-  staging.publish("context", to);
+  Context(recipe, folder, examined, maven).write(to);
 }
 
 }  // namespace spoke::image

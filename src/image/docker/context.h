@@ -10,7 +10,7 @@ namespace spoke::image {
 
 // What `docker build` makes of it has the contents that `spoke image build` makes: the same places, Maven's artifacts
 // in the versions that were resolved now, the same configuration. `folder` is where the recipe's own files are; `to` is
-// made. Throws Error where it is there already, and for what Docker cannot do.
+// made. Throws Error for what Docker cannot do.
 void write_docker_context(const Recipe& recipe, const Path& folder, const Examined& examined, const MavenCache& maven,
                           const Path& to);
 

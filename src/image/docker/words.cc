@@ -4,20 +4,16 @@
 #include "data/json.h"
 
 namespace spoke::image {
-namespace {
 
-void refuse_line_breaks(std::string_view text) {
-  if (text.find_first_of("\r\n") != std::string_view::npos)
-    fail("\"{}...\" has a line break, which a Dockerfile cannot say; take it from a ConfigMap",
-         text.substr(0, text.find_first_of("\r\n")));
+std::string one_line(std::string text) {
+  if (const auto end = text.find_first_of("\r\n"); end != std::string::npos)
+    fail("\"{}...\" has a line break, which a Dockerfile cannot say; take it from a ConfigMap", text.substr(0, end));
+  return text;
 }
 
-}  // namespace
-
-std::string docker_quoted(std::string_view text) {
-  refuse_line_breaks(text);
+std::string docker_quoted(const std::string& text) {
   std::string out = "\"";
-  for (const char c : text) {
+  for (const std::string line = one_line(text); const char c : line) {
     if (c == '"' || c == '\\' || c == '$') out += '\\';
     out += c;
   }
@@ -35,7 +31,7 @@ std::string docker_paths(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     std::string& out = escaped.emplace_back();
     for (const char c : path) {
-      if (c == '\\' || c == '$') out += '\\';
+      if (c == '\\' || c == '$' || c == '"' || c == '\'') out += '\\';
       out += c;
     }
   }
