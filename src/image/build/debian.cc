@@ -63,13 +63,13 @@ LayerBlob make_debian(const DebianBase& base, Packing packing, const Path& scrat
   const std::time_t begun = std::time(nullptr);
   const Path tar = scratch / "debian.tar", trust_store = scratch / "truststore.py";
   write_file(trust_store, embedded::debian_truststore_py);
-  const Finished done =
-      run({"mmdebstrap", "--variant=minbase", "--architectures=" + base.architecture,
-           "--include=" + join(base.packages, ","), "--dpkgopt=path-exclude=/usr/share/doc/*",
-           "--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
-           // The dates of an account's passwords are of the day, but for this.
-           "--customize-hook=chroot \"$1\" env SOURCE_DATE_EPOCH=0 groupadd --system --gid 185 spark", kAddUser,
-           "--customize-hook=chroot \"$1\" python3 - <" + shell_quoted(trust_store.string()), base.suite, tar.string()});
+  const Finished done = run(
+      {"mmdebstrap", "--variant=minbase", "--architectures=" + base.architecture,
+       "--include=" + join(base.packages, ","), "--dpkgopt=path-exclude=/usr/share/doc/*",
+       "--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+       // The dates of an account's passwords are of the day, but for this.
+       "--customize-hook=chroot \"$1\" env SOURCE_DATE_EPOCH=0 groupadd --system --gid 185 spark", kAddUser,
+       "--customize-hook=chroot \"$1\" python3 - <" + shell_quoted(trust_store.string()), base.suite, tar.string()});
   if (done.exit_code != 0)
     fail("mmdebstrap could not make debian:{} with {}: {}", base.suite, join(base.packages, ", "),
          last_lines(done.errors, 3));
