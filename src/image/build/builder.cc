@@ -194,9 +194,11 @@ class Build {
   }
 
   void add_maven() {
-    if (examined_.maven.empty()) return;
+    if (examined_.maven.empty() && examined_.apart.empty()) return;
     std::vector<std::string> names;
     for (const MavenArtifact& artifact : examined_.maven) names.push_back(artifact.str());
+    for (const auto& [folder, artifacts] : examined_.apart)
+      for (const MavenArtifact& artifact : artifacts) names.push_back(fmt::format("{} in {}", artifact.str(), folder));
     const PlacedJars placed = place_artifacts(recipe_, examined_, plan_.spark_home, maven_);
     Tree tree(&lower_);
     for (const PlacedJar& jar : placed.jars) tree.add(jar.place, jar.source);

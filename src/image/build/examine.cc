@@ -11,8 +11,9 @@ namespace spoke::image {
 namespace {
 
 bool is_asked_for(const Recipe& recipe, const MavenArtifact& artifact) {
-  return std::ranges::any_of(
-      recipe.maven, [&](const MavenArtifact& one) { return one.group == artifact.group && one.name == artifact.name; });
+  return std::ranges::any_of(recipe.maven, [&](const MavenArtifact& one) {
+    return one.to.empty() && one.group == artifact.group && one.name == artifact.name;
+  });
 }
 
 void add_spark(ImageFacts& facts, const SparkHome& spark) {
@@ -107,7 +108,11 @@ Examined examine(const Recipe& recipe, const Path& folder, const BuildCache& cac
     add_spark(out.facts, *out.spark);
   }
   const MavenCache maven(cache.dir(), renew, say);
-  out.maven = to_be_had(recipe, maven, say);
+  for (MavenArtifact& artifact : to_be_had(recipe, maven, say)) {
+    std::vector<MavenArtifact>& to = artifact.to.empty() ? out.maven : out.apart[artifact.to];
+    to.push_back(std::move(artifact));
+  }
+  for (const auto& [_, artifacts] : out.apart) maven.collect(artifacts, recipe.repositories);  // whether there are such
   add_artifacts(out.facts, recipe, maven.collect(out.maven, recipe.repositories));
   for (const std::string& jar : recipe.jars) {
     out.facts.jars.push_back(read_jar_name(Path(jar).filename().string()));

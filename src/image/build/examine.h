@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,8 @@ namespace spoke::image {
 struct Examined {
   std::optional<BaseImage> base;  // where it is an image
   std::optional<SparkHome> spark;
-  std::vector<MavenArtifact> maven;  // the recipe's, without the optional ones that cannot be had
+  std::vector<MavenArtifact> maven;  // for Spark's jars, without the optional ones that cannot be had
+  std::map<std::string, std::vector<MavenArtifact>> apart;  // those for other folders, by them
   ImageFacts facts;
   Findings findings;
 };

@@ -86,19 +86,20 @@ std::string project_head(const std::vector<std::string>& repositories) {
 
 }  // namespace
 
-std::string copying_project(const std::vector<CopiedArtifact>& artifacts, const std::vector<std::string>& repositories,
-                            const Path& folder) {
+std::string copying_project(const std::vector<CopiedArtifact>& artifacts,
+                            const std::vector<std::string>& repositories) {
   const std::vector<std::string> plugin = split(kCopyPlugin, ':');
   std::string items;
-  for (const auto& [artifact, name] : artifacts)
-    items += fmt::format("<artifactItem>{}{}</artifactItem>\n", coordinates(artifact),
+  for (const auto& [artifact, folder, name] : artifacts)
+    items += fmt::format("<artifactItem>{}<outputDirectory>{}</outputDirectory>{}</artifactItem>\n",
+                         coordinates(artifact), escaped(folder.string()),
                          name.empty() ? "" : fmt::format("<destFileName>{}</destFileName>", escaped(name)));
   return project_head(repositories) +
          fmt::format(
              "<build><plugins><plugin><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>\n"
-             "<configuration><outputDirectory>{}</outputDirectory><artifactItems>\n{}</artifactItems></configuration>"
+             "<configuration><artifactItems>\n{}</artifactItems></configuration>"
              "</plugin></plugins></build></project>\n",
-             plugin.at(0), plugin.at(1), plugin.at(2), escaped(folder.string()), items);
+             plugin.at(0), plugin.at(1), plugin.at(2), items);
 }
 
 std::string copying_goal() { return std::string(kCopyPlugin) + ":copy"; }
@@ -199,7 +200,7 @@ Path MavenCache::copy(const MavenArtifact& artifact, const std::vector<std::stri
   say_(fmt::format("getting from Maven {}, alone", artifact.str()));
   const Staging scratch(dir_);
   const Path pom = scratch.path() / "pom.xml", to = scratch.path() / "files";
-  write_file(pom, copying_project({{artifact, ""}}, repositories, to));
+  write_file(pom, copying_project({{artifact, to, ""}}, repositories));
   run_maven(kCopyPlugin, "copy", pom, {}, artifact.str());
   if (only_file(to).empty()) fail("mvn said that it got {}, and there is no file", artifact.str());
   make_dirs(folder.parent_path());

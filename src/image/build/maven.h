@@ -21,11 +21,11 @@ std::string project_of(const std::vector<MavenArtifact>& artifacts, const std::v
 
 struct CopiedArtifact {
   MavenArtifact artifact;
+  Path folder;
   std::string name;  // of its file; "" for its own
 };
-// A project whose copying_goal() puts artifacts' files into a folder, and asks no POM. Pure.
-std::string copying_project(const std::vector<CopiedArtifact>& artifacts, const std::vector<std::string>& repositories,
-                            const Path& folder);
+// A project whose copying_goal() puts artifacts' files into folders, and asks no POM. Pure.
+std::string copying_project(const std::vector<CopiedArtifact>& artifacts, const std::vector<std::string>& repositories);
 std::string copying_goal();
 
 // What mvn's dependency:list and :collect write of a project, "   org.slf4j:slf4j-api:jar:2.0.17:compile:/path".

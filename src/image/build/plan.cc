@@ -82,15 +82,20 @@ PlacedJars place_artifacts(const Recipe& recipe, const Examined& examined, const
                            const MavenCache& maven) {
   PlacedJars out;
   std::set<Path> taken;
+  const auto add = [&](const Path& folder, const MavenArtifact& artifact, const Path& file) {
+    Path place = folder / file.filename();
+    if (!taken.insert(place).second) place.replace_filename(artifact.group + "-" + file.filename().string());
+    out.jars.push_back({place, file, artifact});
+  };
   for (auto& [artifact, file] : maven.resolve(examined.maven, recipe.repositories)) {
     if (is_left_out(examined.facts, recipe, artifact)) {
       out.left_out.push_back(artifact.str());
       continue;
     }
-    Path place = spark_home / "jars" / file.filename();
-    if (!taken.insert(place).second) place.replace_filename(artifact.group + "-" + file.filename().string());
-    out.jars.push_back({place, file, artifact});
+    add(spark_home / "jars", artifact, file);
   }
+  for (const auto& [folder, artifacts] : examined.apart)
+    for (auto& [artifact, file] : maven.resolve(artifacts, recipe.repositories)) add(folder, artifact, file);
   return out;
 }
 

@@ -59,9 +59,10 @@ MavenArtifact read_artifact(const json::value& v, const std::string& field) {
     if (v.is_string()) return parse_artifact(v.get_string());
     if (!v.is_object()) throw RecipeError("must be GROUP:NAME:VERSION, or an object with `artifact`");
     for (const auto& [name, _] : v.get_object())
-      if (name != "artifact" && name != "closure" && name != "optional" && name != "exclude")
-        throw RecipeError(fmt::format("has the unknown field {}; it may have artifact, closure, optional and exclude",
-                                      std::string_view(name)));
+      if (name != "artifact" && name != "closure" && name != "optional" && name != "exclude" && name != "to")
+        throw RecipeError(
+            fmt::format("has the unknown field {}; it may have artifact, closure, optional, exclude and to",
+                        std::string_view(name)));
     MavenArtifact out = parse_artifact(json::str(v, "artifact"));
     for (const auto& [name, to] : {std::pair("closure", &out.closure), std::pair("optional", &out.optional)})
       if (const json::value* told = json::find(v, name)) {
@@ -69,6 +70,10 @@ MavenArtifact read_artifact(const json::value& v, const std::string& field) {
         *to = told->get_bool();
       }
     out.exclusions = string_list(v, "exclude");
+    out.to = json::str(v, "to");
+    if (!out.to.empty() &&
+        (!out.to.starts_with('/') || Path(out.to).lexically_normal() != Path(out.to) || out.to.ends_with('/')))
+      throw RecipeError(fmt::format("to: \"{}\" must be a folder's absolute path, without a / at its end", out.to));
     for (const std::string& exclusion : out.exclusions) {
       const std::vector<std::string> parts = split(exclusion, ':');
       const auto fits = [](const std::string& part) { return part == "*" || is_coordinate(part); };

@@ -23,6 +23,7 @@ struct MavenArtifact {
   bool closure = true;                  // with what it needs at run time
   bool optional = false;                // the image does without where it cannot be had
   std::vector<std::string> exclusions;  // "GROUP:NAME", either may be "*"
+  std::string to;                       // a folder in the place of Spark's jars; "" mostly
 
   std::string str() const;  // "GROUP:NAME:VERSION", with its classifier where it has one
   bool operator==(const MavenArtifact&) const = default;

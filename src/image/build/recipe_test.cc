@@ -63,6 +63,9 @@ TEST(Recipe, NamesTheFieldThatDoesNotFit) {
   EXPECT_EQ(refusal(with("files: [{from: a, to: b}]")).substr(0, 12), "files[0].to:");
   EXPECT_EQ(refusal(with("maven: [a:b]")).substr(0, 9), "maven[0]:");
   EXPECT_EQ(refusal(with("maven: [{artifact: 'a:b:1', closur: no}]")).substr(0, 9), "maven[0]:");
+  EXPECT_EQ(refusal(with("maven: [{artifact: 'a:b:1', to: lib}]")).substr(0, 9), "maven[0]:");
+  EXPECT_EQ(refusal(with("maven: [{artifact: 'a:b:1', to: /opt/../x}]")).substr(0, 9), "maven[0]:");
+  EXPECT_EQ(parse_recipe(with("maven: [{artifact: 'a:b:1', to: /opt/x/lib}]")).maven[0].to, "/opt/x/lib");
   EXPECT_EQ(refusal(with("maven: ['../..:b:1']")).substr(0, 9), "maven[0]:") << "it becomes a path";
   EXPECT_EQ(refusal(with("platforms: [windows/amd64]")).substr(0, 13), "platforms[0]:");
   EXPECT_EQ(refusal("name: a\nbase: spark:4.1.4\npackages: [tini]").substr(0, 9), "packages:");

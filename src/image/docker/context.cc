@@ -131,8 +131,12 @@ class Context {
       if (repository.starts_with("file:"))
         fail("repositories: {} is of this machine, and a Dockerfile's stages do not have it", repository);
     std::vector<CopiedArtifact> copied;
-    for (const PlacedJar& jar : artifacts_) copied.push_back({jar.artifact, jar.place.filename()});
-    files_.add_text("/pom.xml", copying_project(copied, recipe_.repositories, "/fetched/jars"));
+    for (const PlacedJar& jar : artifacts_) {
+      const auto [folder, _] =
+          fetched_.try_emplace(jar.place.parent_path(), fmt::format("/fetched/jars-{}", fetched_.size()));
+      copied.push_back({jar.artifact, folder->second, jar.place.filename()});
+    }
+    files_.add_text("/pom.xml", copying_project(copied, recipe_.repositories));
     line("COPY pom.xml /tmp/pom.xml");
     run({fmt::format("mvn --batch-mode --no-transfer-progress --strict-checksums --file /tmp/pom.xml {}",
                      copying_goal())});
@@ -199,7 +203,8 @@ class Context {
       line(fmt::format("COPY --from=fetched /fetched/python/ {}/", place_.packages));
       line("COPY --from=fetched /fetched/python-bin/ /usr/local/bin/");
     }
-    if (!artifacts_.empty()) line("COPY --from=fetched " + docker_paths({"/fetched/jars/", jars_folder()}));
+    for (const auto& [place, folder] : fetched_)
+      line("COPY --from=fetched " + docker_paths({folder + "/", place.string() + "/"}));
     const std::map<Path, Path> jars = place_jars(recipe_, folder_, plan_.spark_home);
     for (const auto& [place, jar] : jars) files_.add(Path("/jars") / place.filename(), jar);
     if (!jars.empty()) line("COPY " + docker_paths({"jars/", jars_folder()}));
@@ -290,6 +295,7 @@ class Context {
   std::vector<PlacedJar> artifacts_;
   bool is_debian_;
   PythonPlace place_;
+  std::map<Path, std::string> fetched_;  // folders of the image with artifacts: where these are in the stage
   Tree files_;
   std::string text_;
 };
