@@ -39,6 +39,7 @@ test-real: build ## the same operator and scripts on an unmodified Kubernetes
 	@scripts/setup run
 	@scripts/setup spark
 	@scripts/setup real
+	@scripts/setup images
 	@scripts/test-real
 
 bench: build ## measures spoke beside an unmodified Kubernetes; takes about 5 minutes
