@@ -132,6 +132,8 @@ TEST(Process, GivesInputOutputAndExitCode) {
   EXPECT_EQ(sh.output, "out\n");
   EXPECT_EQ(sh.errors, "err\n");
   EXPECT_EQ(run({"sh", "-c", "kill -9 $$"}).exit_code, 137);
+  // Who does not read what it is given takes nobody along.
+  EXPECT_EQ(run({"sh", "-c", "exec 0<&-; exit 3"}, std::string(1 << 20, 'x')).exit_code, 3);
 }
 
 TEST(Process, AChildInheritsNothingButItsStreams) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,24 @@ std::pair<Fd, Fd> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) fail_errno("pipe");
   return {Fd(ends[0]), Fd(ends[1])};
+}
+
+// A program may end, or close its input, before it has read all: that is no reason for this one to die of SIGPIPE.
+ssize_t write_without_signal(int fd, std::string_view data) {
+  sigset_t pipe, before;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  const ssize_t n = ::write(fd, data.data(), data.size());
+  const int error = errno;
+  if (n < 0 && error == EPIPE) {
+    const timespec now{};
+    while (::sigtimedwait(&pipe, nullptr, &now) < 0 && errno == EINTR) {
+    }
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return n;
 }
 
 }  // namespace
@@ -90,7 +109,7 @@ Finished run(const std::vector<std::string>& argv, const std::string& input,
       if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) end.reset();
     }
     if (in_write && (fds[2].revents & (POLLOUT | POLLERR | POLLHUP)) != 0) {
-      const ssize_t n = ::write(in_write.get(), rest.data(), rest.size());
+      const ssize_t n = write_without_signal(in_write.get(), rest);
       if (n > 0) rest.remove_prefix(static_cast<size_t>(n));
       if (rest.empty() || (n < 0 && errno != EINTR && errno != EAGAIN)) in_write.reset();
     }
