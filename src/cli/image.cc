@@ -86,6 +86,8 @@ extern const Command image_command{
         "spoke image check docker://example.org/spark:3.5.3         # whoever built it\n"
         "spoke image diff example.org/spark:3.5.3 oci:layout:3.5.8  # what would change\n"
         "spoke image build *.yaml --output oci:layout --set \"*.tags=registry.example.org/spark:1.0\"\n"
+        "spoke image build images/platform.yaml                     # a group of recipes\n"
+        "spoke image dockerfile spark-aws.yaml --output docker      # for those with Docker\n"
         "spoke image push oci:layout                                # by the names that the images have\n"
         "spoke image copy docker://docker.io/library/spark:4.1.1 oci:spark:4.1.1\n"
         "spoke image pull ghcr.io/example/spark:4.1.4               # for pods; they pull by themselves, too\n"
