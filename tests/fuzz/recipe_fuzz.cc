@@ -1,7 +1,8 @@
-// uses: spoke_build
-// Recipes, Dockerfiles, names of jars and mvn's lists. What is taken has what every recipe has, and its artifacts are
-// no paths; everything else is an error that says why.
+// uses: spoke_docker
+// Recipes, groups of them, Dockerfiles, words of Dockerfiles, names of jars and mvn's lists. What is taken has what
+// every recipe has, and its artifacts are no paths; everything else is an error that says why.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "image/build/maven.h"
 #include "image/build/recipe.h"
 #include "image/check/check.h"
+#include "image/docker/words.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spoke;
@@ -46,6 +48,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::check(!finding.remedy.empty(), "a finding has a remedy", finding.subject);
   } catch (const Error& e) {
     fuzz::check(*e.what() != '\0', "an error says why", std::string(text));
+  }
+  try {
+    if (const auto group = image::parse_group(text))
+      fuzz::check(!group->name.empty() && !group->recipes.empty(), "a group has a name and recipes", std::string(text));
+  } catch (const Error& e) {
+    fuzz::check(*e.what() != '\0', "an error says why", std::string(text));
+  }
+  try {
+    // Whatever a value is, a Dockerfile says it and nothing else.
+    const std::string file = "FROM scratch\nENV A=" + image::docker_quoted(std::string(text)) + "\n";
+    const auto none = [](const std::string&) { return std::vector<image::ContextFile>(); };
+    const image::Dockerfile read =
+        image::parse_dockerfile(file, {}, none, [](const std::string&) { return image::DockerBase(); });
+    fuzz::check(read.recipe.env == std::map<std::string, std::string>{{"A", std::string(text)}}, "a value is itself",
+                file);
+  } catch (const Error&) {
+    fuzz::check(text.find_first_of("\r\n") != std::string_view::npos, "only line breaks cannot be said",
+                std::string(text));
   }
   return 0;
 }
