@@ -43,6 +43,19 @@ api() {
     -H "Content-Type: ${TYPE:-application/json}" -X "$1" "https://127.0.0.1:$port$2" ${3:+--data "$3"}
 }
 
+# refuses WORDS COMMAND...   the command fails, and says the words
+refuses() { local wanted=$1; shift; ! "$@" >"$scratch/said" 2>&1; local status=$?; cat "$scratch/said"; [ $status -eq 0 ] && grep -qF -- "$wanted" "$scratch/said"; }
+
+# needs WHAT PROGRAM...   without one of the programs, of `scripts/setup images`, what is not tried is said; in CI that is a failure
+needs() {
+  local what=$1 program; shift
+  for program; do
+    command -v "$program" >/dev/null && continue
+    [ -z "${CI:-}" ] || { echo "FAIL $program is missing"; echo "0 passed, 1 failed"; exit 1; }
+    echo "SKIP $what: $program is missing; install it with: scripts/setup images"; echo "0 passed, 0 failed"; exit 0
+  done
+}
+
 # field JSON-PATH-LIKE   of the document on standard input: `field status.phase`
 field() { python3 -c 'import json,sys
 v=json.load(sys.stdin)

@@ -42,7 +42,6 @@ class Tree {
   // A file, or a folder with all that is in it and `wanted`. Links inside of it stay links where they lead to somewhere
   // inside, else what they lead to is copied. Throws Error for what is not there, and for devices and sockets.
   void add(const Path& path, const Path& source, const TreeOwner& owner = {}, const Wanted& wanted = {});
-  bool has(const Path& path) const { return nodes_.contains(path.relative_path().string()); }
 
   bool empty() const { return nodes_.empty(); }
   // By path without the first slash; in this order a folder comes before what is in it.

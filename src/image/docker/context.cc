@@ -263,9 +263,10 @@ class Context {
                                with_architecture(docker_quoted(entry.substr(equals + 1))));
     }
     if (!variables.empty()) line(variables);
+    static const std::map<std::string, std::string> none;
+    const std::map<std::string, std::string>& of_base = examined_.base ? examined_.base->contents.labels : none;
     for (const auto& [name, value] : plan_.labels)
-      if (const auto base = examined_.base ? examined_.base->contents.labels : std::map<std::string, std::string>();
-          !base.contains(name) || base.at(name) != value)
+      if (const auto there = of_base.find(name); there == of_base.end() || there->second != value)
         line(fmt::format("LABEL {}={}", docker_quoted(name), docker_quoted(value)));
     // Before USER: Docker makes the folder, for the user that is told so far.
     if (here.working_dir != below.working_dir) line("WORKDIR " + docker_quoted(here.working_dir));
